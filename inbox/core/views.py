@@ -1,0 +1,118 @@
+"""Views: which conversations a list shows and in which order, as conditions on stored fields only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from inbox.core.conversation import PRIORITY_RANK, Category, Conversation, Priority
+from inbox.core.events import Facets
+from inbox.core.ids import AgentId, ChannelId, CustomerId, TeamId
+
+ME = "me"
+NOBODY = "none"
+ANYBODY = "any"
+
+FAR_FUTURE = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: stands for "never" wherever an instant is sorted by."""
+
+
+class Sort(StrEnum):
+    """The orders a list can have; each ends with the id and so is total."""
+
+    ACTIVITY = "activity"
+    WAITING = "waiting"
+    DUE = "due"
+    PRIORITY = "priority"
+
+
+class View(Struct, frozen=True, omit_defaults=True):
+    """All conditions must hold; an absent one always does.
+
+    ``assignee`` is ``ME``, ``NOBODY``, ``ANYBODY`` or an agent's id. ``tags`` must all be there. ``bot`` and ``queued``
+    ask whether a bot serves the conversation and whether it waits for an agent; None: either.
+    """
+
+    id: str
+    categories: tuple[Category, ...]
+    assignee: str = ANYBODY
+    team: TeamId | None = None
+    tags: tuple[str, ...] = ()
+    channel: ChannelId | None = None
+    customer: CustomerId | None = None
+    priority: Priority | None = None
+    bot: bool | None = None
+    queued: bool | None = None
+    sort: Sort = Sort.ACTIVITY
+
+
+ACTIVE = (Category.OPEN, Category.WAITING)
+
+BUILTIN: Mapping[str, View] = {
+    view.id: view
+    for view in (
+        View("mine", ACTIVE, assignee=ME),
+        View("unassigned", ACTIVE, assignee=NOBODY, bot=False),
+        View("all", ACTIVE),
+        View("queue", ACTIVE, queued=True, sort=Sort.WAITING),
+        View("bots", ACTIVE, bot=True),
+        View("waiting-longest", (Category.OPEN,), sort=Sort.WAITING),
+        View("due", ACTIVE, sort=Sort.DUE),
+        View("urgent", ACTIVE, sort=Sort.PRIORITY),
+        View("snoozed", (Category.SNOOZED,)),
+        View("resolved", (Category.RESOLVED,)),
+        View("spam", (Category.SPAM,)),
+    )
+}
+
+
+def assignee_of(view: View, me: AgentId) -> AgentId | None:
+    """The agent the view asks for as seen by ``me``; None for ``NOBODY`` and ``ANYBODY``."""
+    if view.assignee in (NOBODY, ANYBODY):
+        return None
+    return me if view.assignee == ME else AgentId(view.assignee)
+
+
+def matches(view: View, facets: Facets, me: AgentId) -> bool:
+    """Whether a conversation with these facets is in the view as ``me`` opens it. A merged one is in none."""
+    return not facets.merged and facets.category in view.categories and _held_by(view, facets, me) and _has(view, facets)
+
+
+def _held_by(view: View, facets: Facets, me: AgentId) -> bool:
+    if view.bot is not None and view.bot != (facets.bot is not None):
+        return False
+    if view.queued is not None and view.queued != facets.queued:
+        return False
+    return view.assignee == ANYBODY or facets.assignee == assignee_of(view, me)
+
+
+def _has(view: View, facets: Facets) -> bool:
+    return (
+        view.team in (None, facets.team)
+        and view.channel in (None, facets.channel)
+        and view.customer in (None, facets.customer)
+        and view.priority in (None, facets.priority)
+        and set(view.tags) <= set(facets.tags)
+    )
+
+
+SortKey = tuple[int | str, ...]
+
+
+def _never_if_none(instant: int | None) -> int:
+    return FAR_FUTURE if instant is None else instant
+
+
+_KEYS: Mapping[Sort, Callable[[Conversation], SortKey]] = {
+    Sort.ACTIVITY: lambda c: (-c.updated_at, c.id),
+    Sort.WAITING: lambda c: (_never_if_none(c.waiting_since), c.id),
+    Sort.DUE: lambda c: (_never_if_none(c.sort_due), c.id),
+    Sort.PRIORITY: lambda c: (-PRIORITY_RANK[c.priority], -c.updated_at, c.id),
+}
+
+
+def sort_key(view: View, conversation: Conversation) -> SortKey:
+    """Ascending keys are the order on the screen: newest activity, longest waiting, earliest due, or most urgent first."""
+    return _KEYS[view.sort](conversation)
