@@ -1,0 +1,343 @@
+"""Bodies and answers of the HTTP API; strict: unknown fields are refused, nothing is coerced. OpenAPI is made from these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from inbox.core.conversation import Category, Priority
+from inbox.core.customer import Identity
+from inbox.core.ids import Instant
+from inbox.core.message import Address
+from inbox.flow.rows import ConversationRow, EventRow, MessageRow, PersonRow
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Short = Annotated[str, Meta(max_length=200)]
+Line = Annotated[str, Meta(max_length=1000)]
+Text = Annotated[str, Meta(max_length=200_000)]
+Mode = Literal["reply", "note", "forward"]
+Addresses = Annotated[tuple[Address, ...], Meta(max_length=100)]
+Ids = Annotated[tuple[Id, ...], Meta(max_length=100)]
+
+
+class Input(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Base of every request body."""
+
+
+class Login(Input, frozen=True):
+    """Who logs in."""
+
+    email: Short
+    password: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class ResetRequest(Input, frozen=True):
+    """Whose password was forgotten; the answer is the same whether the account exists or not."""
+
+    email: Short
+
+
+class NewPassword(Input, frozen=True):
+    """The new password of a reset."""
+
+    password: Annotated[str, Meta(min_length=10, max_length=1000)]
+
+
+class ChangePassword(Input, frozen=True):
+    """The own password, changed; ends all other sessions."""
+
+    current: Annotated[str, Meta(max_length=1000)]
+    password: Annotated[str, Meta(min_length=10, max_length=1000)]
+
+
+class Me(Struct, frozen=True):
+    """The logged-in account. Send ``csrf`` back as ``X-CSRF-Token`` with everything that changes something."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    teams: tuple[str, ...]
+    availability: str
+    signature: str
+    csrf: str
+
+
+class EditMe(Input, frozen=True):
+    """What an agent sets about himself."""
+
+    availability: Literal["online", "away"] | UnsetType = UNSET
+    signature: Line | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+
+
+class AgentRow(Struct, frozen=True):
+    """A colleague or bot. ``state`` is online, away or offline."""
+
+    id: str
+    name: str
+    role: str
+    teams: tuple[str, ...]
+    state: str
+    load: int
+    capacity: int
+
+
+class TeamRow(Struct, frozen=True):
+    """A team."""
+
+    id: str
+    name: str
+
+
+class ChannelRow(Struct, frozen=True):
+    """A channel as agents see it. ``kind`` is its address kind; the flags are its capabilities."""
+
+    id: str
+    name: str
+    connector: str
+    kind: str
+    team: str | None
+    subject: bool
+    recipients: bool
+    html: bool
+    typing: bool
+    conversational: bool
+    text_limit: int | None
+    address: str
+    healthy: bool
+    problem: str
+    remedy: str
+
+
+class ViewRow(Struct, frozen=True):
+    """A view that can be listed and followed."""
+
+    id: str
+    sort: str
+
+
+class Bootstrap(Struct, frozen=True):
+    """All the screen needs to start."""
+
+    me: Me
+    agents: tuple[AgentRow, ...]
+    teams: tuple[TeamRow, ...]
+    channels: tuple[ChannelRow, ...]
+    views: tuple[ViewRow, ...]
+    tags: tuple[str, ...]
+    now: Instant
+    product: str
+    version: str
+
+
+class DraftRow(Struct, frozen=True):
+    """An own draft; the newest ``revision`` wins."""
+
+    conversation: str
+    mode: str
+    text: str
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    bcc: tuple[Address, ...]
+    files: tuple[str, ...]
+    revision: int
+    updated_at: Instant
+
+
+class SaveDraft(Input, frozen=True):
+    """A draft as typed so far; ``base`` is the revision it was typed on (0: none), a newer stored one answers 409."""
+
+    text: Text
+    to: Addresses = ()
+    cc: Addresses = ()
+    bcc: Addresses = ()
+    files: Ids = ()
+    base: int = 0
+
+
+class ConversationPage(Struct, frozen=True):
+    """Rows of a view, newest of the sort first; ``reads`` maps ids to the own mark's ``inbound``; ``drafts`` lists modes by id.
+
+    ``next`` goes into ``after`` for the following page; None at the end.
+    """
+
+    rows: tuple[ConversationRow, ...]
+    reads: dict[str, int]
+    drafts: dict[str, tuple[str, ...]]
+    next: str | None
+
+
+class TimelinePage(Struct, frozen=True):
+    """Messages and quiet lines, oldest first; ``before`` fetches what is older, None at the beginning."""
+
+    items: tuple[MessageRow | EventRow, ...]
+    before: str | None
+
+
+class ConversationDetail(Struct, frozen=True):
+    """A conversation with its newest page of the timeline, own drafts and own read mark."""
+
+    row: ConversationRow
+    timeline: TimelinePage
+    drafts: tuple[DraftRow, ...]
+    read: int
+
+
+class SendMessage(Input, frozen=True):
+    """A reply, note or forward. ``seen`` is the newest message the author saw: a colleague's newer reply answers 409
+    unless ``anyway``. ``client_id`` makes a repeated request the same message. ``then`` sets the status with the send."""
+
+    kind: Mode
+    text: Text
+    client_id: Id
+    to: Addresses = ()
+    cc: Addresses = ()
+    bcc: Addresses = ()
+    files: Ids = ()
+    mentions: Ids = ()
+    subject: Line = ""
+    seen: Short = ""
+    anyway: bool = False
+    message: Short = ""
+    then: Literal["", "resolved", "waiting", "open"] = ""
+
+
+class StartConversation(Input, frozen=True):
+    """A new conversation with any address; ``customer`` when it is a known person."""
+
+    channel: Id
+    to: Annotated[tuple[Address, ...], Meta(min_length=1, max_length=100)]
+    text: Text
+    client_id: Id
+    subject: Line = ""
+    cc: Addresses = ()
+    bcc: Addresses = ()
+    files: Ids = ()
+    customer: Short = ""
+
+
+class EditConversation(Input, frozen=True):
+    """Only what is given changes. ``assignee`` and ``team``: an id, or null for nobody. ``until`` goes with snoozed."""
+
+    assignee: Id | UnsetType | None = UNSET
+    team: Id | UnsetType | None = UNSET
+    status: Category | UnsetType = UNSET
+    until: Instant | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
+    add_tags: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()
+    remove_tags: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()
+    subject: Line | UnsetType = UNSET
+    bot: Id | UnsetType | None = UNSET
+
+
+class AboutParticipant(Input, frozen=True):
+    """A participant by his address: accept him, or split him off into a conversation of his own."""
+
+    kind: Short
+    value: Line
+    action: Literal["accept", "split"]
+
+
+class MarkRead(Input, frozen=True):
+    """Seen up to and including this message; '' marks all of it unread."""
+
+    message: Short
+
+
+class ReadMark(Struct, frozen=True):
+    """The own mark: unread is the row's ``inbound`` minus this."""
+
+    conversation: str
+    inbound: int
+
+
+class Created(Struct, frozen=True):
+    """What a creating call made; ``duplicate`` when the same ``client_id`` had made it before."""
+
+    conversation: ConversationRow
+    message: MessageRow
+    duplicate: bool = False
+
+
+class FileRow(Struct, frozen=True):
+    """A stored file."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+
+
+class CustomerRow(Struct, frozen=True):
+    """A person with his addresses."""
+
+    id: str
+    name: str
+    version: int
+    company: str
+    language: str
+    notes: str
+    attributes: dict[str, str]
+    identities: tuple[Identity, ...]
+    created_at: Instant
+
+
+class CustomerPage(Struct, frozen=True):
+    """Persons found by name or address."""
+
+    rows: tuple[PersonRow, ...]
+    next: str | None
+
+
+class EditCustomer(Input, frozen=True):
+    """Only what is given changes; ``version`` is what was seen, a newer one answers 409. A null attribute is removed."""
+
+    version: int
+    name: Short | UnsetType = UNSET
+    company: Short | UnsetType = UNSET
+    language: Annotated[str, Meta(max_length=35)] | UnsetType = UNSET
+    notes: Annotated[str, Meta(max_length=10_000)] | UnsetType = UNSET
+    attributes: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=60)], Line | None], Meta(max_length=100)] = {}
+
+
+class AddIdentity(Input, frozen=True):
+    """An address somebody typed in; it stays unverified."""
+
+    kind: Literal["email", "phone"]
+    value: Line
+
+
+class SearchHit(Struct, frozen=True):
+    """A conversation that was found; ``snippet`` the text around the first word found."""
+
+    row: ConversationRow
+    snippet: str
+
+
+class SearchPage(Struct, frozen=True):
+    """What was found, newest first. ``behind`` tells by how many milliseconds the index lags."""
+
+    hits: tuple[SearchHit, ...]
+    next: str | None
+    behind: int
+
+
+class CountsRow(Struct, frozen=True):
+    """Counters by view; 1000 means 999+."""
+
+    counts: dict[str, int]
+
+
+class Problem(Struct, frozen=True, omit_defaults=True):
+    """RFC 9457 problem details. ``code`` is stable; ``field`` names the wrong field; ``newer`` the messages behind a 409."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str = ""
+    field: str = ""
+    after: int = 0
+    newer: tuple[MessageRow, ...] = ()

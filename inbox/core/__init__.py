@@ -1,0 +1,1 @@
+"""The rules: pure values and decisions, without I/O, clock, logging or randomness."""

@@ -1,0 +1,186 @@
+"""The one tree of errors; the type says what happens next.
+
+InboxError
+ +- Refused          the caller asked for something that is not allowed or not valid: tell him, change nothing
+ |   +- Denied       the gate said no to this actor
+ |   +- NotFound     it is not there, or this actor may not know that it is
+ |   +- Invalid      a field is wrong; ``field`` names it
+ |   +- TooLarge     over a stated limit
+ |   +- TooMany      over a rate; try again ``after`` milliseconds
+ |   +- Unauthenticated  say who you are first
+ +- Conflict         the state moved on: load again and decide again
+ |   +- NewerReply   somebody else answered first; ``newer`` holds the message ids
+ +- TryLater         the other side is not able now; try again ``after`` milliseconds
+ |   +- Unavailable  our own database is away: nothing was acknowledged
+ +- NeedsLogin       credentials are missing or refused: an admin has to act
+ +- Rejected         the other side said no for good; ``reason`` is its code
+ +- Unknown          nobody knows whether the effect happened: look it up, never blindly repeat
+ +- NotAuthentic     a delivery's signature is absent or wrong
+ +- Unsupported      a known kind of item that is deliberately not handled
+ +- Malformed        bytes that the parser cannot turn into messages
+ +- CannotStart      the service cannot run like this; ``remedy`` says what to do
+ +- Fenced           another process took over this slot: stop at once
+"""
+
+from __future__ import annotations
+
+
+class InboxError(Exception):
+    """Root of every error this project raises on purpose; ``code`` is stable and machine-readable."""
+
+    code = "error"
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (self.__doc__ or "").split("\n", 1)[0])
+
+
+class Refused(InboxError):
+    """The request is not allowed or not valid."""
+
+    code = "refused"
+
+
+class Denied(Refused):
+    """You may not do this."""
+
+    code = "denied"
+
+    def __init__(self, reason: str = "not_allowed") -> None:
+        super().__init__(f"You may not do this ({reason}).")
+        self.reason = reason
+
+
+class NotFound(Refused):
+    """There is no such thing, or you may not see it."""
+
+    code = "not_found"
+
+
+class Unauthenticated(Refused):
+    """Log in first."""
+
+    code = "unauthenticated"
+
+
+class Invalid(Refused):
+    """A field is wrong."""
+
+    code = "invalid"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.field = field
+
+
+class TooLarge(Refused):
+    """This is over the size limit."""
+
+    code = "too_large"
+
+
+class TooMany(Refused):
+    """Too many requests; try again later."""
+
+    code = "too_many"
+
+    def __init__(self, after: int) -> None:
+        super().__init__(f"Too many requests; try again in {max(1, after // 1000)} s.")
+        self.after = after
+
+
+class Conflict(InboxError):
+    """The state has changed; load it again."""
+
+    code = "conflict"
+
+
+class NewerReply(Conflict):
+    """Somebody else wrote after the last message you saw."""
+
+    code = "newer_reply"
+
+    def __init__(self, newer: tuple[str, ...]) -> None:
+        super().__init__("Somebody else wrote after the last message you saw.")
+        self.newer = newer
+
+
+class TryLater(InboxError):
+    """Not possible now; ``after`` is the advised wait in milliseconds, None when the other side gave none."""
+
+    code = "try_later"
+
+    def __init__(self, reason: str = "", after: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after = after
+
+
+class Unavailable(TryLater):
+    """The database did not answer in time; nothing was acknowledged."""
+
+    code = "unavailable"
+
+
+class NeedsLogin(InboxError):
+    """Credentials are missing or were refused."""
+
+    code = "needs_login"
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Rejected(InboxError):
+    """The other side refused for good."""
+
+    code = "rejected"
+
+    def __init__(self, reason: str, recipients: dict[str, str] | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.recipients = recipients or {}
+
+
+class Unknown(InboxError):
+    """It is not known whether the other side accepted."""
+
+    code = "unknown"
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotAuthentic(InboxError):
+    """The signature is absent or wrong."""
+
+    code = "not_authentic"
+
+
+class Unsupported(InboxError):
+    """A known kind of item that is not handled."""
+
+    code = "unsupported"
+
+
+class Malformed(InboxError):
+    """These bytes are not what this channel sends."""
+
+    code = "malformed"
+
+
+class CannotStart(InboxError):
+    """The service cannot start."""
+
+    code = "cannot_start"
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+
+class Fenced(InboxError):
+    """Another process holds this slot now."""
+
+    code = "fenced"

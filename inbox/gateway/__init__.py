@@ -1,0 +1,1 @@
+"""Live connections: agents' and visitors' websockets."""

@@ -1,0 +1,275 @@
+"""The socket's frames, both ways, and how bytes become frames. Pure; the screen's types are generated from these structs.
+
+A frame carries a state, not a change: ``put`` a row at a version, or ``gone`` an id as of a version. Whoever holds the same
+or a newer version ignores it, so that a page fetched over HTTP and the frames of its subscription may arrive in any order.
+``c`` is [writer, n] of the journal entry behind a frame; a client keeps the highest n per writer and resumes from there.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from inbox.core.errors import Malformed
+from inbox.core.ids import Instant
+from inbox.flow.rows import ConversationRow, EventRow, MessageRow
+
+VERSION = 1
+HEARTBEAT_MS = 30_000
+MAX_INBOUND_BYTES = 16_384
+
+Id = Annotated[str, Meta(max_length=64)]
+Position = tuple[int, int]
+Cursor = dict[str, int]
+
+
+class Identify(Struct, tag="identify", tag_field="t", forbid_unknown_fields=True):
+    """First frame. The cookie names the session; ``csrf`` proves that our own page opened the socket. With ``cursor``: resume."""
+
+    csrf: Annotated[str, Meta(max_length=200)]
+    cursor: Cursor | None = None
+    subs: tuple[SubscribeView | SubscribeConversation | SubscribeCounts, ...] = ()
+
+
+class SubscribeView(Struct, tag="view", tag_field="t", forbid_unknown_fields=True):
+    """Follow a list. ``view`` is a built-in view's id; ``customer``/``team``/``tag``/``channel`` narrow it."""
+
+    sub: Id
+    view: Id
+
+
+class SubscribeConversation(Struct, tag="thread", tag_field="t", forbid_unknown_fields=True):
+    """Follow one conversation: its head, messages, events, and who is looking or typing."""
+
+    sub: Id
+    conversation: Id
+
+
+class SubscribeCounts(Struct, tag="counts", tag_field="t", forbid_unknown_fields=True):
+    """Follow the counters of views; recomputed at most once a second while somebody looks."""
+
+    sub: Id
+    views: Annotated[tuple[Id, ...], Meta(max_length=30)]
+
+
+class Unsubscribe(Struct, tag="unsubscribe", tag_field="t", forbid_unknown_fields=True):
+    """Stop following."""
+
+    sub: Id
+
+
+class Beat(Struct, tag="beat", tag_field="t", forbid_unknown_fields=True):
+    """Every ``hello.heartbeat`` milliseconds; ``active`` tells that a human touched the page since the last one."""
+
+    active: bool = True
+
+
+class Viewing(Struct, tag="viewing", tag_field="t", forbid_unknown_fields=True):
+    """Which conversation this tab shows, None for none; repeated at least every 20 s."""
+
+    conversation: Id | None = None
+
+
+class Typing(Struct, tag="typing", tag_field="t", forbid_unknown_fields=True):
+    """The agent types; repeated at most every 3 s, void after 10 s. ``mode`` is reply or note."""
+
+    conversation: Id
+    mode: Id = "reply"
+    on: bool = True
+
+
+ClientFrame = Identify | SubscribeView | SubscribeConversation | SubscribeCounts | Unsubscribe | Beat | Viewing | Typing
+
+
+class Hello(Struct, tag="hello", tag_field="t"):
+    """First frame of the server."""
+
+    version: int
+    heartbeat: int
+
+
+class Ready(Struct, tag="ready", tag_field="t"):
+    """Identified. ``now`` is the server's time; ``resumed`` False after a resume was refused: fetch everything anew."""
+
+    agent: str
+    cursor: Cursor
+    now: Instant
+    resumed: bool
+
+
+class Subscribed(Struct, tag="subscribed", tag_field="t"):
+    """From here on ``sub`` gets frames; fetch the snapshot over HTTP after this frame."""
+
+    sub: str
+
+
+class Put(Struct, tag="put", tag_field="t"):
+    """``row`` belongs to ``sub`` and looks like this now. ``event`` is the kind of journal entry that caused it."""
+
+    sub: str
+    row: ConversationRow
+    c: Position
+    event: str = ""
+
+
+class Gone(Struct, tag="gone", tag_field="t"):
+    """The conversation ``id`` no longer belongs to ``sub``, as of ``version``."""
+
+    sub: str
+    id: str
+    version: int
+    c: Position
+
+
+class PutMessage(Struct, tag="message", tag_field="t"):
+    """A message of the followed conversation looks like this now."""
+
+    sub: str
+    row: MessageRow
+    c: Position
+
+
+class PutEvent(Struct, tag="event", tag_field="t"):
+    """A quiet line of the followed conversation."""
+
+    sub: str
+    row: EventRow
+    c: Position
+
+
+class Counts(Struct, tag="counted", tag_field="t"):
+    """Counters by view; 1000 means 999+."""
+
+    sub: str
+    counts: dict[str, int]
+
+
+class Read(Struct, tag="read", tag_field="t"):
+    """Own read mark: unread is the row's ``inbound`` minus this ``inbound``."""
+
+    conversation: str
+    inbound: int
+
+
+class DraftChanged(Struct, tag="draft", tag_field="t"):
+    """Own draft was saved or deleted in another tab; ``revision`` 0 means deleted."""
+
+    conversation: str
+    mode: str
+    revision: int
+
+
+class Watcher(Struct):
+    """Somebody at the conversation now. ``typing`` is '' or reply or note; ``kind`` agent or customer."""
+
+    kind: str
+    id: str
+    typing: str = ""
+
+
+class Watchers(Struct, tag="watchers", tag_field="t"):
+    """Everybody at the conversation now; replaces the earlier list. Never stored."""
+
+    conversation: str
+    watchers: tuple[Watcher, ...]
+
+
+class AgentState(Struct):
+    """A colleague as others see him: state is online, away or offline."""
+
+    id: str
+    state: str
+    load: int
+    capacity: int
+
+
+class Presence(Struct, tag="presence", tag_field="t"):
+    """Colleagues whose state changed."""
+
+    agents: tuple[AgentState, ...]
+
+
+class Notice(Struct, tag="notice", tag_field="t"):
+    """Something for this agent personally: assigned, mention, customer reply in his own, deadline near or missed."""
+
+    kind: str
+    conversation: str
+    number: int
+    c: Position
+
+
+class Reload(Struct, tag="reload", tag_field="t"):
+    """Shared settings changed (agents, teams, channels, customers): fetch ``what`` again."""
+
+    what: str
+    id: str = ""
+
+
+class Resync(Struct, tag="resync", tag_field="t"):
+    """The gap is too large or access changed: fetch everything of this subscription (or all) anew."""
+
+    sub: str | None = None
+
+
+class BeatAck(Struct, tag="beaten", tag_field="t"):
+    """Everything up to ``cursor`` that concerns this client has been sent."""
+
+    cursor: Cursor
+    now: Instant
+
+
+class Reconnect(Struct, tag="reconnect", tag_field="t"):
+    """The server drains: come back after so many milliseconds."""
+
+    after: int
+
+
+class Problem(Struct, tag="error", tag_field="t"):
+    """A frame was refused; the connection stays unless ``fatal``."""
+
+    code: str
+    message: str
+    sub: str = ""
+    fatal: bool = False
+
+
+ServerFrame = (
+    Hello
+    | Ready
+    | Subscribed
+    | Put
+    | Gone
+    | PutMessage
+    | PutEvent
+    | Counts
+    | Read
+    | DraftChanged
+    | Watchers
+    | Presence
+    | Notice
+    | Reload
+    | Resync
+    | BeatAck
+    | Reconnect
+    | Problem
+)
+
+_decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
+_encoder = msgspec.json.Encoder()
+
+
+def decode(data: str | bytes) -> ClientFrame:
+    """One frame of a client; raises ``Malformed`` for anything else."""
+    if len(data) > MAX_INBOUND_BYTES:
+        raise Malformed("frame too large")
+    try:
+        return _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as bad:
+        raise Malformed(str(bad)[:200]) from None
+
+
+def encode(frame: ServerFrame) -> bytes:
+    """The bytes of one frame."""
+    return _encoder.encode(frame)
