@@ -52,9 +52,14 @@ class LastMessage(Struct, frozen=True, omit_defaults=True):
     preview: str
 
 
-class ClockState(StrEnum):
-    """Where a service-level clock stands."""
+FAR_FUTURE = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z: stands for "never" wherever an instant is sorted by."""
 
+
+class ClockState(StrEnum):
+    """Where a service-level clock stands; ``IDLE``: nothing is owed yet."""
+
+    IDLE = "idle"
     RUNNING = "running"
     PAUSED = "paused"
     MET = "met"
@@ -65,15 +70,18 @@ class SlaClock(Struct, frozen=True, omit_defaults=True):
     """One promise: ``due_at`` is the stored instant; ``used`` the milliseconds consumed before ``since``.
 
     ``epoch`` rises with every re-arming, so that a timer of an older epoch is void. ``warn_at`` is the instant of the
-    next warning, None when it was given.
+    next warning, None when it was given; ``warn_after`` the milliseconds used at which it is due, None for no warning.
+    ``armed_at`` is when the promise began. Breached without ``met_at`` is still owed.
     """
 
     metric: str
     state: ClockState
     target: int
-    epoch: int = 1
+    epoch: int = 0
+    armed_at: Instant = 0
     since: Instant = 0
     used: int = 0
+    warn_after: int | None = None
     due_at: Instant | None = None
     warn_at: Instant | None = None
     warned_at: Instant | None = None

@@ -7,16 +7,13 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from inbox.core.conversation import PRIORITY_RANK, Category, Conversation, Priority
+from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Category, Conversation, Priority
 from inbox.core.events import Facets
 from inbox.core.ids import AgentId, ChannelId, CustomerId, TeamId
 
 ME = "me"
 NOBODY = "none"
 ANYBODY = "any"
-
-FAR_FUTURE = 253_402_300_799_999
-"""9999-12-31T23:59:59.999Z: stands for "never" wherever an instant is sorted by."""
 
 
 class Sort(StrEnum):
