@@ -1,0 +1,392 @@
+"""What the flow needs from outside, as Protocols that speak of purposes, never of collections or filters.
+
+Writes that make an event go through one ``Batch``; everything else here reads, or stores what has no event (raw deliveries,
+files, read marks, drafts, sessions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
+
+from inbox.admission import Accounts as Accounts
+from inbox.admission import AuditEntry as AuditEntry
+from inbox.admission import Credentials as Credentials
+from inbox.admission import Session as Session
+from inbox.admission import Visitor as Visitor
+from inbox.admission import Visitors as Visitors
+from inbox.connector import RawDelivery
+from inbox.core.agent import Agent, Team
+from inbox.core.conversation import Conversation
+from inbox.core.customer import Customer, Identity
+from inbox.core.events import Event
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId
+from inbox.core.message import Message
+from inbox.core.permissions import Scope
+from inbox.core.views import View
+from inbox.core.words import SearchQuery
+
+S = TypeVar("S", bound=Struct)
+
+
+class ThreadKey(Struct, frozen=True, omit_defaults=True):
+    """What leads a message to a conversation. ``id`` is a digest of (channel, kind, value).
+
+    Kinds: ``token`` (reply token), ``message`` (a message's external id), ``awaited`` (a reference to a message not seen
+    yet), ``thread`` (the provider's thread), ``open`` (the open conversation of an identity).
+    """
+
+    id: str
+    kind: str
+    conversation: ConversationId
+    version: int = 1
+    message: MessageId | None = None
+    at: Instant = 0
+
+
+class Timer(Struct, frozen=True, omit_defaults=True):
+    """Something due. ``id`` = (conversation, kind, epoch), so that arming twice is arming once."""
+
+    id: str
+    conversation: ConversationId
+    kind: str
+    epoch: int
+    due_at: Instant
+    version: int = 1
+    armed_by: int = 0
+
+
+class Remembered(Struct, frozen=True, omit_defaults=True):
+    """An idempotent call: who, which key, a hash of the body, and the ids of what it made."""
+
+    id: str
+    body: str
+    conversation: ConversationId
+    message: MessageId
+    at: Instant
+    version: int = 1
+
+
+class ReadState(Struct, frozen=True, omit_defaults=True):
+    """An agent's mark in a conversation: the newest message seen and how many of the customer's messages lie up to it."""
+
+    agent: AgentId
+    conversation: ConversationId
+    inbound: int
+    message: MessageId | None = None
+    arrived_at: Instant = 0
+
+
+class Draft(Struct, frozen=True, omit_defaults=True):
+    """What an agent has typed and not sent."""
+
+    agent: AgentId
+    conversation: ConversationId
+    mode: str
+    text: str
+    revision: int
+    updated_at: Instant
+    to: tuple[dict[str, str], ...] = ()
+    cc: tuple[dict[str, str], ...] = ()
+    bcc: tuple[dict[str, str], ...] = ()
+    files: tuple[str, ...] = ()
+
+
+class StoredFile(Struct, frozen=True, omit_defaults=True):
+    """A stored file. ``owner``: ``message:ID`` once a message names it, ``agent:ID`` or ``visitor:ID`` while it is an upload."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    owner: str
+    at: Instant
+    conversation: ConversationId | None = None
+
+
+class ChannelRecord(Struct, frozen=True, omit_defaults=True):
+    """A configured channel. ``settings`` without secrets; ``secrets`` maps setting names to sealed values."""
+
+    id: ChannelId
+    connector: str
+    name: str
+    team: str | None = None
+    settings: dict[str, Any] = {}
+    secrets: dict[str, str] = {}
+    version: int = 1
+    enabled: bool = True
+
+
+class LedgerRow(Struct, frozen=True, omit_defaults=True):
+    """The ledger's view of one delivery. States: received, done, unsupported, unreadable."""
+
+    id: DeliveryId
+    raw: RawDelivery
+    state: str
+    attempts: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Noun(Generic[S]):
+    """A kind of stored value with a string ``id`` and an integer ``version``."""
+
+    name: str
+    type: type[S]
+
+
+MESSAGES = Noun("messages", Message)
+CONVERSATIONS = Noun("conversations", Conversation)
+CUSTOMERS = Noun("customers", Customer)
+IDENTITIES = Noun("identities", Identity)
+THREAD_KEYS = Noun("thread_keys", ThreadKey)
+TIMERS = Noun("timers", Timer)
+AGENTS = Noun("agents", Agent)
+IDEMPOTENCY = Noun("idempotency", Remembered)
+NOUNS: tuple[Noun[Any], ...] = (MESSAGES, CONVERSATIONS, CUSTOMERS, IDENTITIES, THREAD_KEYS, TIMERS, AGENTS, IDEMPOTENCY)
+
+Wanted = Mapping[Noun[Any], frozenset[str]]
+Loaded = Mapping[Noun[Any], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Put:
+    """Store ``value`` under its id. ``expect`` is the version that must be stored now; None: nothing may be stored yet."""
+
+    noun: Noun[Any]
+    value: Any
+    expect: int | None
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Remove what is stored under ``id``; harmless when nothing is."""
+
+    noun: Noun[Any]
+    id: str
+
+
+@dataclass(frozen=True)
+class LoadChange:
+    """Add ``delta`` to an agent's load; with ``at_most`` only if the result is not above it (the atomic claim)."""
+
+    agent: AgentId
+    delta: int
+    at_most: int | None = None
+    assigned_at: Instant | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A delivery of the ledger that is dealt with by this batch."""
+
+    id: DeliveryId
+    state: str
+    error: str = ""
+
+
+@dataclass
+class Batch:
+    """What one transaction stores: all of it or nothing."""
+
+    puts: list[Put] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
+    loads: list[LoadChange] = field(default_factory=list)
+    settled: list[Settled] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A leased writer number; ``n`` is the highest entry already written under it; ``fence`` rises with every lease."""
+
+    o: int
+    n: int
+    fence: int
+
+
+class Journal(Protocol):
+    """The one way in for state and events, and the one way to read events."""
+
+    async def load(self, wanted: Wanted) -> Loaded:
+        """The stored values by noun and id, as of a majority of the database."""
+
+    async def commit(self, batch: Batch) -> None:
+        """All or nothing, majority-durable. ``Conflict`` when an expectation fails, ``Fenced`` when an event's number is taken
+        by another process, ``Unavailable`` when the database does not answer."""
+
+    async def lease_writer(self, owner: str, now: Instant) -> Slot:
+        """A free writer number for this process."""
+
+    async def renew_writer(self, slot: Slot, now: Instant) -> None:
+        """Keep the number; ``Fenced`` when another process holds it."""
+
+    async def release_writer(self, slot: Slot) -> None:
+        """Give the number back."""
+
+    async def highest(self, o: int) -> int:
+        """The number of the writer's last entry, 0 for none."""
+
+    async def lease_numbers(self, count: int) -> range:
+        """Conversation numbers nobody else gets."""
+
+    async def heads(self) -> dict[int, int]:
+        """The highest entry of every writer."""
+
+    async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[Event]:
+        """Entries after the cursor, in order per writer."""
+
+    def changes(self) -> AsyncIterator[None]:
+        """Yields whenever some process wrote an entry; says nothing about which."""
+
+
+class Ledger(Protocol):
+    """Raw deliveries, stored before anything else happens."""
+
+    async def record(self, rows: Sequence[tuple[DeliveryId, RawDelivery]]) -> list[bool]:
+        """Majority-durable when it returns; False where the delivery was there before. ``Unavailable``: none is acknowledged."""
+
+    async def get(self, id: DeliveryId) -> LedgerRow | None:
+        """One delivery."""
+
+    async def unsettled(self, before: Instant, limit: int) -> list[LedgerRow]:
+        """Deliveries recorded before ``before`` and not settled, oldest first."""
+
+    async def note_failure(self, id: DeliveryId, error: str) -> int:
+        """Count one failed attempt; the number of attempts so far."""
+
+
+class Files(Protocol):
+    """Bytes of any size under random or deterministic ids."""
+
+    async def store(self, file: StoredFile, content: AsyncIterator[bytes] | bytes) -> StoredFile:
+        """Majority-durable when it returns; storing the same id again is harmless."""
+
+    async def find(self, id: str) -> StoredFile | None:
+        """What is known of a file."""
+
+    def open(self, id: str) -> AsyncIterator[bytes]:
+        """Its bytes; ``NotFound``."""
+
+    async def adopt(self, ids: Sequence[str], owner: str, conversation: ConversationId) -> None:
+        """A message names these files now."""
+
+    async def sweep(self, before: Instant) -> int:
+        """Remove uploads no message named since ``before``; how many."""
+
+
+class Queries(Protocol):
+    """Reads for screens and loops. Whoever shows results to somebody passes that reader's ``Scope``."""
+
+    async def page(self, view: View, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Conversation], str | None]:
+        """Conversations of a view in its order; the second value continues."""
+
+    async def count(self, view: View, scope: Scope, me: AgentId, ceiling: int = 1000) -> int:
+        """How many, counted up to ``ceiling``."""
+
+    async def conversation(self, id: ConversationId) -> Conversation | None:
+        """One by id, following ``merged_into``."""
+
+    async def numbered(self, number: int) -> Conversation | None:
+        """One by number, following ``merged_into``."""
+
+    async def conversations(self, ids: Sequence[ConversationId]) -> dict[str, Conversation]:
+        """Several by id."""
+
+    async def message(self, id: MessageId) -> Message | None:
+        """One message."""
+
+    async def messages(self, ids: Sequence[MessageId]) -> dict[str, Message]:
+        """Several by id."""
+
+    async def timeline(self, conversation: ConversationId, before: tuple[Instant, str] | None, limit: int) -> list[Message]:
+        """Messages, newest first, older than (arrived_at, id)."""
+
+    async def events_between(self, conversation: ConversationId, start: Instant, end: Instant, limit: int) -> list[Event]:
+        """Entries of a conversation, oldest first, start inclusive, end exclusive."""
+
+    async def replies_after(self, conversation: ConversationId, after: MessageId) -> list[Message]:
+        """Replies written after that message, oldest first."""
+
+    async def waiting(self, limit: int) -> list[Conversation]:
+        """Conversations in the queue, most urgent and longest waiting first."""
+
+    async def customers(self, ids: Sequence[CustomerId]) -> dict[str, Customer]:
+        """Several by id."""
+
+    async def identities_of(self, customer: CustomerId) -> list[Identity]:
+        """All addresses of a person."""
+
+    async def find_customers(self, prefix: str, after: str | None, limit: int) -> tuple[list[Customer], str | None]:
+        """Persons whose name or address starts with ``prefix``."""
+
+    async def agents(self) -> list[Agent]:
+        """All accounts."""
+
+    async def teams(self) -> list[Team]:
+        """All teams."""
+
+    async def channels(self) -> list[ChannelRecord]:
+        """All channels."""
+
+    async def tags(self) -> list[str]:
+        """Tags in use, at most 500."""
+
+    async def due_messages(self, now: Instant, limit: int) -> list[Message]:
+        """Outbound messages pending and due, or whose sending lease ran out, oldest first."""
+
+    async def timers_due(self, before: Instant, limit: int) -> list[Timer]:
+        """Timers due before an instant, soonest first."""
+
+    async def inbound_up_to(self, conversation: ConversationId, arrived_at: Instant, message: MessageId) -> int:
+        """How many of the customer's messages lie at or before (arrived_at, id)."""
+
+
+class Own(Protocol):
+    """What belongs to one agent alone: read marks and drafts."""
+
+    async def reads(self, agent: AgentId, conversations: Sequence[ConversationId]) -> dict[str, ReadState]:
+        """Marks by conversation."""
+
+    async def mark(self, state: ReadState) -> None:
+        """Set the mark."""
+
+    async def drafts(self, agent: AgentId, conversations: Sequence[ConversationId]) -> list[Draft]:
+        """Drafts in these conversations."""
+
+    async def save_draft(self, draft: Draft, base: int) -> Draft:
+        """Store; ``Conflict`` when a newer revision than ``base`` is there."""
+
+    async def delete_draft(self, agent: AgentId, conversation: ConversationId, mode: str) -> None:
+        """Drop it."""
+
+
+class Search(Protocol):
+    """The search projection behind the journal."""
+
+    async def index(self, entries: Sequence[tuple[Conversation, Message, frozenset[str]]]) -> None:
+        """Make messages findable; repeating is harmless."""
+
+    async def find(
+        self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int
+    ) -> tuple[list[tuple[ConversationId, MessageId | None]], str | None]:
+        """Conversations that hold all words, newest first."""
+
+    async def position(self) -> dict[int, int]:
+        """Up to which entries the projection has come."""
+
+    async def save_position(self, cursor: Mapping[int, int]) -> None:
+        """Remember how far it is."""
+
+
+class Clock(Protocol):
+    """Database time."""
+
+    def now(self) -> Instant:
+        """Milliseconds UTC."""
+
+    async def sleep_until(self, instant: Instant) -> None:
+        """Returns at or after the instant."""
