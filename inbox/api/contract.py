@@ -9,13 +9,15 @@ from inbox.api import structs as s
 from inbox.flow.rows import ConversationRow, MessageRow
 
 PREFIX = "/api/v1"
+VERSION = "1"
 
 
 @dataclass(frozen=True)
 class Call:
     """One call. ``name`` is the handler's; ``body`` and ``answer`` are structs or None; ``open`` calls need no session.
 
-    ``creates``: takes an ``Idempotency-Key``. ``query`` maps parameter names to what they mean.
+    ``creates``: takes an ``Idempotency-Key``. ``query`` maps parameter names to what they mean. ``raw``: the media type of
+    an answer that is not JSON. ``form``: the one file field of a multipart body.
     """
 
     method: str
@@ -28,6 +30,7 @@ class Call:
     open: bool = False
     creates: bool = False
     raw: str = ""
+    form: str = ""
 
 
 _PAGE = (("after", "the `next` of the page before"), ("limit", "rows, at most 100"))
@@ -100,7 +103,7 @@ CALLS: tuple[Call, ...] = (
         raw="text/html",
     ),
     Call("GET", "/messages/{id}/raw", "message_raw", "The delivery exactly as it came", raw="text/plain"),
-    Call("POST", "/uploads", "upload", "Store a file for a message (multipart field `file`)", None, s.FileRow, creates=True),
+    Call("POST", "/uploads", "upload", "Store a file for a message", None, s.FileRow, creates=True, form="file"),
     Call("GET", "/files/{id}", "get_file", "A file's bytes", raw="application/octet-stream"),
     Call(
         "GET",

@@ -17,12 +17,22 @@ Short = Annotated[str, Meta(max_length=200)]
 Line = Annotated[str, Meta(max_length=1000)]
 Text = Annotated[str, Meta(max_length=200_000)]
 Mode = Literal["reply", "note", "forward"]
-Addresses = Annotated[tuple[Address, ...], Meta(max_length=100)]
 Ids = Annotated[tuple[Id, ...], Meta(max_length=100)]
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Base of every request body."""
+
+
+class AddressInput(Input, frozen=True):
+    """An address a message shall go to; ``kind`` is the channel's address kind."""
+
+    kind: Id
+    value: Annotated[str, Meta(min_length=1, max_length=1000)]
+    name: Short = ""
+
+
+Addresses = Annotated[tuple[AddressInput, ...], Meta(max_length=100)]
 
 
 class Login(Input, frozen=True):
@@ -208,7 +218,7 @@ class StartConversation(Input, frozen=True):
     """A new conversation with any address; ``customer`` when it is a known person."""
 
     channel: Id
-    to: Annotated[tuple[Address, ...], Meta(min_length=1, max_length=100)]
+    to: Annotated[tuple[AddressInput, ...], Meta(min_length=1, max_length=100)]
     text: Text
     client_id: Id
     subject: Line = ""
@@ -331,7 +341,11 @@ class CountsRow(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True, omit_defaults=True):
-    """RFC 9457 problem details. ``code`` is stable; ``field`` names the wrong field; ``newer`` the messages behind a 409."""
+    """RFC 9457 problem details. ``code`` is stable; ``field`` names the wrong field; ``newer`` holds the messages behind a 409.
+
+    ``after``: milliseconds to wait before the next attempt. ``reason``: the gate's code behind a refusal. ``id`` finds an
+    unexpected error in the log.
+    """
 
     type: str
     title: str
@@ -340,4 +354,6 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     detail: str = ""
     field: str = ""
     after: int = 0
+    reason: str = ""
+    id: str = ""
     newer: tuple[MessageRow, ...] = ()
