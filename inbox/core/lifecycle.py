@@ -373,6 +373,7 @@ def _with_message(c: Conversation, message: Message, now: Instant) -> Conversati
         c,
         last=last if newest else c.last,
         messages=c.messages + 1,
+        inbound=c.inbound + (message.kind is Kind.CUSTOMER),
         updated_at=max(c.updated_at, now),
         channels=(*c.channels, message.channel) if added else c.channels,
     )

@@ -1,0 +1,202 @@
+"""How an outbound message's delivery may move: claims under a fence, outcomes, receipts in any order, and when to try again.
+
+A send is recorded as SENDING before it is tried. If its outcome is never recorded, nobody knows whether it happened:
+it becomes UNKNOWN and is looked up, not repeated blindly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from inbox.core.errors import Conflict
+from inbox.core.ids import Instant
+from inbox.core.message import Delivery, DeliveryState, Reason, Recipient
+
+_S = DeliveryState
+
+MAX_TRIED_FOR = 48 * 60 * 60 * 1000
+FIRST_WAIT = 30_000
+LONGEST_WAIT = 60 * 60 * 1000
+MAX_RECIPIENTS = 300
+
+# The lattice. Receipts may come in any order, twice, or late: the higher one stays. "Failed" stands above "sent",
+# because providers report "sent" after "failed" when they overtake each other, and below "delivered", which is proof.
+_RANK: Mapping[DeliveryState, int] = {
+    _S.PENDING: 0,
+    _S.SENDING: 1,
+    _S.UNKNOWN: 2,
+    _S.SENT: 3,
+    _S.FAILED: 4,
+    _S.DELIVERED: 5,
+    _S.READ: 6,
+    _S.CANCELLED: 7,
+}
+
+_UNSETTLED = frozenset({_S.PENDING, _S.SENDING, _S.UNKNOWN})
+_RECEIPTS = frozenset({_S.SENT, _S.FAILED, _S.DELIVERED, _S.READ})
+
+
+class Claim(Struct, frozen=True):
+    """This worker may act until ``delivery.lease_until``: ``send`` it, or ``resolve`` whether an earlier send was accepted."""
+
+    delivery: Delivery
+    purpose: Literal["send", "resolve"]
+
+
+class NotDue(Struct, frozen=True):
+    """Nothing to do before ``due_at``; None: nothing to do at all."""
+
+    due_at: Instant | None
+
+
+class GiveUp(Struct, frozen=True):
+    """No further attempt."""
+
+    reason: Reason
+
+
+def claim(delivery: Delivery, now: Instant, lease: int) -> Claim | NotDue:
+    """Take it for ``lease`` milliseconds. The fence rises, so that whoever held it before can no longer report."""
+    if delivery.state not in _UNSETTLED:
+        return NotDue(None)
+    free_at = delivery.due_at if delivery.lease_until is None else delivery.lease_until
+    if free_at is None or free_at > now:
+        return NotDue(free_at)
+    held = replace(delivery, fence=delivery.fence + 1, lease_until=now + lease)
+    if delivery.state is _S.PENDING:
+        return Claim(replace(held, state=_S.SENDING, attempts=delivery.attempts + 1), "send")
+    return Claim(replace(held, state=_S.UNKNOWN, due_at=now), "resolve")
+
+
+def sent(
+    delivery: Delivery, fence: int, provider_id: str, refused: Mapping[str, str] | None = None, state: DeliveryState = DeliveryState.SENT
+) -> Delivery:
+    """The provider accepted it, but for the addresses in ``refused`` (address to reason). Raises ``Conflict`` on an old fence."""
+    _check(delivery, fence)
+    no = {address.casefold(): reason for address, reason in (refused or {}).items()}
+    recipients = tuple(
+        _raised(r, _S.FAILED, no[r.address.casefold()]) if r.address.casefold() in no else _raised(r, state, "")
+        for r in delivery.recipients
+    )
+    known = delivery.provider_ids if not provider_id or provider_id in delivery.provider_ids else (*delivery.provider_ids, provider_id)
+    accepted = replace(_settled(delivery), provider_id=provider_id or delivery.provider_id, provider_ids=known, recipients=recipients)
+    return _whole(accepted, state, "")
+
+
+def failed(delivery: Delivery, fence: int, error: str, recipients: Mapping[str, str] | None = None) -> Delivery:
+    """It is refused for good; ``recipients`` has the reason of single addresses. Raises ``Conflict`` on an old fence."""
+    _check(delivery, fence)
+    why = {address.casefold(): reason for address, reason in (recipients or {}).items()}
+    refused = tuple(_raised(r, _S.FAILED, why.get(r.address.casefold(), error)) for r in delivery.recipients)
+    return _whole(replace(_settled(delivery), recipients=refused), _S.FAILED, error)
+
+
+def put_off(delivery: Delivery, fence: int, error: str, due_at: Instant) -> Delivery:
+    """Certainly not sent; try again at ``due_at``, unless a receipt knew better. Raises ``Conflict`` on an old fence."""
+    _check(delivery, fence)
+    if delivery.state not in _UNSETTLED:
+        return delivery
+    return replace(delivery, state=_S.PENDING, due_at=due_at, lease_until=None, error=error)
+
+
+def unknown(delivery: Delivery, fence: int, error: str, due_at: Instant) -> Delivery:
+    """Nobody knows whether it was accepted; look it up at ``due_at``, unless a receipt told. Raises ``Conflict`` on an old fence."""
+    _check(delivery, fence)
+    if delivery.state not in _UNSETTLED:
+        return delivery
+    return replace(delivery, state=_S.UNKNOWN, due_at=due_at, lease_until=None, error=error)
+
+
+def cancel(delivery: Delivery) -> Delivery:
+    """Called back while it is certain that nothing was sent. Raises ``Conflict`` when it is too late for that."""
+    if delivery.state is not _S.PENDING:
+        raise Conflict("It is already being sent.")
+    return replace(_settled(delivery), state=_S.CANCELLED, fence=delivery.fence + 1)
+
+
+def again(delivery: Delivery, now: Instant) -> Delivery:
+    """Somebody asks for another try of what failed or is not known, for those recipients who did not get it. Raises ``Conflict``."""
+    if delivery.lease_until is not None:
+        raise Conflict("It is being sent.")
+    if delivery.state not in (_S.FAILED, _S.UNKNOWN) and not any(r.state is _S.FAILED for r in delivery.recipients):
+        raise Conflict("It did not fail.")
+    recipients = tuple(Recipient(r.address, _S.PENDING) if r.state is _S.FAILED else r for r in delivery.recipients)
+    return replace(delivery, state=_S.PENDING, due_at=now, attempts=0, error="", recipients=recipients)
+
+
+def merge(current: Delivery, state: DeliveryState, recipient: str = "", error: str = "") -> Delivery:
+    """What is known after a receipt. Any order and any number of the same receipts give the same result.
+
+    Without ``recipient`` it is about all of them. An address we did not send to (a forwarder's) speaks for the only one
+    we did, and is noted beside several. States that no provider reports are ignored, and so is news of a cancelled message.
+    """
+    if state not in _RECEIPTS or current.state is _S.CANCELLED:
+        return current
+    if not current.recipients:
+        return _whole(current, state, error)
+    return _whole(replace(current, recipients=_told(current.recipients, state, recipient, error)), state, error)
+
+
+def next_attempt(attempts: int, retry_after: int | None, first_due: Instant, now: Instant, jitter: float) -> Instant | GiveUp:
+    """When to try after ``attempts`` failures: 30 s, doubling to an hour, plus up to a fifth by ``jitter`` in [0, 1).
+
+    Never before ``retry_after`` milliseconds that the provider asked for, and never later than 48 hours after ``first_due``.
+    """
+    deadline = first_due + MAX_TRIED_FOR
+    doubled = min(FIRST_WAIT << min(max(attempts - 1, 0), 20), LONGEST_WAIT)
+    wait = doubled + int(doubled * jitter / 5)
+    asked = now + (retry_after or 0)
+    if now >= deadline or asked > deadline:
+        return GiveUp(Reason("tried_long_enough", numbers={"attempts": attempts, "tried_for": now - first_due}))
+    return min(max(now + wait, asked), deadline)
+
+
+def _check(delivery: Delivery, fence: int) -> None:
+    if delivery.fence != fence:
+        raise Conflict("Another worker took this message over.")
+
+
+def _settled(delivery: Delivery) -> Delivery:
+    return replace(delivery, due_at=None, lease_until=None)
+
+
+def _told(recipients: tuple[Recipient, ...], state: DeliveryState, address: str, error: str) -> tuple[Recipient, ...]:
+    known = any(r.address.casefold() == address.casefold() for r in recipients)
+    if not address or (len(recipients) == 1 and not known):
+        return tuple(_raised(r, state, error) for r in recipients)
+    if known:
+        return tuple(_raised(r, state, error) if r.address.casefold() == address.casefold() else r for r in recipients)
+    if len(recipients) >= MAX_RECIPIENTS:
+        return recipients
+    return (*recipients, Recipient(address, state, error if state is _S.FAILED else ""))
+
+
+def _raised(recipient: Recipient, state: DeliveryState, error: str) -> Recipient:
+    raised, why = _higher((recipient.state, recipient.error), (state, error))
+    return replace(recipient, state=raised, error=why)
+
+
+def _higher(one: tuple[DeliveryState, str], other: tuple[DeliveryState, str]) -> tuple[DeliveryState, str]:
+    """Of two reasons for the same failure the longer one stays, so that their order decides nothing."""
+    state, error = max(one, other, key=lambda known: (_RANK[known[0]], len(known[1]), known[1]))
+    return state, error if state is _S.FAILED else ""
+
+
+def _whole(delivery: Delivery, state: DeliveryState, error: str) -> Delivery:
+    """The message as a whole: failed when it failed for all, else as far as the slowest recipient who did not fail.
+
+    It is in a worker's hands, or waits for one, until that is at least "sent".
+    """
+    if delivery.recipients:
+        reached = [r.state for r in delivery.recipients if r.state is not _S.FAILED]
+        state = min(reached, key=lambda s: _RANK[s], default=_S.FAILED)
+        error = max((r.error for r in delivery.recipients), key=lambda why: (len(why), why)) if state is _S.FAILED else ""
+    else:
+        state, error = _higher((delivery.state, delivery.error), (state, error))
+    if state in _UNSETTLED:
+        return delivery
+    return replace(_settled(delivery), state=state, error=error)
