@@ -1,0 +1,39 @@
+import type { MessageRow, ProblemDetails } from './types';
+
+/** The service answered with problem details; `code` is stable and says what happens next. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly field: string;
+  /** Milliseconds to wait before trying again, 0 when nothing was said. */
+  readonly after: number;
+  readonly newer: MessageRow[];
+
+  constructor(problem: ProblemDetails) {
+    super(problem.detail || problem.title);
+    this.name = 'ApiError';
+    this.status = problem.status;
+    this.code = problem.code;
+    this.field = problem.field ?? '';
+    this.after = problem.after ?? 0;
+    this.newer = problem.newer ?? [];
+  }
+
+  /** The same request may succeed later without anybody changing anything. */
+  get passing(): boolean {
+    return this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+/** No answer came: whether the request had an effect is not known. */
+export class NetworkError extends Error {
+  constructor(message = 'network') {
+    super(message);
+    this.name = 'NetworkError';
+  }
+}
+
+/** True when trying the same request again, with the same key, is the right thing to do. */
+export function mayRetry(error: unknown): boolean {
+  return error instanceof NetworkError || (error instanceof ApiError && error.passing);
+}
