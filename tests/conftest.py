@@ -1,0 +1,105 @@
+"""What every test gets: loopback only, a real MongoDB with an empty database, named skips that CI refuses, Hypothesis profiles."""
+
+import ipaddress
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import AsyncIterator, Generator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import settings
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from inbox.store.embedded import EmbeddedMongo
+
+IN_CI = os.environ.get("CI") == "true"
+SYSTEM_PATH = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True)
+settings.load_profile("ci" if IN_CI else "dev")
+
+
+class NotLoopback(Exception):
+    """A test tried to reach, or to be reached from, outside this machine."""
+
+
+def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in ("socket.connect", "socket.bind", "socket.sendto"):
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if isinstance(host, bytes):
+        host = host.decode("ascii", "replace")
+    if isinstance(host, str) and not _is_loopback(host):
+        raise NotLoopback(f"{event} {host!r}")
+
+
+def _is_loopback(host: str) -> bool:
+    if host in ("localhost", "localhost."):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+# An audit hook sees every socket made from Python, in any thread and library; it cannot be forgotten by a test.
+sys.addaudithook(_refuse_other_machines)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test, by the program's name, where a peer it marks as needed is not installed."""
+    for mark in item.iter_markers("peer"):
+        for program in mark.args:
+            if shutil.which(program, path=SYSTEM_PATH) is None:
+                pytest.skip(f"{program} is not installed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI=true a skip is a failure."""
+    report = yield
+    if IN_CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} was skipped, which CI=true forbids: {report.longreprtext}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Under CI=true a file that skips itself is a failure, too."""
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome, report.longrepr = "failed", f"{collector.nodeid} was skipped, which CI=true forbids: {report.longreprtext}"
+    return report
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Where the test run's own MongoDB is: a real one-node replica set, started at the first test that asks."""
+    async with EmbeddedMongo(tmp_path_factory.mktemp("mongo"), cache_gb=0.25) as uri:
+        yield uri
+
+
+@pytest.fixture
+async def mongo_client(mongo_uri: str) -> AsyncIterator[AsyncMongoClient[dict[str, Any]]]:
+    """A client of the test's own event loop."""
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(mongo_uri)
+    async with client:
+        yield client
+
+
+@pytest.fixture
+async def database(mongo_client: AsyncMongoClient[dict[str, Any]]) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    """An empty database of the test's own; its name is `database.name`."""
+    name = f"test_{secrets.token_hex(6)}"
+    yield mongo_client[name]
+    await mongo_client.drop_database(name)
