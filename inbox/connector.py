@@ -155,6 +155,7 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
 
     ``token`` is the conversation's reply token; ``message_token`` the signed id of this message; ``references`` the ids of
     the thread, oldest first, the last being the one answered. ``automatic``: nobody wrote this, so RFC 3834 headers are due.
+    ``envelope``: when not empty, only these addresses are still to get it; what the message says of its recipients stays.
     """
 
     id: MessageId
@@ -174,6 +175,7 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     quoted: Quoted | None = None
     automatic: bool = False
     attempt: int = 1
+    envelope: tuple[str, ...] = ()
 
 
 class Sent(Struct, frozen=True, omit_defaults=True):

@@ -78,7 +78,7 @@ class Committer:
         journal: Journal,
         feed: Feed,
         clock: Clock,
-        new_id: Callable[[], str],
+        derive: Callable[..., str],
         channels: Callable[[], Channels],
         owner: str,
         observe: Callable[[int, int], None] = lambda units, tries: None,
@@ -86,7 +86,7 @@ class Committer:
         self._journal = journal
         self._feed = feed
         self._clock = clock
-        self._new_id = new_id
+        self._derive = derive
         self._channels = channels
         self._owner = owner
         self._observe = observe
@@ -195,7 +195,7 @@ class Committer:
 
     async def _attempt(self, batch: list[_Waiting[Any]]) -> None:
         slot, n = await self._ready(len(batch))
-        ws = WorkingSet(Origin(self._clock.now(), slot.o, self._new_id, self._numbers.popleft, self._channels()))
+        ws = WorkingSet(Origin(self._clock.now(), slot.o, self._derive, self._numbers.popleft, self._channels()))
         await self._decide(batch, ws)
         ws.events = [replace(e, o=slot.o, n=n + i) for i, e in enumerate(ws.events, 1)]
         out = ws.batch()

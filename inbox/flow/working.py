@@ -69,11 +69,12 @@ Channels = Mapping[ChannelId, ChannelFacts]
 
 @dataclass
 class Origin:
-    """What a batch starts from besides stored values: the time, the writer, ids, numbers, the channels."""
+    """What a batch starts from besides stored values: the time, the writer, numbers, the channels, and ``derive``,
+    which makes an id nobody outside can guess from parts that are the same at every attempt."""
 
     now: Instant
     writer: int
-    new_id: Callable[[], str]
+    derive: Callable[..., str]
     number: Callable[[], int]
     channels: Channels
 
@@ -118,9 +119,9 @@ class Layer:
         self._settled: list[Settled] = []
         self._events: list[Event] = []
 
-    def new_id(self) -> str:
-        """A random id."""
-        return self._base.origin.new_id()
+    def derive(self, *parts: str) -> str:
+        """An id that nobody can guess, the same for the same parts however often the unit decides."""
+        return self._base.origin.derive(*parts)
 
     def number(self) -> int:
         """The next conversation number."""
@@ -158,6 +159,13 @@ class Layer:
         self._put[noun, id] = stamped
         self._removed.discard((noun, id))
         return stamped
+
+    def insert(self, noun: Noun[S], value: S) -> S:
+        """Store a value that cannot be there yet; should it be, the commit fails and the unit decides again."""
+        key = (noun, value.id)  # type: ignore[attr-defined]  # see above
+        if not self._known(key):
+            self._base.stored[key] = None
+        return self.put(noun, value)
 
     def remove(self, noun: Noun[Any], id: str) -> None:
         """Remove a value."""
@@ -206,7 +214,8 @@ class Layer:
         """
         if before is not None and not changed.happened and changed.conversation == before:
             return before
-        after = self.put(CONVERSATIONS, changed.conversation)
+        store = self.insert if before is None else self.put
+        after = store(CONVERSATIONS, changed.conversation)
         was, now = (None if before is None else facets(before)), facets(after)
         for happened in changed.happened:
             self.event(self._entry(after, happened, actor, message, was, now, cause))
@@ -240,13 +249,7 @@ class Layer:
         for id in old.keys() - new.keys():
             self.remove(TIMERS, id)
         for id in new.keys() - old.keys():
-            self._known_or_absent((TIMERS, id))
-            self.put(TIMERS, new[id])
-
-    def _known_or_absent(self, key: Key) -> None:
-        """A timer's id holds an epoch, so nothing but this conversation's own history can have stored it: no need to read it."""
-        if not self._known(key):
-            self._base.stored[key] = None
+            self.insert(TIMERS, new[id])
 
     def _follow_load(self, before: Conversation | None, after: Conversation, at_most: int | None) -> None:
         facts = self.channels.get(after.channel)

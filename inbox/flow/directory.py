@@ -1,0 +1,74 @@
+"""Names and facts that nearly every step needs and that seldom change: accounts, teams, channels, customers' names."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+
+from inbox.core.agent import Agent, Team
+from inbox.core.events import EventType
+from inbox.core.ids import CustomerId
+from inbox.core.message import Author, Message
+from inbox.flow.feed import Change
+from inbox.ports import Queries
+
+KEPT_NAMES = 20_000
+
+
+class Directory:
+    """A cache in front of the queries, kept true by the feed."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self._agents: dict[str, Agent] = {}
+        self._teams: dict[str, Team] = {}
+        self._names: OrderedDict[str, str] = OrderedDict()
+        self._stale = True
+
+    def heard(self, changes: Sequence[Change]) -> None:
+        """Listener of the feed."""
+        for change in changes:
+            if change.event.type is EventType.AGENT_CHANGED:
+                self._stale = True
+            if change.event.type is EventType.CUSTOMER_CHANGED and change.event.customer:
+                self._names.pop(change.event.customer, None)
+                if change.customer is not None:
+                    self._names[change.customer.id] = change.customer.name
+
+    async def refresh(self) -> None:
+        """Read accounts and teams if something about them changed."""
+        if self._stale:
+            self._stale = False
+            self._agents = {a.id: a for a in await self._queries.agents()}
+            self._teams = {t.id: t for t in await self._queries.teams()}
+
+    async def agents(self) -> dict[str, Agent]:
+        """All accounts by id; loads may be a little old."""
+        await self.refresh()
+        return self._agents
+
+    async def teams(self) -> dict[str, Team]:
+        """All teams by id."""
+        await self.refresh()
+        return self._teams
+
+    async def customer_names(self, ids: Iterable[CustomerId]) -> dict[str, str]:
+        """Names by id; empty for somebody unknown or nameless."""
+        wanted = set(ids)
+        missing = [id for id in wanted if id not in self._names]
+        if missing:
+            found = await self._queries.customers(missing)
+            for id in missing:
+                self._names[id] = found[id].name if id in found else ""
+            while len(self._names) > KEPT_NAMES:
+                self._names.popitem(last=False)
+        return {id: self._names.get(id, "") for id in wanted}
+
+    async def author_name(self, author: Author, message: Message | None = None) -> str:
+        """What to call whoever wrote."""
+        if author.kind == "customer":
+            names = await self.customer_names([CustomerId(author.id)])
+            sender = message.sender if message else None
+            return names[author.id] or (sender.name or sender.value if sender else "")
+        agent = (await self.agents()).get(author.id)
+        return agent.name if agent else ""

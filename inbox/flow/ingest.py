@@ -1,0 +1,253 @@
+"""What a delivery becomes: messages placed in conversations, receipts on what we sent, proofs of who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from inbox.connector import IdentityProof, InboundMessage, Item, Receipt
+from inbox.core import delivery, lifecycle, threads, tokens
+from inbox.core.conversation import Conversation, Participant
+from inbox.core.customer import Customer, Identity, identity_id
+from inbox.core.events import Event, EventType
+from inbox.core.ids import ChannelId, ConversationId, DeliveryId, Instant, MessageId, message_id
+from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message, Reason
+from inbox.flow import placing
+from inbox.flow.committer import Rank
+from inbox.flow.working import ChannelFacts, Layer
+from inbox.ports import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
+
+CLOCK_TOLERANCE = 15 * 60 * 1000
+MAX_CC_PARTICIPANTS = 20
+
+
+class Ingested(Struct, frozen=True):
+    """Which messages the delivery left behind, and how many of its items were there before."""
+
+    messages: tuple[MessageId, ...]
+    repeated: int = 0
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """A parsed delivery to be placed. ``files`` are the stored attachments by the item's position."""
+
+    delivery: DeliveryId
+    channel: ChannelId
+    arrived_at: Instant
+    items: Sequence[Item]
+    signing: tuple[bytes, ...]
+    files: Mapping[int, tuple[Attachment, ...]] = field(default_factory=dict)
+    rank: Rank = Rank.INGEST
+
+    @property
+    def group(self) -> str:
+        """Messages of one sender keep their order."""
+        return next((f"{i.sender.kind}:{i.sender.value}" for i in self.items if isinstance(i, InboundMessage)), self.delivery)
+
+    @property
+    def size(self) -> int:
+        """Bytes of text."""
+        return sum(len(i.text) + len(i.html) + 1000 for i in self.items if isinstance(i, InboundMessage))
+
+    def decide(self, layer: Layer) -> Ingested:
+        """Place every item; what is there already is left alone."""
+        made: list[MessageId] = []
+        repeated = 0
+        for position, item in enumerate(self.items):
+            match item:
+                case InboundMessage():
+                    placed = self._message(layer, item, self.files.get(position, ()))
+                    repeated += placed is None
+                    made += [placed] if placed is not None else []
+                case Receipt():
+                    _receipt(layer, item, self.channel, self.signing)
+                case IdentityProof():
+                    _proof(layer, item, layer.channels[self.channel])
+        layer.settle(Settled(self.delivery, "done"))
+        return Ingested(tuple(made), repeated)
+
+    def _message(self, layer: Layer, item: InboundMessage, files: tuple[Attachment, ...]) -> MessageId | None:
+        facts = layer.channels[self.channel]
+        mid = message_id(self.channel, item.key)
+        found = placing.clues(item, facts, self.signing)
+        layer.need(
+            (MESSAGES, {mid, *(c.message for c in found if c.message)}),
+            (THREAD_KEYS, [c.key for c in found if c.key]),
+            (IDENTITIES, (placing.sender_identity(facts, item.sender),)),
+        )
+        if layer.get(MESSAGES, mid) is not None or self._is_echo(layer, item):
+            return None
+        policy = threads.ThreadPolicy(conversational=facts.conversational)
+        decision = threads.decide(placing.candidates(layer, found, facts, item), bool(item.automatic), policy, layer.now)
+        customer = placing.person(layer, item, facts)
+        if item.attributes:
+            customer = placing.state_claims(layer, customer, item.attributes)
+        message = self._as_message(layer, item, mid, files, customer)
+        actor = Author("customer", customer.id)
+        match decision:
+            case threads.Start(reason=reason, related=related):
+                message = replace(message, conversation=ConversationId(layer.derive("conversation", mid)), reason=reason)
+                placing.remember(layer, message, facts, item.references, item.thread)
+                self._hold_open(layer, message, facts, item)
+                self._start(layer, message, facts, customer, item, related, actor)
+            case (
+                threads.Join(conversation=id, reason=reason, new_participant=new)
+                | threads.Reopen(conversation=id, reason=reason, new_participant=new)
+            ):
+                message = replace(message, conversation=id, reason=reason, new_participant=new)
+                placing.remember(layer, message, facts, item.references, item.thread)
+                self._hold_open(layer, message, facts, item)
+                self._join(layer, message, item, actor)
+        return mid
+
+    def _is_echo(self, layer: Layer, item: InboundMessage) -> bool:
+        """Our own mail coming back: its id carries our signature."""
+        local = item.external_id.strip("<>").partition("@")[0].removeprefix("inbox.")
+        signed = tokens.verify_message_token(self.signing, local)
+        return signed is not None
+
+    def _as_message(self, layer: Layer, item: InboundMessage, mid: MessageId, files: tuple[Attachment, ...], customer: Customer) -> Message:
+        at = self.arrived_at if item.at is None else min(max(item.at, self.arrived_at - CLOCK_TOLERANCE), self.arrived_at + CLOCK_TOLERANCE)
+        return Message(
+            id=mid,
+            conversation=ConversationId(""),
+            kind=Kind.CUSTOMER,
+            author=Author("customer", customer.id),
+            at=at,
+            arrived_at=layer.now,
+            channel=self.channel,
+            sender=item.sender,
+            to=item.to,
+            cc=item.cc,
+            subject=item.subject,
+            text=item.text,
+            fresh=item.fresh,
+            html=item.html,
+            attachments=files,
+            external_id=item.external_id,
+            references=item.references[: placing.MAX_REFERENCES],
+            automatic=item.automatic,
+            unreadable=item.unreadable,
+            raw=self.delivery,
+            customer=customer.id,
+        )
+
+    def _hold_open(self, layer: Layer, message: Message, facts: ChannelFacts, item: InboundMessage) -> None:
+        if facts.conversational:
+            key = placing.open_key(facts.id, placing.sender_identity(facts, item.sender))
+            placing.hold_open(layer, message.conversation, key)
+
+    def _start(
+        self,
+        layer: Layer,
+        message: Message,
+        facts: ChannelFacts,
+        customer: Customer,
+        item: InboundMessage,
+        related: tuple[ConversationId, ...],
+        actor: Author,
+    ) -> None:
+        seed = Conversation(
+            id=message.conversation,
+            number=0,
+            version=0,
+            channel=facts.id,
+            customer=customer.id,
+            created_at=layer.now,
+            updated_at=layer.now,
+            subject=item.subject[:500],
+            team=facts.team,  # type: ignore[arg-type]  # a team id as configured
+            participants=with_copied(
+                (Participant(item.sender.kind, item.sender.value, item.sender.name, customer=customer.id),), item, facts
+            ),
+            related=related,
+            bot=None if item.automatic else facts.bot,
+        )
+        token = tokens.reply_token(self.signing[0], seed.id)
+        layer.insert(THREAD_KEYS, ThreadKey(placing.token_key(token), "token", seed.id, at=layer.now))
+        layer.add_message(message)
+        changed = lifecycle.started(replace(seed, number=layer.number()), message, layer.now, facts.policy)
+        layer.change(None, changed, actor, message)
+
+    def _join(self, layer: Layer, message: Message, item: InboundMessage, actor: Author) -> None:
+        before = layer.conversation(message.conversation)
+        assert before is not None, "threads.decide chose among loaded conversations"
+        facts = layer.channels[self.channel]
+        changed = lifecycle.customer_wrote(before, message, layer.now)
+        known = with_copied(changed.conversation.participants, item, facts)
+        layer.add_message(message)
+        layer.change(before, lifecycle.Changed(replace(changed.conversation, participants=known), changed.happened), actor, message)
+
+
+def with_copied(present: tuple[Participant, ...], item: InboundMessage, facts: ChannelFacts) -> tuple[Participant, ...]:
+    """Whoever the sender copied may answer into the conversation, but is not written to before an agent accepts him."""
+    if item.automatic:
+        return present
+    have = {(p.kind, p.value) for p in present} | {(item.sender.kind, item.sender.value)}
+    copied: list[Participant] = []
+    for address in (*item.to, *item.cc)[:MAX_CC_PARTICIPANTS]:
+        if (address.kind, address.value) not in have and not is_own(address, facts):
+            have.add((address.kind, address.value))
+            copied.append(Participant(address.kind, address.value, address.name, accepted=False))
+    room = max(0, lifecycle.MAX_PARTICIPANTS - len(present))
+    return (*present, *copied[:room])
+
+
+def is_own(address: Address, facts: ChannelFacts) -> bool:
+    """Whether this is the channel's own address, with or without a +tag."""
+    local, at, domain = address.value.partition("@")
+    return f"{local.partition('+')[0]}{at}{domain}".lower() in facts.own
+
+
+def _receipt(layer: Layer, item: Receipt, channel: ChannelId, signing: tuple[bytes, ...]) -> None:
+    mid = tokens.verify_message_token(signing, item.token) if item.token else None
+    key = placing.reference_key(channel, item.provider_id) if item.provider_id else ""
+    layer.need((THREAD_KEYS, [key] if key and mid is None else []), (MESSAGES, [i for i in (mid, item.provider_id) if i]))
+    if mid is None and key:
+        led = layer.get(THREAD_KEYS, key)
+        mid = led.message if led is not None else MessageId(item.provider_id)
+    message = layer.get(MESSAGES, mid) if mid else None
+    if message is None and mid:
+        layer.need((MESSAGES, (mid,)))
+        message = layer.get(MESSAGES, mid)
+    if message is None or message.delivery is None or message.channel != channel:
+        return
+    at = item.at or layer.now
+    merged = delivery.merge(message.delivery, item.state, item.recipient, item.error)
+    seen = at if item.state is DeliveryState.READ and message.seen_at is None else message.seen_at
+    if merged == message.delivery and seen == message.seen_at:
+        return
+    stored = layer.add_message(replace(message, delivery=merged, seen_at=seen))
+    before = layer.conversation(message.conversation)
+    if before is not None:
+        layer.change(before, lifecycle.delivery_changed(before, stored, layer.now), placing.SYSTEM, stored)
+
+
+def _proof(layer: Layer, item: IdentityProof, facts: ChannelFacts) -> None:
+    """Somebody proved that an address is his. If it is known as somebody else's proved address, he is that person from now on."""
+    own = placing.sender_identity(facts, item.address)
+    scope = facts.scope if item.also.kind not in ("email", "phone") else ""
+    also = identity_id(item.also.kind, scope, item.also.value)
+    layer.need((IDENTITIES, (own, also)))
+    mine, theirs = layer.get(IDENTITIES, own), layer.get(IDENTITIES, also)
+    if theirs is not None and theirs.verified:
+        customer = theirs.customer
+    elif mine is not None:
+        customer = mine.customer
+    else:
+        message = InboundMessage(key="", sender=replace(item.address, name=item.name), authenticated=True)
+        customer = placing.person(layer, message, facts).id
+        mine = layer.get(IDENTITIES, own)
+    proved = Identity(also, item.also.kind, item.also.value, customer, scope, item.name, True, item.how, layer.now)
+    if theirs is None or not theirs.verified:
+        layer.put(IDENTITIES, proved)
+    if mine is None or mine.customer != customer:
+        layer.put(
+            IDENTITIES, Identity(own, item.address.kind, item.address.value, customer, facts.scope, item.name, True, item.how, layer.now)
+        )
+    reason = Reason("proved_address", (also,))
+    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, placing.SYSTEM, customer=customer, reason=reason))

@@ -1,0 +1,224 @@
+"""Deliveries from their arrival to their messages: stored and acknowledged first, understood afterwards.
+
+``accept`` returns once the raw bytes are majority-durable; whoever delivered may then be told so. Everything after that can fail,
+be killed and be repeated: what is not settled in the ledger is taken up again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from inbox.connector import Connector, InboundFile, InboundMessage, Item, RawDelivery
+from inbox.core.errors import InboxError, Malformed, TryLater, Unavailable, Unsupported
+from inbox.core.ids import ChannelId, DeliveryId, FileId, delivery_id, digest, message_id
+from inbox.core.message import Address, Attachment
+from inbox.flow.committer import Committer, Rank
+from inbox.flow.ingest import Ingest
+from inbox.flow.working import Layer
+from inbox.ports import Clock, Files, Ledger, LedgerRow, Settled, StoredFile
+
+MAX_ROWS = 128
+AT_ONCE = 64
+GIVE_UP_AFTER = 5
+RECOVER_EVERY_MS = 15_000
+RECOVER_OLDER_THAN_MS = 20_000
+
+log = structlog.get_logger(__name__)
+
+
+class Parser(Protocol):
+    """Runs a connector's ``parse`` where it can do no harm."""
+
+    async def parse(self, connector: type[Connector], raw: RawDelivery) -> Sequence[Item]:
+        """Raises ``Malformed`` or ``Unsupported``."""
+
+
+Find = Callable[[ChannelId], Connector | None]
+
+
+class Intake:
+    """The way in for every delivery of this process."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        files: Files,
+        committer: Committer,
+        parser: Parser,
+        find: Find,
+        clock: Clock,
+        signing: tuple[bytes, ...],
+    ) -> None:
+        self._ledger = ledger
+        self._files = files
+        self._committer = committer
+        self._parser = parser
+        self._find = find
+        self._clock = clock
+        self._signing = signing
+        self._arrived: list[tuple[DeliveryId, RawDelivery, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[DeliveryId, asyncio.Task[None]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def accept(self, raw: RawDelivery) -> None:
+        """Returns once the delivery is durable. Raises ``Unavailable`` when it is not: the sender has to come again."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._arrived.append((delivery_id(raw.channel, raw.key), raw, done))
+        self._wake.set()
+        await done
+
+    @property
+    def backlog(self) -> int:
+        """Deliveries stored here that are not settled yet."""
+        return len(self._under_way) + len(self._arrived)
+
+    async def run(self) -> None:
+        """Store what arrives and work on it; takes up what an earlier process left; runs until cancelled."""
+        async with asyncio.TaskGroup() as self._tasks:
+            self._tasks.create_task(self._recover())
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._arrived:
+                    taken, self._arrived = self._arrived[:MAX_ROWS], self._arrived[MAX_ROWS:]
+                    await self._record(taken)
+
+    async def drain(self) -> None:
+        """Returns when everything accepted so far is settled or put off."""
+        while self._under_way:
+            await asyncio.wait(tuple(self._under_way.values()))
+
+    async def _record(self, taken: list[tuple[DeliveryId, RawDelivery, asyncio.Future[None]]]) -> None:
+        try:
+            new = await self._ledger.record([(id, raw) for id, raw, _ in taken])
+        except InboxError as error:
+            return _refuse(taken, error)
+        except Exception:
+            log.exception("ledger_failed", rows=len(taken))
+            return _refuse(taken, Unavailable("the ledger failed"))
+        for (id, raw, done), fresh in zip(taken, new, strict=True):
+            if not done.done():
+                done.set_result(None)
+            if fresh:
+                self._begin(id, raw)
+        return None
+
+    def _begin(self, id: DeliveryId, raw: RawDelivery) -> None:
+        if self._tasks is not None and id not in self._under_way:
+            task = self._tasks.create_task(self._work(id, raw))
+            self._under_way[id] = task
+            task.add_done_callback(lambda _: self._under_way.pop(id, None))
+
+    async def _recover(self) -> None:
+        age = 0
+        while True:
+            try:
+                rows = await self._ledger.unsettled(self._clock.now() - age, MAX_ROWS)
+                for row in rows:
+                    self._begin(row.id, row.raw)
+                more = len(rows) == MAX_ROWS
+            except TryLater:
+                more = False
+            age = RECOVER_OLDER_THAN_MS
+            if more:
+                await self.drain()
+            else:
+                await self._clock.sleep_until(self._clock.now() + RECOVER_EVERY_MS)
+
+    async def reprocess(self, row: LedgerRow) -> None:
+        """Work on a delivery of the ledger again, whatever its state."""
+        await self._work(row.id, row.raw)
+
+    async def _work(self, id: DeliveryId, raw: RawDelivery) -> None:
+        async with self._places:
+            try:
+                await self._understand(id, raw)
+            except TryLater as later:
+                log.warning("delivery_put_off", delivery=id, error=later.code)
+            except Exception as bug:
+                log.exception("delivery_failed", delivery=id)
+                await self._count_failure(id, raw, type(bug).__name__)
+
+    async def _count_failure(self, id: DeliveryId, raw: RawDelivery, error: str) -> None:
+        try:
+            if await self._ledger.note_failure(id, error) >= GIVE_UP_AFTER:
+                await self._place(id, raw, [_unreadable(raw, self._find(raw.channel), "internal_error")], {})
+        except InboxError as again:
+            log.warning("delivery_put_off", delivery=id, error=again.code)
+
+    async def _understand(self, id: DeliveryId, raw: RawDelivery) -> None:
+        connector = self._find(raw.channel)
+        if connector is None:
+            raise TryLater("the channel is not configured here")
+        try:
+            items = await self._parse(connector, raw)
+        except Unsupported as known:
+            await self._committer.submit(SettleAs(id, "unsupported", str(known)))
+            return
+        except Malformed as broken:
+            items = [_unreadable(raw, connector, str(broken)[:100] or "malformed")]
+        await self._place(id, raw, items, await self._store_files(raw, items, connector))
+
+    async def _parse(self, connector: Connector, raw: RawDelivery) -> Sequence[Item]:
+        if connector.capabilities.parse_outside:
+            return await self._parser.parse(type(connector), raw)
+        return type(connector).parse(raw)
+
+    async def _place(self, id: DeliveryId, raw: RawDelivery, items: Sequence[Item], files: dict[int, tuple[Attachment, ...]]) -> None:
+        await self._committer.submit(Ingest(id, raw.channel, raw.arrived_at, items, self._signing, files))
+
+    async def _store_files(self, raw: RawDelivery, items: Sequence[Item], connector: Connector) -> dict[int, tuple[Attachment, ...]]:
+        """Attachments go to storage before the message that names them, under ids that a repetition gives again."""
+        stored: dict[int, tuple[Attachment, ...]] = {}
+        for position, item in enumerate(items):
+            if isinstance(item, InboundMessage) and item.files:
+                mid = message_id(raw.channel, item.key)
+                stored[position] = tuple([await self._store(mid, n, f, connector) for n, f in enumerate(item.files)])
+        return stored
+
+    async def _store(self, mid: str, n: int, file: InboundFile, connector: Connector) -> Attachment:
+        id = FileId(digest("attachment", self._signing[0], mid, str(n)))
+        now = self._clock.now()
+        draft = StoredFile(id, file.name, file.type, len(file.content), f"message:{mid}", now)
+        content = await connector.fetch(file.ref) if file.ref else file.content
+        kept = await self._files.store(draft, content)
+        return Attachment(id, file.name, file.type, kept.size, file.content_id, file.inline)
+
+
+def _refuse(taken: list[tuple[DeliveryId, RawDelivery, asyncio.Future[None]]], error: InboxError) -> None:
+    for _, _, done in taken:
+        if not done.done():
+            done.set_exception(error)
+
+
+def _unreadable(raw: RawDelivery, connector: Connector | None, why: str) -> InboundMessage:
+    """What stands in the thread for a delivery that nobody could read; its raw bytes stay in the ledger."""
+    kind = connector.capabilities.address_kind if connector else "unknown"
+    return InboundMessage(key=f"unreadable:{raw.key}", sender=Address(kind, f"unreadable:{raw.channel}"), unreadable=why)
+
+
+@dataclass(frozen=True)
+class SettleAs:
+    """Settles a delivery that leaves no message behind."""
+
+    delivery: DeliveryId
+    state: str
+    error: str
+    rank: Rank = Rank.INGEST
+    size: int = 100
+
+    @property
+    def group(self) -> str:
+        """It stands alone."""
+        return self.delivery
+
+    def decide(self, layer: Layer) -> None:
+        """Only the ledger changes."""
+        layer.settle(Settled(self.delivery, self.state, self.error[:500]))

@@ -1,0 +1,194 @@
+"""Where a message belongs: which person wrote it and which conversation it continues, decided on the working set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from inbox.connector import InboundMessage
+from inbox.core import matching, threads, tokens
+from inbox.core.conversation import Conversation
+from inbox.core.customer import Customer, Identity, identity_id
+from inbox.core.events import Event, EventType
+from inbox.core.ids import ChannelId, ConversationId, CustomerId, MessageId, digest
+from inbox.core.message import Address, Author, Message
+from inbox.flow.working import ChannelFacts, Layer
+from inbox.ports import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
+
+MAX_REFERENCES = 50
+SYSTEM = Author("system")
+
+
+def reference_key(channel: ChannelId, external_id: str) -> str:
+    """The key of a message's external id within its channel, whether it was seen yet or only referred to."""
+    return digest("reference", channel, external_id)
+
+
+def token_key(token: str) -> str:
+    """The key of a conversation's reply token."""
+    return digest("token", token)
+
+
+def open_key(channel: ChannelId, identity: str) -> str:
+    """The key of an identity's open conversation on a chat-like channel."""
+    return digest("open", channel, identity)
+
+
+def thread_key(channel: ChannelId, thread: str) -> str:
+    """The key of a provider's thread."""
+    return digest("thread", channel, thread)
+
+
+@dataclass(frozen=True)
+class Clue:
+    """One thing in the message that may lead to a conversation: the key to look up, or the message that a signed id names."""
+
+    evidence: threads.Evidence
+    order: int
+    key: str = ""
+    message: MessageId | None = None
+
+
+def sender_identity(facts: ChannelFacts, sender: Address) -> str:
+    """The id of the sender's identity."""
+    return identity_id(sender.kind, facts.scope, sender.value)
+
+
+def clues(item: InboundMessage, facts: ChannelFacts, signing: Iterable[bytes]) -> list[Clue]:
+    """Everything in the message that may lead to a conversation."""
+    keys = tuple(signing)
+    found: list[Clue] = []
+    for order, text in enumerate(item.tokens[:MAX_REFERENCES]):
+        signed = tokens.verify_message_token(keys, text)
+        token = tokens.as_reply_token(text)
+        if signed is not None:
+            found.append(Clue(threads.Evidence.SIGNED_ID, order, message=signed))
+        elif token is not None:
+            found.append(Clue(threads.Evidence.TOKEN, order, key=token_key(token)))
+    if item.thread:
+        found.append(Clue(threads.Evidence.PROVIDER_THREAD, 0, key=thread_key(facts.id, item.thread)))
+    for order, reference in enumerate(_known_as(item)[:MAX_REFERENCES]):
+        evidence = threads.Evidence.IN_REPLY_TO if order == 0 and item.references else threads.Evidence.REFERENCE
+        found.append(Clue(evidence, order, key=reference_key(facts.id, reference)))
+    if facts.conversational:
+        found.append(Clue(threads.Evidence.OPEN_IDENTITY, 0, key=open_key(facts.id, sender_identity(facts, item.sender))))
+    return found
+
+
+def _known_as(item: InboundMessage) -> tuple[str, ...]:
+    """The ids it refers to, nearest first, and last its own id: an answer that arrived earlier may have referred to it."""
+    own = (item.external_id,) if item.external_id else ()
+    return tuple(dict.fromkeys((*item.references, *own)))
+
+
+def candidates(layer: Layer, found: list[Clue], facts: ChannelFacts, item: InboundMessage) -> list[threads.Candidate]:
+    """The conversations the clues lead to, as they stand."""
+    layer.need((THREAD_KEYS, [c.key for c in found if c.key]), (MESSAGES, [c.message for c in found if c.message]))
+    leads: list[tuple[Clue, ConversationId]] = []
+    for clue in found:
+        target = layer.get(MESSAGES, clue.message) if clue.message else layer.get(THREAD_KEYS, clue.key)
+        if target is not None:
+            leads.append((clue, target.conversation))
+    layer.need((CONVERSATIONS, [id for _, id in leads]))
+    conversations = ((clue, layer.conversation(id)) for clue, id in leads)
+    return [_candidate(clue, c, item.sender) for clue, c in conversations if c is not None]
+
+
+def _candidate(clue: Clue, c: Conversation, sender: Address) -> threads.Candidate:
+    return threads.Candidate(
+        conversation=c.id,
+        evidence=clue.evidence,
+        category=c.category,
+        participant=any((p.kind, p.value) == (sender.kind, sender.value) for p in c.participants),
+        updated_at=c.updated_at,
+        order=clue.order,
+        resolved_at=c.resolved_at,
+    )
+
+
+def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> Customer:
+    """The customer who sends this: known by his address, or new. A name that was missing is filled in."""
+    sender = item.sender
+    own = sender_identity(facts, sender)
+    layer.need((IDENTITIES, (own,)))
+    fact = matching.Fact(sender.kind, sender.value, facts.scope, item.authenticated)
+    stored = layer.get(IDENTITIES, own)
+    match matching.match([fact], [stored] if stored else []):
+        case matching.Known(customer=found):
+            layer.need((CUSTOMERS, (found,)))
+            known = layer.get(CUSTOMERS, found)
+            if known is not None:
+                _confirm(layer, stored, item)
+                return _named(layer, known, sender.name)
+        case _:
+            pass
+    id = CustomerId(layer.derive("customer", facts.id, own, item.key))
+    customer = layer.insert(CUSTOMERS, Customer(id, sender.name, layer.now, language=item.language))
+    verified = item.authenticated
+    layer.put(IDENTITIES, Identity(own, sender.kind, sender.value, customer.id, facts.scope, sender.name, verified, "seen", layer.now))
+    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
+    return customer
+
+
+def _confirm(layer: Layer, stored: Identity | None, item: InboundMessage) -> None:
+    if stored is not None and item.authenticated and not stored.verified:
+        layer.put(IDENTITIES, replace(stored, verified=True, how="seen", since=layer.now))
+        layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=stored.customer))
+
+
+def _named(layer: Layer, customer: Customer, name: str) -> Customer:
+    if customer.name or not name:
+        return customer
+    named = layer.put(CUSTOMERS, replace(customer, name=name))
+    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
+    return named
+
+
+def state_claims(layer: Layer, customer: Customer, claims: dict[str, str]) -> Customer:
+    """What the sender said about himself becomes attributes, and a mail address an unverified identity if it is nobody's yet."""
+    known = dict(customer.attributes)
+    known.update({name: value[:1000] for name, value in claims.items() if name and value})
+    if "email" in claims:
+        _state_address(layer, customer.id, "email", claims["email"].strip().lower())
+    if known == customer.attributes:
+        return customer
+    stated = layer.put(CUSTOMERS, replace(customer, attributes=known))
+    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
+    return stated
+
+
+def _state_address(layer: Layer, customer: CustomerId, kind: str, value: str) -> None:
+    id = identity_id(kind, "", value)
+    layer.need((IDENTITIES, (id,)))
+    if layer.get(IDENTITIES, id) is None:
+        layer.put(IDENTITIES, Identity(id, kind, value, customer, how=matching.STATED, since=layer.now))
+
+
+def remember(layer: Layer, message: Message, facts: ChannelFacts, references: Iterable[str], thread: str = "") -> None:
+    """Store what will lead later messages to this message's conversation; what leads elsewhere already stays."""
+    wanted: list[ThreadKey] = []
+    if message.external_id:
+        wanted.append(_key(layer, reference_key(facts.id, message.external_id), "message", message))
+    awaited = tuple(references)[:MAX_REFERENCES]
+    wanted += [replace(_key(layer, reference_key(facts.id, known_as), "awaited", message), message=None) for known_as in awaited]
+    if thread:
+        wanted.append(_key(layer, thread_key(facts.id, thread), "thread", message))
+    layer.need((THREAD_KEYS, [key.id for key in wanted]))
+    for key in wanted:
+        stored = layer.get(THREAD_KEYS, key.id)
+        if stored is None or (stored.kind == "awaited" and key.kind == "message"):
+            layer.put(THREAD_KEYS, key)
+
+
+def hold_open(layer: Layer, conversation: ConversationId, key: str) -> None:
+    """From now on the identity's messages belong to this conversation."""
+    layer.need((THREAD_KEYS, (key,)))
+    stored = layer.get(THREAD_KEYS, key)
+    if stored is None or stored.conversation != conversation:
+        layer.put(THREAD_KEYS, ThreadKey(key, "open", conversation, at=layer.now))
+
+
+def _key(layer: Layer, id: str, kind: str, message: Message) -> ThreadKey:
+    return ThreadKey(id, kind, message.conversation, message=message.id, at=layer.now)

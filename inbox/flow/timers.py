@@ -1,0 +1,163 @@
+"""Fires what is due at its instant: deadlines, warnings, the end of a snooze, a bot's turn, an answer nobody saw.
+
+A timer follows from its conversation's state (``working.timers_of``) and is stored and removed with it, so firing one is
+deciding on the conversation once more: whoever comes second finds it void. Sleeping is until the next one, never a poll.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from inbox.core import lifecycle
+from inbox.core.errors import InboxError, TryLater
+from inbox.core.ids import Instant
+from inbox.flow.committer import Committer, Rank
+from inbox.flow.feed import Change
+from inbox.flow.placing import SYSTEM
+from inbox.flow.working import Layer, timers_of
+from inbox.ports import TIMERS, Clock, Queries, Timer
+
+HORIZON_MS = 10 * 60 * 1000
+GRACE_MS = 2_000
+AT_ONCE = 200
+RETRY_MS = 1_000
+
+log = structlog.get_logger(__name__)
+
+Act = Callable[[Timer], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Fire:
+    """Let a conversation's timer go off, if it still stands."""
+
+    timer: Timer
+    rank: Rank = Rank.INGEST
+    size: int = 1000
+
+    @property
+    def group(self) -> str:
+        """In order with everything else of the conversation."""
+        return self.timer.conversation
+
+    def decide(self, layer: Layer) -> bool:
+        """Whether it went off; a void one is only removed."""
+        before = layer.conversation(self.timer.conversation)
+        standing = () if before is None else tuple(t.id for t in timers_of(before, 0))
+        if before is None or self.timer.id not in standing:
+            layer.remove(TIMERS, self.timer.id)
+            return False
+        kind, _, rest = self.timer.kind.partition(":")
+        if kind == "snooze":
+            changed = lifecycle.snooze_over(before, self.timer.epoch, layer.now)
+        else:
+            metric, _, alarm = rest.partition(":")
+            changed = lifecycle.sla_fired(before, metric, "warn" if alarm == "warn" else "breach", self.timer.epoch, layer.now)
+        layer.change(before, changed, SYSTEM)
+        return bool(changed.happened)
+
+
+class Timers:
+    """Holds what is due in the next ten minutes in a heap; the rest waits in the database."""
+
+    def __init__(
+        self,
+        committer: Committer,
+        queries: Queries,
+        clock: Clock,
+        acts: Mapping[str, Act],
+        observe: Callable[[int], None] = lambda late_by: None,
+    ) -> None:
+        self._committer = committer
+        self._queries = queries
+        self._clock = clock
+        self._acts = acts
+        self._observe = observe
+        self._heap: list[tuple[Instant, str, Timer]] = []
+        self._known: set[str] = set()
+        self._horizon: Instant = 0
+        self._nearer = asyncio.Event()
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    def heard(self, changes: Sequence[Change]) -> None:
+        """Listener of the feed: takes over the timers of every changed conversation, whoever changed it."""
+        for change in changes:
+            if change.conversation is not None:
+                for timer in timers_of(change.conversation, change.event.o):
+                    self._take(timer)
+
+    def _take(self, timer: Timer) -> None:
+        if timer.id in self._known or timer.due_at > self._horizon:
+            return
+        ours = timer.armed_by == self._committer.writer
+        self._known.add(timer.id)
+        entry = (timer.due_at if ours else timer.due_at + GRACE_MS, timer.id, timer)
+        heapq.heappush(self._heap, entry)
+        if self._heap[0] is entry:
+            self._nearer.set()
+
+    async def run(self) -> None:
+        """Fire until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                now = self._clock.now()
+                if now >= self._horizon - HORIZON_MS // 2:
+                    await self._refill(now)
+                while self._heap and self._heap[0][0] <= now:
+                    timer = heapq.heappop(self._heap)[2]
+                    tasks.create_task(self._fire(timer))
+                await self._sleep()
+
+    async def _refill(self, now: Instant) -> None:
+        """Read what is due until the new horizon; what an earlier process left overdue comes first."""
+        horizon = now + HORIZON_MS
+        try:
+            due = await self._queries.timers_due(horizon, 100_000)
+        except TryLater:
+            await asyncio.sleep(RETRY_MS / 1000)
+            return
+        self._horizon = horizon
+        for timer in due:
+            self._take(timer)
+
+    async def _sleep(self) -> None:
+        until = min(self._heap[0][0] if self._heap else self._horizon, self._horizon - HORIZON_MS // 2)
+        self._nearer.clear()
+        await either(self._nearer, self._clock, until)
+
+    async def _fire(self, timer: Timer) -> None:
+        async with self._places:
+            try:
+                await self._act(timer)
+            except TryLater:
+                await asyncio.sleep(RETRY_MS / 1000)
+                self._horizon = 0
+            except InboxError as error:
+                log.warning("timer_failed", timer=timer.id, error=error.code)
+            self._known.discard(timer.id)
+
+    async def _act(self, timer: Timer) -> None:
+        act = self._acts.get(timer.kind.partition(":")[0])
+        if act is not None:
+            await act(timer)
+        elif await self._committer.submit(Fire(timer)):
+            self._observe(self._clock.now() - timer.due_at)
+
+
+async def either(event: asyncio.Event, clock: Clock, until: Instant) -> None:
+    """Returns when the event is set or the instant has come."""
+    async with asyncio.TaskGroup() as tasks:
+        both = (tasks.create_task(event.wait()), tasks.create_task(_slept(clock, until)))
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for task in both:
+            task.cancel()
+
+
+async def _slept(clock: Clock, until: Instant) -> bool:
+    await clock.sleep_until(until)
+    return True
