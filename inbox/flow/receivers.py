@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
-from inbox.connector import Connector, Health, RawDelivery
+from inbox.connector import Connector, Deliver, Health
 from inbox.core.errors import InboxError, NeedsLogin, Unsupported
 from inbox.core.ids import ChannelId
 
@@ -23,7 +23,7 @@ class Receivers:
     def __init__(
         self,
         connectors: Mapping[ChannelId, Connector],
-        accept: Callable[[RawDelivery], Awaitable[None]],
+        accept: Deliver,
         report: Callable[[ChannelId, Health], None],
         jitter: Callable[[], float],
     ) -> None:
