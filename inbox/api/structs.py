@@ -12,12 +12,26 @@ from inbox.core.ids import Instant
 from inbox.core.message import Address
 from inbox.flow.rows import ConversationRow, EventRow, MessageRow, PersonRow
 
-Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Short = Annotated[str, Meta(max_length=200)]
-Line = Annotated[str, Meta(max_length=1000)]
-Text = Annotated[str, Meta(max_length=200_000)]
+_ONE_LINE = r"^[^\u0000-\u001f\u007f]*(?![\s\S])"
+"""No control character anywhere: nothing that is one line here can become two in a header. The look-ahead is for Python, whose
+``$`` also fits before a last newline."""
+_NO_NUL = r"^[^\u0000]*(?![\s\S])"
+_KEY = r"^[^.$\u0000-\u001f\u007f]+(?![\s\S])"
+
+MAX_COUNT = 2**53 - 1
+"""The greatest integer every JSON reader keeps exactly."""
+
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ONE_LINE)]
+Short = Annotated[str, Meta(max_length=200, pattern=_ONE_LINE)]
+Line = Annotated[str, Meta(max_length=1000, pattern=_ONE_LINE)]
+Text = Annotated[str, Meta(max_length=200_000, pattern=_NO_NUL)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
+Key = Annotated[str, Meta(min_length=1, max_length=60, pattern=_KEY)]
+Secret = Annotated[str, Meta(min_length=1, max_length=1000)]
+Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
 Mode = Literal["reply", "note", "forward"]
 Ids = Annotated[tuple[Id, ...], Meta(max_length=100)]
+Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=50, pattern=_ONE_LINE)], ...], Meta(max_length=50)]
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -28,7 +42,7 @@ class AddressInput(Input, frozen=True):
     """An address a message shall go to; ``kind`` is the channel's address kind."""
 
     kind: Id
-    value: Annotated[str, Meta(min_length=1, max_length=1000)]
+    value: Annotated[str, Meta(min_length=1, max_length=1000, pattern=_ONE_LINE)]
     name: Short = ""
 
 
@@ -39,7 +53,7 @@ class Login(Input, frozen=True):
     """Who logs in."""
 
     email: Short
-    password: Annotated[str, Meta(min_length=1, max_length=1000)]
+    password: Secret
 
 
 class ResetRequest(Input, frozen=True):
@@ -57,7 +71,7 @@ class NewPassword(Input, frozen=True):
 class ChangePassword(Input, frozen=True):
     """The own password, changed; ends all other sessions."""
 
-    current: Annotated[str, Meta(max_length=1000)]
+    current: Secret
     password: Annotated[str, Meta(min_length=10, max_length=1000)]
 
 
@@ -78,8 +92,8 @@ class EditMe(Input, frozen=True):
     """What an agent sets about himself."""
 
     availability: Literal["online", "away"] | UnsetType = UNSET
-    signature: Line | UnsetType = UNSET
-    name: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    signature: Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)] | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
 
 
 class AgentRow(Struct, frozen=True):
@@ -164,7 +178,7 @@ class SaveDraft(Input, frozen=True):
     cc: Addresses = ()
     bcc: Addresses = ()
     files: Ids = ()
-    base: int = 0
+    base: Count = 0
 
 
 class ConversationPage(Struct, frozen=True):
@@ -234,10 +248,10 @@ class EditConversation(Input, frozen=True):
     assignee: Id | UnsetType | None = UNSET
     team: Id | UnsetType | None = UNSET
     status: Category | UnsetType = UNSET
-    until: Instant | UnsetType = UNSET
+    until: Count | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
-    add_tags: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()
-    remove_tags: Annotated[tuple[Short, ...], Meta(max_length=50)] = ()
+    add_tags: Tags = ()
+    remove_tags: Tags = ()
     subject: Line | UnsetType = UNSET
     bot: Id | UnsetType | None = UNSET
 
@@ -245,7 +259,7 @@ class EditConversation(Input, frozen=True):
 class AboutParticipant(Input, frozen=True):
     """A participant by his address: accept him, or split him off into a conversation of his own."""
 
-    kind: Short
+    kind: Id
     value: Line
     action: Literal["accept", "split"]
 
@@ -304,19 +318,19 @@ class CustomerPage(Struct, frozen=True):
 class EditCustomer(Input, frozen=True):
     """Only what is given changes; ``version`` is what was seen, a newer one answers 409. A null attribute is removed."""
 
-    version: int
+    version: Count
     name: Short | UnsetType = UNSET
     company: Short | UnsetType = UNSET
-    language: Annotated[str, Meta(max_length=35)] | UnsetType = UNSET
-    notes: Annotated[str, Meta(max_length=10_000)] | UnsetType = UNSET
-    attributes: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=60)], Line | None], Meta(max_length=100)] = {}
+    language: Annotated[str, Meta(max_length=35, pattern=_ONE_LINE)] | UnsetType = UNSET
+    notes: Annotated[str, Meta(max_length=10_000, pattern=_NO_NUL)] | UnsetType = UNSET
+    attributes: Annotated[dict[Key, Line | None], Meta(max_length=100)] = {}
 
 
 class AddIdentity(Input, frozen=True):
     """An address somebody typed in; it stays unverified."""
 
     kind: Literal["email", "phone"]
-    value: Line
+    value: Annotated[str, Meta(min_length=1, max_length=1000, pattern=_ONE_LINE)]
 
 
 class SearchHit(Struct, frozen=True):
