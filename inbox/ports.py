@@ -16,13 +16,11 @@ from inbox.admission import Accounts as Accounts
 from inbox.admission import AuditEntry as AuditEntry
 from inbox.admission import Credentials as Credentials
 from inbox.admission import Session as Session
-from inbox.admission import Visitor as Visitor
-from inbox.admission import Visitors as Visitors
 from inbox.connector import RawDelivery
 from inbox.core.agent import Agent, Team
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer, Identity
-from inbox.core.events import Event
+from inbox.core.events import Event, EventType
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope
@@ -304,6 +302,11 @@ class Queries(Protocol):
 
     async def timeline(self, conversation: ConversationId, before: tuple[Instant, str] | None, limit: int) -> list[Message]:
         """Messages, newest first, older than (arrived_at, id)."""
+
+    async def quiet_lines(
+        self, conversation: ConversationId, types: frozenset[EventType], before: tuple[Instant, int, int] | None, limit: int
+    ) -> list[Event]:
+        """Entries of these types, newest first, older than (at, o, n)."""
 
     async def events_between(self, conversation: ConversationId, start: Instant, end: Instant, limit: int) -> list[Event]:
         """Entries of a conversation, oldest first, start inclusive, end exclusive."""

@@ -14,6 +14,26 @@ from inbox.core.ids import Instant
 from inbox.core.message import Address, Attachment, Author, Kind, Message, Reason, Recipient
 
 
+QUIET = frozenset(
+    {
+        EventType.ASSIGNED,
+        EventType.UNASSIGNED,
+        EventType.QUEUED,
+        EventType.STATUS_CHANGED,
+        EventType.PRIORITY_CHANGED,
+        EventType.TAGS_CHANGED,
+        EventType.SUBJECT_CHANGED,
+        EventType.PARTICIPANT_ACCEPTED,
+        EventType.PARTICIPANT_SPLIT,
+        EventType.BOT_ENTERED,
+        EventType.BOT_LEFT,
+        EventType.SLA_WARNED,
+        EventType.SLA_BREACHED,
+    }
+)
+"""Entries that stand as a line of their own between the messages; the others show in a message or in the head."""
+
+
 class PersonRow(Struct, frozen=True):
     """A customer in few words."""
 
