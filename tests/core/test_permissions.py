@@ -1,0 +1,142 @@
+"""The gate: who sees what, and that nothing is allowed by accident."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from inbox.core.agent import Agent, Role
+from inbox.core.conversation import Category
+from inbox.core.errors import Denied, NotFound
+from inbox.core.events import Facets
+from inbox.core.ids import AgentId, ChannelId, CustomerId, TeamId
+from inbox.core.permissions import IN_CONVERSATION, Action, Actor, Allowed, DeniedBecause, Scope, actor_of, may, require, scope, sees
+from tests.core import strategies as some
+
+ANN = Actor(AgentId("ann"), Role.AGENT, (TeamId("blue"),))
+BOT = Actor(AgentId("bot"), Role.BOT, (TeamId("blue"),))
+BOSS = Actor(AgentId("sue"), Role.SUPERVISOR)
+ADMIN = Actor(AgentId("adi"), Role.ADMIN)
+LOOSE = Facets(Category.OPEN, ChannelId("mail"), CustomerId("kim"))
+BLUE = replace(LOOSE, team=TeamId("blue"))
+RED = replace(LOOSE, team=TeamId("red"))
+
+actions = st.sampled_from(Action)
+
+
+def because(decision: Allowed | DeniedBecause) -> str:
+    return decision.reason.code if isinstance(decision, DeniedBecause) else ""
+
+
+@given(some.actors, some.facets)
+def test_to_read_is_to_see(actor: Actor, facets: Facets) -> None:
+    assert isinstance(may(actor, Action.READ, facets), Allowed) == sees(scope(actor), facets)
+
+
+@given(some.actors, actions, some.facets)
+def test_nothing_may_be_done_to_what_is_not_seen(actor: Actor, action: Action, facets: Facets) -> None:
+    if not sees(scope(actor), facets):
+        assert isinstance(may(actor, action, facets), DeniedBecause)
+
+
+@given(some.actors, actions, some.maybe(some.facets))
+def test_each_role_may_all_that_the_one_below_may(actor: Actor, action: Action, facets: Facets | None) -> None:
+    ranks = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
+    allowed = [isinstance(may(replace(actor, role=role), action, facets), Allowed) for role in ranks]
+    assert allowed == sorted(allowed)
+
+
+@given(some.actors, actions, some.maybe(some.facets))
+def test_who_is_inactive_may_nothing_and_sees_nothing(actor: Actor, action: Action, facets: Facets | None) -> None:
+    gone = replace(actor, active=False)
+    assert because(may(gone, action, facets)) == "inactive"
+    assert scope(gone) == Scope()
+    assert facets is None or not sees(scope(gone), facets)
+
+
+@given(some.facets)
+def test_an_agent_sees_his_teams_the_teamless_and_what_is_his(facets: Facets) -> None:
+    expected = facets.team in (None, TeamId("blue")) or "ann" in (facets.assignee, facets.bot)
+    assert sees(scope(ANN), facets) == expected
+
+
+@given(some.facets)
+def test_a_bot_sees_only_what_is_given_to_it(facets: Facets) -> None:
+    assert sees(scope(BOT), facets) == (facets.assignee == "bot" or facets.bot == "bot")
+
+
+@given(some.facets)
+def test_supervisors_and_admins_see_everything(facets: Facets) -> None:
+    assert sees(scope(BOSS), facets)
+    assert sees(scope(ADMIN), facets)
+
+
+def test_an_empty_scope_does_not_match_the_unassigned() -> None:
+    assert not sees(Scope(), LOOSE)
+    assert not sees(Scope(), BLUE)
+
+
+@pytest.mark.parametrize("action", sorted(IN_CONVERSATION))
+def test_what_is_done_in_a_conversation_needs_one(action: Action) -> None:
+    assert because(may(ADMIN, action)) == "no_conversation"
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_a_bot_acts_only_inside_a_conversation(action: Action) -> None:
+    assert because(may(BOT, action)) in ("no_conversation", "role")
+
+
+WORKSPACE = {Action.MANAGE_CHANNELS, Action.MANAGE_AGENTS, Action.MANAGE_TEAMS, Action.REPROCESS}
+WATCHING = {Action.SUPERVISE, Action.AUDIT_READ}
+BOTS = {
+    Action.READ,
+    Action.REPLY,
+    Action.NOTE,
+    Action.TAG,
+    Action.HAND_OVER,
+    Action.SET_STATUS,
+    Action.CUSTOMER_READ,
+    Action.CUSTOMER_EDIT,
+}
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_the_roles_differ_exactly_here(action: Action) -> None:
+    """The table once more, from the other side: what each role may not."""
+    given = replace(BLUE, bot=AgentId("bot"))
+    allowed = {actor.role: isinstance(may(actor, action, given), Allowed) for actor in (BOT, ANN, BOSS, ADMIN)}
+    assert allowed == {
+        Role.BOT: action in BOTS,
+        Role.AGENT: action not in WORKSPACE | WATCHING,
+        Role.SUPERVISOR: action not in WORKSPACE,
+        Role.ADMIN: True,
+    }
+
+
+def test_an_agent_may_search_and_start_without_a_conversation() -> None:
+    for action in (Action.SEARCH, Action.START_CONVERSATION, Action.CUSTOMER_READ, Action.CUSTOMER_EDIT):
+        assert isinstance(may(ANN, action), Allowed)
+
+
+def test_a_denial_says_why_and_what_was_asked() -> None:
+    assert because(may(ANN, Action.REPLY, RED)) == "not_visible"
+    decision = may(ANN, Action.SUPERVISE)
+    assert isinstance(decision, DeniedBecause)
+    assert (decision.reason.code, decision.reason.ids) == ("role", ("supervise",))
+
+
+def test_require_hides_what_is_not_seen_and_denies_what_is() -> None:
+    with pytest.raises(NotFound):
+        require(ANN, Action.REPLY, RED)
+    with pytest.raises(Denied) as denied:
+        require(ANN, Action.MANAGE_AGENTS)
+    assert denied.value.reason == "role"
+    require(ANN, Action.REPLY, BLUE)
+    require(ANN, Action.SEARCH)
+
+
+def test_an_account_is_an_actor() -> None:
+    agent = Agent(AgentId("ann"), "ann@x.org", "Ann", Role.AGENT, teams=(TeamId("blue"),), active=False)
+    assert actor_of(agent) == replace(ANN, active=False)
