@@ -95,6 +95,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     """One matter. ``queued_at`` is set while it waits for an agent; ``waiting_since`` while the customer waits for an answer.
 
     ``bot`` holds the bot's id while a bot serves it; ``sort_due`` is the earliest running deadline.
+    ``last_reply`` is the newest answer, which guards against answering twice; ``reply_channel`` where the customer wrote last.
     ``inbound`` counts the customer's messages: an agent's unread number is ``inbound`` minus the count in his read mark.
     """
 
@@ -123,6 +124,8 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     sla: tuple[SlaClock, ...] = ()
     sort_due: Instant | None = None
     last: LastMessage | None = None
+    last_reply: LastMessage | None = None
+    reply_channel: ChannelId | None = None
     related: tuple[ConversationId, ...] = ()
     merged_into: ConversationId | None = None
     resolved_at: Instant | None = None

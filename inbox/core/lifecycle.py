@@ -148,7 +148,7 @@ def customer_wrote(c: Conversation, message: Message, now: Instant) -> Changed:
     """A message came in. An automatic one is shown, and nothing else: no reopening, no waiting mark, no clock."""
     _alive(c)
     c = _with_participant(_with_message(c, message, now), message)
-    c = replace(c, inbound=c.inbound + 1)
+    c = replace(c, inbound=c.inbound + 1, reply_channel=c.reply_channel if message.automatic else message.channel)
     changed = Changed(c, (Happened(EventType.MESSAGE_RECEIVED, message.reason),))
     if message.automatic:
         return changed.then(lambda c: _settle(c, now))
@@ -164,7 +164,9 @@ def reply_queued(c: Conversation, message: Message, now: Instant) -> Changed:
     _alive(c)
     if c.category is Category.SPAM:
         raise Invalid("conversation", "it is marked as spam; open it before you answer")
-    changed = Changed(_with_message(c, message, now), (Happened(EventType.MESSAGE_QUEUED),))
+    c = _with_message(c, message, now)
+    reply = LastMessage(message.id, message.arrived_at, message.kind, message.author.id or message.author.kind, "")
+    changed = Changed(replace(c, last_reply=reply), (Happened(EventType.MESSAGE_QUEUED),))
     match message.author.kind:
         case "agent":
             return changed.then(lambda c: _answered(c, now))
@@ -172,6 +174,12 @@ def reply_queued(c: Conversation, message: Message, now: Instant) -> Changed:
             return Changed(replace(changed.conversation, waiting_since=None), changed.happened)
         case _:
             return changed
+
+
+def forwarded(c: Conversation, message: Message, now: Instant) -> Changed:
+    """A message goes out to somebody else; the customer is still owed his answer."""
+    _alive(c)
+    return Changed(_with_message(c, message, now), (Happened(EventType.MESSAGE_QUEUED),))
 
 
 def note_written(c: Conversation, message: Message, now: Instant) -> Changed:

@@ -13,7 +13,6 @@ from inbox.core.events import Event, EventType
 from inbox.core.ids import Instant
 from inbox.core.message import Address, Attachment, Author, Kind, Message, Reason, Recipient
 
-
 QUIET = frozenset(
     {
         EventType.ASSIGNED,
@@ -51,6 +50,7 @@ class ConversationRow(Struct, frozen=True, tag="conversation", tag_field="t"):
     customer: PersonRow
     channel: str
     channels: tuple[str, ...]
+    reply_channel: str
     status: str
     category: Category
     priority: Priority
@@ -135,6 +135,7 @@ def conversation_row(c: Conversation, customer_name: str) -> ConversationRow:
         customer=PersonRow(c.customer, customer_name),
         channel=c.channel,
         channels=c.channels or (c.channel,),
+        reply_channel=c.reply_channel or c.channel,
         status=c.status,
         category=c.category,
         priority=c.priority,

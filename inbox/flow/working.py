@@ -59,6 +59,7 @@ class ChannelFacts:
     conversational: bool = False
     reply_keys: bool = False
     weight: int = 1
+    text_limit: int | None = None
     policy: sla.Policy | None = None
     bot: AgentId | None = None
     own: frozenset[str] = frozenset()
