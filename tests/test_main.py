@@ -1,0 +1,32 @@
+"""The command line as an operator types it."""
+
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from inbox.__main__ import main
+from inbox.store.secrets import Keyring
+
+
+def test_check_config_sums_up_a_good_file_without_its_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "inbox.toml"
+    file.write_text('[mongodb]\nuri = "mongodb://u:hunter2@db/"\n')
+    result = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+    assert result.exit_code == 0
+    assert "valid" in result.output
+    assert "hunter2" not in result.output
+
+
+def test_check_config_ends_with_one_and_the_key_of_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "inbox.toml"
+    file.write_text("[server]\nprot = 1\n")
+    result = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+    assert result.exit_code == 1
+    assert "server.prot" in result.output
+    assert "trusted_proxies" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_make_key_prints_what_the_settings_take() -> None:
+    result = CliRunner().invoke(main, ["make-key", "2027"])
+    assert repr(Keyring([result.output.strip()])) == "Keyring(2027)"
