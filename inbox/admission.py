@@ -1,17 +1,16 @@
-"""Ports of who is let in: agents' accounts and sessions, visitors' browsers, and the record of who did what to them.
+"""The port of who is let in: accounts, their passwords and sessions, and the record of who did what to them.
 
 Tokens never reach a store: callers draw them, hand them out once, and pass on their SHA-256 in hex.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
 from inbox.core.agent import Agent
-from inbox.core.ids import AgentId, ChannelId, CustomerId, Instant
+from inbox.core.ids import AgentId, Instant
 
 
 class Credentials(Struct, frozen=True):
@@ -100,39 +99,3 @@ class Accounts(Protocol):
 
     async def audited(self, before: tuple[Instant, str] | None, limit: int) -> list[AuditEntry]:
         """Audit entries, newest first, older than (at, id)."""
-
-
-class Visitor(Struct, frozen=True, omit_defaults=True):
-    """A browser that came by. ``token`` is the SHA-256 of the secret it keeps; ``claims`` what a host site's token proved of it."""
-
-    id: str
-    channel: ChannelId
-    token: str
-    created_at: Instant
-    seen_at: Instant
-    customer: CustomerId | None = None
-    name: str = ""
-    email: str = ""
-    claims: dict[str, str] = {}
-
-
-class Visitors(Protocol):
-    """The browsers of people without an account."""
-
-    async def create(self, visitor: Visitor) -> None:
-        """Store a newcomer; ``Conflict`` when the id or token exists."""
-
-    async def by_token(self, channel: ChannelId, token: str) -> Visitor | None:
-        """The visitor whose token has this hash, on this channel only."""
-
-    async def visitor(self, id: str) -> Visitor | None:
-        """One by id."""
-
-    async def seen(self, id: str, at: Instant) -> None:
-        """He was there at ``at``; an earlier instant than the stored one changes nothing."""
-
-    async def describe(self, id: str, *, name: str | None = None, email: str | None = None, customer: CustomerId | None = None) -> None:
-        """Store what he said of himself and whom he was taken for; None leaves a field."""
-
-    async def prove(self, id: str, claims: Mapping[str, str]) -> None:
-        """Replace the proved claims."""

@@ -1,0 +1,119 @@
+"""The connection to MongoDB, and the border at which its errors become ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from bson.errors import BSONError
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    BulkWriteError,
+    ConfigurationError,
+    DocumentTooLarge,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
+
+from inbox.core.errors import CannotStart, Conflict, InboxError, TooLarge, Unavailable
+
+Document = dict[str, Any]
+Client = AsyncMongoClient[Document]
+Database = AsyncDatabase[Document]
+Collection = AsyncCollection[Document]
+
+DUPLICATE_KEY = 11000
+OLDEST_SERVER = (6, 0)
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def connect(uri: str, database: str) -> Database:
+    """The database, not yet reached; ``await db.client.close()`` ends it. Raises ``CannotStart`` for a URI that makes no sense.
+
+    Every write is majority-committed and journaled and every read sees only such writes, whatever the URI says.
+    """
+    try:
+        client: Client = AsyncMongoClient(
+            uri,
+            appname="inbox",
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            retryWrites=True,
+            retryReads=True,
+            serverSelectionTimeoutMS=5_000,
+            connectTimeoutMS=3_000,
+            heartbeatFrequencyMS=2_000,
+            socketTimeoutMS=20_000,
+            waitQueueTimeoutMS=2_000,
+        )
+        return client[database]
+    except (PyMongoError, ValueError) as error:
+        raise CannotStart(f"mongodb.uri cannot be used: {error}", "Give a URI such as mongodb://host:27017/?replicaSet=rs0") from error
+
+
+async def verify(db: Database) -> None:
+    """Raises ``CannotStart`` unless the server answers, is new enough and belongs to a replica set, which transactions need."""
+    try:
+        hello = await db.client.admin.command("hello")
+        build = await db.client.admin.command("buildInfo")
+    except PyMongoError as error:
+        message = f"MongoDB cannot be used: {error}"
+        raise CannotStart(message, "Check mongodb.uri, and that the server runs and accepts these credentials.") from error
+    if tuple(build["versionArray"][:2]) < OLDEST_SERVER:
+        raise CannotStart(f"MongoDB {build['version']} is too old", "Use MongoDB 6.0 or newer.")
+    if "setName" not in hello:
+        remedy = "Start mongod with --replSet NAME and run rs.initiate() once; one node is enough."
+        raise CannotStart("MongoDB does not run as a replica set, so it has no transactions", remedy)
+
+
+def translate(error: Exception) -> InboxError:
+    """Our error for one of the driver's: what was lost to somebody else, what can never be stored, and what may work later."""
+    match error:
+        case DuplicateKeyError():
+            return Conflict("something with this key exists")
+        case BulkWriteError() if any(e.get("code") == DUPLICATE_KEY for e in (error.details or {}).get("writeErrors", ())):
+            return Conflict("something with this key exists")
+        case DocumentTooLarge() | BSONError():
+            return TooLarge("This cannot be stored as one document.")
+        case OperationFailure() if error.code == 10334:  # BSONObjectTooLarge
+            return TooLarge("This cannot be stored as one document.")
+        case OperationFailure() if error.has_error_label("TransientTransactionError") and error.code in _OVERTAKEN:
+            return Conflict("another transaction was faster")
+        case ConfigurationError():
+            return Unavailable(f"database: {error}")
+        case _:
+            return Unavailable(f"database: {type(error).__name__}")
+
+
+_OVERTAKEN = frozenset({24, 112, 246, 251})
+"""LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction."""
+
+
+@contextmanager
+def border() -> Iterator[None]:
+    """Inside, the driver's errors; outside, ours."""
+    try:
+        yield
+    except (PyMongoError, BSONError) as error:
+        raise translate(error) from error
+
+
+def translated(method: Callable[_P, Coroutine[Any, Any, _R]]) -> Callable[_P, Coroutine[Any, Any, _R]]:
+    """The method with its errors translated."""
+
+    @wraps(method)
+    async def outside(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return await method(*args, **kwargs)
+        except (PyMongoError, BSONError) as error:
+            raise translate(error) from error
+
+    return outside

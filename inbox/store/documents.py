@@ -1,0 +1,177 @@
+"""Values as documents and back. Unknown stored fields are ignored; fields named ``k_...`` exist for indexes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import bson
+import msgspec
+from bson.errors import InvalidDocument
+from bson.raw_bson import RawBSONDocument
+from msgspec import Struct
+
+from inbox.core.agent import Agent
+from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Conversation
+from inbox.core.customer import Customer
+from inbox.core.errors import TooLarge
+from inbox.core.events import Event
+from inbox.core.message import Delivery, DeliveryState, Message
+from inbox.core.views import ACTIVE
+from inbox.store.client import Document
+
+S = TypeVar("S", bound=Struct)
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 60
+_INT64 = 2**63
+_RANK_STEP = 10 * FAR_FUTURE
+EVERYONE = "*"
+TEAMLESS = "t:"
+
+
+def encoded(value: Struct) -> RawBSONDocument:
+    """The value's document, ready to be stored. Raises ``TooLarge`` over 16 MB."""
+    return raw(document(value))
+
+
+def raw(doc: Mapping[str, Any]) -> RawBSONDocument:
+    """A document in BSON. What BSON cannot hold is made storable: lone surrogates, NUL in names, integers over 64 bits."""
+    try:
+        data = bson.encode(doc)
+    except (UnicodeEncodeError, OverflowError, InvalidDocument, RecursionError):
+        data = bson.encode(_storable(doc, MAX_DEPTH))
+    if len(data) > MAX_BYTES:
+        raise TooLarge("This is too large to be stored.")
+    return RawBSONDocument(data)
+
+
+def document(value: Struct) -> Document:
+    """The value's document with the fields its indexes need; defaults are left out."""
+    plain: Document = msgspec.to_builtins(value, builtin_types=(bytes,))
+    add = _COMPUTED.get(type(value))
+    doc = {"_id": plain.pop("id", None), **plain}
+    if add is not None:
+        add(value, doc)
+    return doc
+
+
+def value(doc: Mapping[str, Any], type: type[S]) -> S:
+    """The value a document holds."""
+    return msgspec.convert({**doc, "id": doc["_id"]}, type)
+
+
+def event(doc: Mapping[str, Any]) -> Event:
+    """The journal entry a document holds."""
+    return msgspec.convert({**doc, **doc["_id"]}, Event)
+
+
+def event_key(o: int, n: object) -> Document:
+    """The ``_id`` of an entry; keys compare by ``o``, then ``n``."""
+    return {"o": o, "n": n}
+
+
+def readers(c: Conversation) -> list[str]:
+    """Tokens for who may see a conversation; ``reader_tokens`` gives those of a scope, and one in common means it is seen."""
+    held = {f"a:{agent}" for agent in (c.assignee, c.bot) if agent is not None}
+    return [EVERYONE, f"t:{c.team or ''}", *sorted(held)]
+
+
+def email_key(email: str) -> str:
+    """Mail addresses of accounts are compared without regard to case."""
+    return email.strip().casefold()
+
+
+def _event(e: Event, doc: Document) -> None:
+    doc.pop("o", None)
+    doc.pop("n", None)
+    doc["_id"] = event_key(e.o, e.n)
+
+
+def _conversation(c: Conversation, doc: Document) -> None:
+    """Sort keys, all ascending, and the readers once per list the conversation is in; a merged one is in none.
+
+    Each ``k_`` list has a partial index of its own per order, so that a page is a walk along an index for every reader.
+    """
+    act = -c.updated_at
+    doc["k_act"] = act
+    doc["k_wait"] = FAR_FUTURE if c.waiting_since is None else c.waiting_since
+    doc["k_due"] = FAR_FUTURE if c.sort_due is None else c.sort_due
+    doc["k_rank"] = act - PRIORITY_RANK[c.priority] * _RANK_STEP
+    if c.merged_into is not None:
+        return
+    who = readers(c)
+    doc["k_who"] = who
+    doc["k_customer"] = c.customer
+    if c.queued_at is not None:
+        doc["k_turn"] = c.queued_at - PRIORITY_RANK[c.priority] * _RANK_STEP
+    if c.category in ACTIVE:
+        _active(c, doc, who)
+
+
+def _active(c: Conversation, doc: Document, who: list[str]) -> None:
+    doc["k_live"] = who
+    if c.assignee is not None:
+        doc["k_mine"] = c.assignee
+    if c.queued_at is not None:
+        doc["k_queue"] = who
+    if c.bot is not None:
+        doc["k_bot"] = who
+    elif c.assignee is None:
+        doc["k_free"] = who
+
+
+_UNSETTLED = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN})
+
+
+def free_at(delivery: Delivery | None) -> int | None:
+    """When a worker may next take a message; see ``core/delivery.claim``. None: never."""
+    if delivery is None or delivery.state not in _UNSETTLED:
+        return None
+    return delivery.due_at if delivery.lease_until is None else delivery.lease_until
+
+
+def _message(m: Message, doc: Document) -> None:
+    due = free_at(m.delivery)
+    if due is not None:
+        doc["k_due"] = due
+
+
+def name_key(text: str) -> str:
+    """Names and addresses are looked up by prefix without regard to case."""
+    return text.strip().casefold()[:200]
+
+
+def _customer(c: Customer, doc: Document) -> None:
+    doc["k_name"] = name_key(c.name)
+
+
+def _agent(a: Agent, doc: Document) -> None:
+    doc["k_email"] = email_key(a.email)
+
+
+_COMPUTED: Mapping[type[Struct], Callable[[Any, Document], None]] = {
+    Event: _event,
+    Conversation: _conversation,
+    Message: _message,
+    Customer: _customer,
+    Agent: _agent,
+}
+
+
+def _storable(item: Any, depth: int) -> Any:
+    if depth == 0:
+        return None
+    match item:
+        case str():
+            return item.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case bool():
+            return item
+        case int():
+            return max(-_INT64, min(item, _INT64 - 1))
+        case Mapping():
+            return {_storable(str(k), 1).replace("\0", "\ufffd"): _storable(v, depth - 1) for k, v in item.items()}
+        case list() | tuple():
+            return [_storable(v, depth - 1) for v in item]
+        case _:
+            return item

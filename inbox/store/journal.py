@@ -1,0 +1,126 @@
+"""State and events in MongoDB: loaded with majority, committed in one transaction, announced by a change stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
+from typing import Any, Final
+
+from bson.max_key import MaxKey
+from bson.min_key import MinKey
+from pymongo.errors import OperationFailure
+
+from inbox.core.events import Event
+from inbox.core.ids import Instant
+from inbox.ports import Batch, Loaded, Noun, Slot, Wanted
+from inbox.store import writers
+from inbox.store.client import Database, border, translated
+from inbox.store.documents import encoded, event, event_key, value
+from inbox.store.transaction import last_of, run, steps
+
+WAIT_MS: Final = 1_000
+_REOPEN: Final = frozenset({43, 136, 237, 286, 280, 234, 222})
+"""Cursor lost or killed, history lost, resume impossible, stream closed: since nothing is resumed, a new stream does."""
+
+
+class MongoJournal:
+    """``ports.Journal``. After ``Unavailable`` from ``commit`` the outcome is open: ask ``highest`` before stamping events anew."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @translated
+    async def load(self, wanted: Wanted) -> Loaded:
+        """The stored values by noun and id, as of a majority of the database."""
+        found = await asyncio.gather(*(self._find(noun, ids) for noun, ids in wanted.items()))
+        return dict(zip(wanted, found, strict=True))
+
+    async def _find(self, noun: Noun[Any], ids: Iterable[str]) -> Mapping[str, Any]:
+        listed = list(ids)
+        cursor = self._db[noun.name].find({"_id": {"$in": listed}}, batch_size=len(listed) + 1)
+        return {doc["_id"]: value(doc, noun.type) for doc in await cursor.to_list()}
+
+    @translated
+    async def commit(self, batch: Batch) -> None:
+        """All or nothing, majority-durable. A batch that is one new value and nothing else needs no transaction."""
+        match batch:
+            case Batch(puts=[put], removals=[], loads=[], settled=[], events=[]) if put.expect is None:
+                await self._db[put.noun.name].insert_one(encoded(put.value))
+            case _:
+                if plan := steps(batch):
+                    await run(self._db, plan, last_of(batch))
+
+    @translated
+    async def lease_writer(self, owner: str, now: Instant) -> Slot:
+        """A free writer number for this process, for 15 s."""
+        return await writers.lease(self._db, owner, now)
+
+    @translated
+    async def renew_writer(self, slot: Slot, now: Instant) -> None:
+        """Keep the number; ``Fenced`` when another process holds it."""
+        await writers.renew(self._db, slot, now)
+
+    @translated
+    async def release_writer(self, slot: Slot) -> None:
+        """Give the number back."""
+        await writers.release(self._db, slot)
+
+    @translated
+    async def highest(self, o: int) -> int:
+        """The number of the writer's last entry, 0 for none."""
+        return await writers.highest(self._db, o)
+
+    @translated
+    async def lease_numbers(self, count: int) -> range:
+        """Conversation numbers nobody else gets."""
+        return await writers.numbers(self._db, count)
+
+    @translated
+    async def heads(self) -> dict[int, int]:
+        """The highest entry of every writer."""
+        known = await writers.writers(self._db)
+        heads = await asyncio.gather(*(writers.highest(self._db, o) for o in known))
+        return {o: n for o, n in zip(known, heads, strict=True) if n}
+
+    @translated
+    async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[Event]:
+        """Entries after the cursor, in order per writer; a writer the cursor does not name is read from its beginning."""
+        cursor_ = self._db["events"].find({"$or": unread(cursor)}, sort=[("_id", 1)], limit=limit, batch_size=limit + 1)
+        return [event(doc) for doc in await cursor_.to_list()]
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yields once at the start, and then once per batch of entries the server reports. ``Unavailable`` when it is away."""
+        while True:
+            with border():
+                try:
+                    async with aclosing(self._stream()) as reports:
+                        async for _ in reports:
+                            yield
+                except OperationFailure as error:
+                    if error.code not in _REOPEN:
+                        raise
+
+    async def _stream(self) -> AsyncGenerator[None, None]:
+        # The driver's own change stream hands out single documents; reading the cursor by hand tells batches apart.
+        watch = {"aggregate": "events", "pipeline": [{"$changeStream": {}}, {"$project": {"_id": 1}}], "cursor": {}}
+        async with self._db.client.start_session() as session:
+            answer = await self._db.command(watch, session=session)
+            yield
+            while cursor := answer["cursor"]["id"]:
+                more = {"getMore": cursor, "collection": "events", "maxTimeMS": WAIT_MS}
+                answer = await self._db.command(more, session=session)
+                if answer["cursor"]["nextBatch"]:
+                    yield
+
+
+def unread(cursor: Mapping[int, int]) -> list[dict[str, Any]]:
+    """The stretches of ``_id`` after a cursor, in order: each writer's unread entries, up to where the next writer's read ones begin."""
+    stretches: list[dict[str, Any]] = []
+    start = event_key(-1, MinKey())
+    for o, n in sorted(cursor.items()):
+        stretches.append({"_id": {"$gt": start, "$lt": event_key(o, MinKey())}})
+        start = event_key(o, n)
+    stretches.append({"_id": {"$gt": start, "$lt": {"o": MaxKey()}}})
+    return stretches
+

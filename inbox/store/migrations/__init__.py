@@ -1,0 +1,25 @@
+"""Steps from one shape of the data to the next. Each only adds, so that the version before keeps running beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from inbox.core.errors import CannotStart
+from inbox.store.client import Database
+from inbox.store.migrations import m0001_baseline
+
+STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (m0001_baseline.expand,)
+"""Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
+
+
+async def migrate(db: Database) -> None:
+    """Take every step that was not taken. Raises ``CannotStart`` if the data is of a version two or more ahead of this one."""
+    stored = await db["meta"].find_one({"_id": "schema"})
+    at = int(stored["version"]) if stored else 0
+    if at > len(STEPS) + 1:
+        remedy = "Start the newer version again, or restore a backup made by this one."
+        raise CannotStart(f"the data is of version {at}, this program knows {len(STEPS)}", remedy)
+    for version, step in enumerate(STEPS[at:], at + 1):
+        await step(db)
+        await db["meta"].update_one({"_id": "schema"}, {"$max": {"version": version}}, upsert=True)

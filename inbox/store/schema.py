@@ -1,0 +1,163 @@
+"""Every collection and every index, in one table; ``prepare`` makes a database look like it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import ASCENDING as UP
+from pymongo import DESCENDING as DOWN
+from pymongo import IndexModel
+from pymongo.errors import CollectionInvalid, OperationFailure
+
+from inbox.core.errors import CannotStart
+from inbox.store.client import Database, translated
+from inbox.store.migrations import migrate
+
+
+@dataclass(frozen=True)
+class Index:
+    """One index. ``partial`` names a field that must exist, or gives the whole filter; ``expire`` makes it a TTL index
+    on an instant in a date field, for garbage only."""
+
+    name: str
+    keys: tuple[tuple[str, int], ...]
+    unique: bool = False
+    partial: str | Mapping[str, Any] | None = None
+    expire: bool = False
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the server is told besides the keys, and what it must say of an index that exists."""
+        options: dict[str, Any] = {}
+        if self.unique:
+            options["unique"] = True
+        if self.partial is not None:
+            exists = {self.partial: {"$exists": True}} if isinstance(self.partial, str) else dict(self.partial)
+            options["partialFilterExpression"] = exists
+        if self.expire:
+            options["expireAfterSeconds"] = 0
+        return options
+
+    def model(self) -> IndexModel:
+        """The driver's description of it."""
+        return IndexModel(list(self.keys), name=self.name, **self.options)
+
+
+def _up(name: str, *fields: str, unique: bool = False, partial: str | Mapping[str, Any] | None = None, expire: bool = False) -> Index:
+    return Index(name, tuple((f, UP) for f in fields), unique, partial, expire)
+
+
+CONVERSATIONS = (
+    _up("number", "number", unique=True),
+    _up("who_activity", "k_who", "category", "k_act", "_id", partial="k_who"),
+    _up("mine_activity", "k_mine", "k_act", "_id", partial="k_mine"),
+    _up("free_activity", "k_free", "k_act", "_id", partial="k_free"),
+    _up("bot_activity", "k_bot", "k_act", "_id", partial="k_bot"),
+    _up("live_waiting", "k_live", "k_wait", "_id", partial="k_live"),
+    _up("live_due", "k_live", "k_due", "_id", partial="k_live"),
+    _up("live_priority", "k_live", "k_rank", "_id", partial="k_live"),
+    _up("queue_waiting", "k_queue", "k_wait", "_id", partial="k_queue"),
+    _up("customer_activity", "k_customer", "k_act", "_id", partial="k_customer"),
+    _up("turn", "k_turn", "_id", partial="k_turn"),
+    _up("tags", "tags", partial="tags"),
+)
+
+INDEXES: Mapping[str, tuple[Index, ...]] = {
+    "agents": (_up("email", "k_email", unique=True),),
+    "attempts": (_up("gone", "k_gone", expire=True),),
+    "audit": (_up("at", "at", "_id"),),
+    "blobs.chunks": (_up("files_id_1_n_1", "files_id", "n", unique=True),),
+    "blobs.files": (_up("filename_1_uploadDate_1", "filename", "uploadDate"),),
+    "channels": (),
+    "conversations": CONVERSATIONS,
+    "counters": (),
+    "credentials": (),
+    "cursors": (),
+    "customers": (_up("name", "k_name", "_id"),),
+    "deliveries": (_up("unsettled", "arrived_at", "_id", partial={"state": "received"}),),
+    "drafts": (_up("agent", "agent", "conversation"),),
+    "events": (_up("conversation", "conversation", "at", "_id", partial="conversation"),),
+    "files": (_up("loose", "at", "_id", partial="k_loose"),),
+    "idempotency": (_up("gone", "k_gone", expire=True),),
+    "identities": (_up("customer", "customer"), _up("value", "k_value", "_id")),
+    "messages": (
+        _up("timeline", "conversation", "arrived_at", "_id", "kind"),
+        _up("due", "k_due", "_id", partial="k_due"),
+        _up("file", "attachments.file", partial="attachments.file"),
+    ),
+    "meta": (),
+    "reads": (),
+    "resets": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
+    "search": (Index("word", (("w", UP), ("t", DOWN), ("_id", UP))), _up("conversation", "c")),
+    "sessions": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
+    "teams": (),
+    "thread_keys": (),
+    "timers": (_up("due", "due_at", "_id"),),
+    "visitors": (
+        _up("secret", "channel", "secret", unique=True),
+        _up("subject", "channel", "subject", unique=True, partial="subject"),
+        _up("origin", "channel", "ip", "created_at", partial="ip"),
+    ),
+    "vocabulary": (),
+    "writers": (),
+}
+
+_EXISTS = 48
+_CONFLICTS = frozenset({85, 86, 11000})
+"""IndexOptionsConflict, IndexKeySpecsConflict, and stored values that break a unique index."""
+
+
+@translated
+async def prepare(db: Database) -> None:
+    """Make missing collections and indexes, then migrate. Several servers may do so at once; doing it again changes nothing.
+
+    Raises ``CannotStart`` when an index of ours has another shape, because what it guarantees would not hold.
+    """
+    present = set(await db.list_collection_names())
+    for name, indexes in INDEXES.items():
+        if name not in present:
+            await _create(db, name)
+        await _ensure(db, name, indexes)
+    await migrate(db)
+
+
+async def _create(db: Database, name: str) -> None:
+    try:
+        await db.create_collection(name)
+    except CollectionInvalid:
+        return
+    except OperationFailure as error:
+        if error.code != _EXISTS:
+            raise
+
+
+async def _ensure(db: Database, name: str, indexes: tuple[Index, ...]) -> None:
+    present = await db[name].index_information()
+    missing = [index for index in indexes if index.name not in present]
+    for index in indexes:
+        if index.name in present and not _same(index, present[index.name]):
+            raise _wrong(name, index.name)
+    if missing:
+        try:
+            await db[name].create_indexes([index.model() for index in missing])
+        except OperationFailure as error:
+            if error.code in _CONFLICTS:
+                raise _wrong(name, ", ".join(index.name for index in missing)) from error
+            raise
+
+
+def _same(index: Index, present: Mapping[str, Any]) -> bool:
+    keys = tuple((field, int(order)) for field, order in present["key"])
+    told = {k: present[k] for k in ("unique", "partialFilterExpression", "expireAfterSeconds", "sparse", "collation") if present.get(k)}
+    if present.get("expireAfterSeconds") == 0:
+        told["expireAfterSeconds"] = 0
+    return keys == index.keys and told == index.options
+
+
+def _wrong(collection: str, index: str) -> CannotStart:
+    return CannotStart(
+        f"index {index} of collection {collection} is not as this version needs it",
+        f"Look at db.getCollection('{collection}').getIndexes(); drop what is wrong and start again.",
+    )
