@@ -116,6 +116,7 @@ class ChannelRecord(Struct, frozen=True, omit_defaults=True):
     secrets: dict[str, str] = {}
     version: int = 1
     enabled: bool = True
+    bot: str | None = None
 
 
 class LedgerRow(Struct, frozen=True, omit_defaults=True):

@@ -125,12 +125,13 @@ class Connectors(Section, frozen=True):
 
 
 class Channel(Section, frozen=True):
-    """One channel or bot. `settings` is for its connector to check."""
+    """One channel or bot. `settings` is for its connector to check; `bot` names the bot that answers first here."""
 
     id: Id
     connector: Id
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     team: str = ""
+    bot: str = ""
     settings: dict[str, Any] = {}
 
 

@@ -96,6 +96,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
 
     ``bot`` holds the bot's id while a bot serves it; ``sort_due`` is the earliest running deadline.
     ``last_reply`` is the newest answer, which guards against answering twice; ``reply_channel`` where the customer wrote last.
+    ``mail_due`` is when an answer on a live channel goes out by mail too, unless it is seen before.
     ``inbound`` counts the customer's messages: an agent's unread number is ``inbound`` minus the count in his read mark.
     """
 
@@ -126,6 +127,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     last: LastMessage | None = None
     last_reply: LastMessage | None = None
     reply_channel: ChannelId | None = None
+    mail_due: Instant | None = None
     related: tuple[ConversationId, ...] = ()
     merged_into: ConversationId | None = None
     resolved_at: Instant | None = None

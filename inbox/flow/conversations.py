@@ -174,9 +174,7 @@ _CHANGES: Mapping[type[c.Command], Change] = {
 }
 
 
-def _redeliver(
-    layer: Layer, before: Conversation, actor: Actor, id: MessageId, step: Callable[[Delivery], Delivery]
-) -> Outcome:
+def _redeliver(layer: Layer, before: Conversation, actor: Actor, id: MessageId, step: Callable[[Delivery], Delivery]) -> Outcome:
     layer.need((MESSAGES, (id,)))
     message = layer.get(MESSAGES, id)
     if message is None or message.conversation != before.id or message.delivery is None:

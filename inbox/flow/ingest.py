@@ -179,8 +179,10 @@ class Ingest:
         facts = layer.channels[self.channel]
         changed = lifecycle.customer_wrote(before, message, layer.now)
         known = with_copied(changed.conversation.participants, item, facts)
+        mail_due = None if facts.live else changed.conversation.mail_due
+        after = replace(changed.conversation, participants=known, mail_due=mail_due)
         layer.add_message(message)
-        layer.change(before, lifecycle.Changed(replace(changed.conversation, participants=known), changed.happened), actor, message)
+        layer.change(before, lifecycle.Changed(after, changed.happened), actor, message)
 
 
 def with_copied(present: tuple[Participant, ...], item: InboundMessage, facts: ChannelFacts) -> tuple[Participant, ...]:
@@ -224,7 +226,11 @@ def _receipt(layer: Layer, item: Receipt, channel: ChannelId, signing: tuple[byt
     stored = layer.add_message(replace(message, delivery=merged, seen_at=seen))
     before = layer.conversation(message.conversation)
     if before is not None:
-        layer.change(before, lifecycle.delivery_changed(before, stored, layer.now), placing.SYSTEM, stored)
+        changed = lifecycle.delivery_changed(before, stored, layer.now)
+        read_all = seen is not None and before.last_reply is not None and before.last_reply.id == mid
+        if read_all:
+            changed = lifecycle.Changed(replace(changed.conversation, mail_due=None), changed.happened)
+        layer.change(before, changed, placing.SYSTEM, stored)
 
 
 def _proof(layer: Layer, item: IdentityProof, facts: ChannelFacts) -> None:

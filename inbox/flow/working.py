@@ -58,6 +58,8 @@ class ChannelFacts:
     team: str | None = None
     conversational: bool = False
     reply_keys: bool = False
+    live: bool = False
+    name: str = ""
     weight: int = 1
     text_limit: int | None = None
     policy: sla.Policy | None = None
@@ -303,6 +305,10 @@ def timers_of(c: Conversation, writer: int) -> Iterator[Timer]:
     if c.category is Category.SNOOZED and c.snoozed_until is not None:
         id = digest("timer", c.id, "snooze", str(c.snooze_epoch))
         yield Timer(id, c.id, "snooze", c.snooze_epoch, c.snoozed_until, armed_by=writer)
+    if c.bot is not None and c.category is Category.OPEN and c.waiting_since is not None:
+        yield Timer(digest("timer", c.id, "bot", str(c.inbound)), c.id, "bot", c.inbound, c.waiting_since, armed_by=writer)
+    if c.mail_due is not None:
+        yield Timer(digest("timer", c.id, "mail", str(c.mail_due)), c.id, "mail", c.mail_due, c.mail_due, armed_by=writer)
 
 
 def values(ws: WorkingSet, event: Event) -> tuple[Conversation | None, Message | None, Customer | None]:

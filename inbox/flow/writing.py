@@ -21,6 +21,7 @@ from inbox.flow.working import ChannelFacts, Layer
 from inbox.ports import CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
 
 MAX_FORWARDED = 100_000
+UNSEEN_MS = 5 * 60 * 1000
 
 
 def author_of(actor: Actor) -> Author:
@@ -43,7 +44,9 @@ def reply(
         raise Invalid("to", "nobody to write to: accept a participant or name an address")
     message = _outbound(layer, before.id, actor, command.client_id, facts, command.text, files)
     message = _addressed(message, to, addresses(command.cc), addresses(command.bcc), command.subject)
-    widened = replace(before, participants=with_addressed(before.participants, (*message.to, *message.cc), facts))
+    known = with_addressed(before.participants, (*message.to, *message.cc), facts)
+    mail_due = before.mail_due or layer.now + UNSEEN_MS if facts.live else before.mail_due
+    widened = replace(before, participants=known, mail_due=mail_due)
     changed = lifecycle.reply_queued(widened, message, layer.now)
     if command.then is not None:
         changed = changed.then(lambda x: lifecycle.set_category(x, command.then or x.category, layer.now))
