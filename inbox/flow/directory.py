@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
@@ -24,6 +25,7 @@ class Directory:
         self._teams: dict[str, Team] = {}
         self._names: OrderedDict[str, str] = OrderedDict()
         self._stale = True
+        self._reading = asyncio.Lock()
 
     def heard(self, changes: Sequence[Change]) -> None:
         """Listener of the feed."""
@@ -36,11 +38,16 @@ class Directory:
                     self._names[change.customer.id] = change.customer.name
 
     async def refresh(self) -> None:
-        """Read accounts and teams if something about them changed."""
-        if self._stale:
-            self._stale = False
-            self._agents = {a.id: a for a in await self._queries.agents()}
-            self._teams = {t.id: t for t in await self._queries.teams()}
+        """Read accounts and teams if something about them changed; who asks meanwhile waits, and never gets the old ones."""
+        async with self._reading:
+            while self._stale:
+                self._stale = False
+                try:
+                    self._agents = {a.id: a for a in await self._queries.agents()}
+                    self._teams = {t.id: t for t in await self._queries.teams()}
+                except BaseException:
+                    self._stale = True
+                    raise
 
     async def agents(self) -> dict[str, Agent]:
         """All accounts by id; loads may be a little old."""
@@ -58,8 +65,8 @@ class Directory:
         missing = [id for id in wanted if id not in self._names]
         if missing:
             found = await self._queries.customers(missing)
-            for id in missing:
-                self._names[id] = found[id].name if id in found else ""
+            for id in missing:  # a change heard during the read is newer than what was read
+                self._names.setdefault(id, found[id].name if id in found else "")
             while len(self._names) > KEPT_NAMES:
                 self._names.popitem(last=False)
         return {id: self._names.get(id, "") for id in wanted}
