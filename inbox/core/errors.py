@@ -5,6 +5,7 @@ InboxError
  |   +- Denied       the gate said no to this actor
  |   +- NotFound     it is not there, or this actor may not know that it is
  |   +- Invalid      a field is wrong; ``field`` names it
+ |   |   +- KeyReused    an idempotency key came with another request than before
  |   +- TooLarge     over a stated limit
  |   +- TooMany      over a rate; try again ``after`` milliseconds
  |   +- Unauthenticated  say who you are first
@@ -70,6 +71,15 @@ class Invalid(Refused):
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}" if field else message)
         self.field = field
+
+
+class KeyReused(Invalid):
+    """This idempotency key was used for another request."""
+
+    code = "idempotency_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("Idempotency-Key", "this key was used for another request")
 
 
 class TooLarge(Refused):

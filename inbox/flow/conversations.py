@@ -15,7 +15,7 @@ from inbox.core import delivery, lifecycle
 from inbox.core.agent import Agent
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
-from inbox.core.errors import Conflict, Invalid, NewerReply, NotFound
+from inbox.core.errors import Conflict, Invalid, KeyReused, NewerReply, NotFound
 from inbox.core.events import Event, EventType, facets
 from inbox.core.ids import FileId, MessageId, command_message_id, digest
 from inbox.core.message import Attachment, Delivery, Message, Reason
@@ -92,7 +92,7 @@ class Execute:
         layer.need((MESSAGES, [mid] if mid else []), (IDEMPOTENCY, [self._remembered_id()] if self.key else []))
         known = layer.get(IDEMPOTENCY, self._remembered_id()) if self.key else None
         if known is not None and known.body != self._body():
-            raise Invalid("Idempotency-Key", "this key was used for another request")
+            raise KeyReused
         found = known.message if known is not None else mid
         if found is None:
             return None
