@@ -374,6 +374,9 @@ class Search(Protocol):
     async def index(self, entries: Sequence[tuple[Conversation, Message, frozenset[str]]]) -> None:
         """Make messages findable; repeating is harmless."""
 
+    async def moved(self, conversations: Sequence[Conversation]) -> None:
+        """These conversations' stored facets (status, assignee, team, tags, ...) changed: found messages follow."""
+
     async def find(
         self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int
     ) -> tuple[list[tuple[ConversationId, MessageId | None]], str | None]:

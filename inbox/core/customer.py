@@ -23,6 +23,7 @@ class Identity(Struct, frozen=True, omit_defaults=True):
     verified: bool = False
     how: str = "seen"
     since: Instant = 0
+    version: int = 1
 
 
 class Customer(Struct, frozen=True, omit_defaults=True):

@@ -25,7 +25,10 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 def one_line(text: str) -> str:
     """The text without controls, direction marks and lone surrogates, each run of white space as one blank."""
-    kept = (" " if ch.isspace() else ch for ch in text if ch.isspace() or _is_visible(ch))
+    line = " ".join(text.split())
+    if line.isprintable() and line.isascii():
+        return line
+    kept = (" " if ch.isspace() else ch for ch in line if ch.isspace() or _is_visible(ch))
     return " ".join("".join(kept).split())
 
 

@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import structlog
 from msgspec.structs import replace
 
+from inbox import failpoints
 from inbox.core.errors import Conflict, Fenced, InboxError, TryLater, Unavailable
 from inbox.core.ids import Instant
 from inbox.flow.feed import Change, Feed
@@ -201,6 +202,7 @@ class Committer:
         out = ws.batch()
         if out.puts or out.events or out.removals or out.settled or out.loads:
             await self._commit(out, n)
+        failpoints.hit("announce.before")
         self._feed.committed([Change(e, *values(ws, e)) for e in ws.events])
         for waiting in batch:
             if waiting.error is not None:
@@ -209,6 +211,7 @@ class Committer:
                 waiting.done.set_result(waiting.value)
 
     async def _commit(self, out: Any, n: int) -> None:
+        failpoints.hit("commit.before")
         try:
             await self._journal.commit(out)
         except Fenced:
@@ -217,6 +220,7 @@ class Committer:
         except (Unavailable, TryLater):
             self._n = None
             raise
+        failpoints.hit("commit.after")
         self._n = n + len(out.events)
         self._observe(len(out.events), 1)
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from inbox import failpoints
 from inbox.connector import Connector, InboundFile, InboundMessage, Item, RawDelivery
 from inbox.core.errors import InboxError, Malformed, TryLater, Unavailable, Unsupported
 from inbox.core.ids import ChannelId, DeliveryId, FileId, delivery_id, digest, message_id
@@ -69,6 +70,7 @@ class Intake:
 
     async def accept(self, raw: RawDelivery) -> None:
         """Returns once the delivery is durable. Raises ``Unavailable`` when it is not: the sender has to come again."""
+        failpoints.hit("accept.before")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._arrived.append((delivery_id(raw.channel, raw.key), raw, done))
         self._wake.set()
@@ -96,6 +98,7 @@ class Intake:
             await asyncio.wait(tuple(self._under_way.values()))
 
     async def _record(self, taken: list[tuple[DeliveryId, RawDelivery, asyncio.Future[None]]]) -> None:
+        failpoints.hit("ledger.before")
         try:
             new = await self._ledger.record([(id, raw) for id, raw, _ in taken])
         except InboxError as error:
@@ -103,6 +106,7 @@ class Intake:
         except Exception:
             log.exception("ledger_failed", rows=len(taken))
             return _refuse(taken, Unavailable("the ledger failed"))
+        failpoints.hit("ledger.after")
         for (id, raw, done), fresh in zip(taken, new, strict=True):
             if not done.done():
                 done.set_result(None)
@@ -188,7 +192,9 @@ class Intake:
         now = self._clock.now()
         draft = StoredFile(id, file.name, file.type, len(file.content), f"message:{mid}", now)
         content = await connector.fetch(file.ref) if file.ref else file.content
+        failpoints.hit("files.before")
         kept = await self._files.store(draft, content)
+        failpoints.hit("files.after")
         return Attachment(id, file.name, file.type, kept.size, file.content_id, file.inline)
 
 

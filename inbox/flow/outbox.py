@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import structlog
 from msgspec.structs import replace
 
+from inbox import failpoints
 from inbox.connector import Connector, OutboundMessage, Sent
 from inbox.core import delivery, lifecycle
 from inbox.core.conversation import FAR_FUTURE
@@ -225,9 +226,12 @@ class Outbox:
                 self._push(claimed.due_at, id, conversation)
             return
         message, claim = claimed
+        failpoints.hit("outbox.claimed")
         connector = self._find(message.channel) if message.channel else None
         outcome, external_id = await self._try(message, claim, connector)
+        failpoints.hit("outbox.sent")
         after = await self._committer.submit(Report(id, conversation, outcome, external_id))
+        failpoints.hit("outbox.reported")
         if after is not None:
             self._observe(after.state)
             if after.due_at is not None and after.due_at <= self._horizon:

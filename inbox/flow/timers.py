@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from inbox import failpoints
 from inbox.core import lifecycle
 from inbox.core.errors import InboxError, TryLater
 from inbox.core.ids import Instant
@@ -133,7 +134,9 @@ class Timers:
     async def _fire(self, timer: Timer) -> None:
         async with self._places:
             try:
+                failpoints.hit("timer.before")
                 await self._act(timer)
+                failpoints.hit("timer.after")
             except TryLater:
                 await asyncio.sleep(RETRY_MS / 1000)
                 self._horizon = 0

@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from inbox import failpoints
 from inbox.core.errors import Conflict, Fenced, TooLarge, Unavailable
 from inbox.ports import AGENTS, Batch, LoadChange, Put, Settled
 from inbox.store.client import DUPLICATE_KEY, Database
@@ -100,6 +101,7 @@ async def run(db: Database, plan: Sequence[Step], last: tuple[str, Any]) -> None
         for step in plan:
             for part in _parts(step):
                 await _run_step(db, step, part, session)
+        failpoints.hit("commit.inside")
         await _commit(db, session, last)
 
 

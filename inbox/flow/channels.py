@@ -1,0 +1,181 @@
+"""The channels and bots that run in this process: built from their records, with their facts and their health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import Struct, inspect
+from msgspec.structs import replace
+
+from inbox.connector import Connector, ConnectorRole, Health, Tools
+from inbox.core import sla
+from inbox.core.errors import CannotStart
+from inbox.core.ids import AgentId, ChannelId
+from inbox.flow.working import ChannelFacts
+from inbox.ports import ChannelRecord
+
+Seal = Callable[[str, str, str], str]
+"""(value, channel, field) to what may be stored, or back."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """One channel or bot as it runs here."""
+
+    record: ChannelRecord
+    connector: Connector
+    facts: ChannelFacts
+
+
+class Channels:
+    """All channels of this process by id."""
+
+    def __init__(self, running: Mapping[ChannelId, Running]) -> None:
+        self._running = dict(running)
+        self._health: dict[ChannelId, Health] = {}
+        self._facts = {id: r.facts for id, r in running.items() if r.connector.role is ConnectorRole.CHANNEL}
+
+    @property
+    def running(self) -> Mapping[ChannelId, Running]:
+        """Everything that runs."""
+        return self._running
+
+    def facts(self) -> Mapping[ChannelId, ChannelFacts]:
+        """What deciding needs to know of the channels customers write to."""
+        return self._facts
+
+    def find(self, id: ChannelId) -> Connector | None:
+        """The connector of a channel or bot."""
+        found = self._running.get(id)
+        return found.connector if found else None
+
+    def connectors(self) -> Mapping[ChannelId, Connector]:
+        """Every connector by channel id."""
+        return {id: r.connector for id, r in self._running.items()}
+
+    def health(self, id: ChannelId) -> Health:
+        """The last that was reported; fine while nothing was."""
+        return self._health.get(id, Health(True))
+
+    def report(self, id: ChannelId, health: Health) -> None:
+        """Remember how a channel is."""
+        self._health[id] = health
+
+    async def close(self) -> None:
+        """Let every connector release what it holds."""
+        for running in self._running.values():
+            await running.connector.close()
+
+
+def build(
+    records: list[ChannelRecord],
+    classes: Mapping[str, type[Connector]],
+    unseal: Seal,
+    tools: Callable[[ChannelId], Tools],
+    policy: sla.Policy | None,
+) -> Mapping[ChannelId, Running]:
+    """Build what the records name. Raises ``CannotStart`` for an unknown connector or settings it refuses."""
+    running: dict[ChannelId, Running] = {}
+    for record in records:
+        if record.enabled:
+            kind = _known(classes, record)
+            settings = checked(kind, record.id, joined(record, unseal))
+            connector = kind(record.id, settings, tools(record.id))
+            running[record.id] = Running(record, connector, facts(record, connector, policy))
+    for record in records:
+        if record.bot and record.enabled and ChannelId(record.bot) not in running:
+            raise CannotStart(
+                f"channels.{record.id}.bot: there is no bot {record.bot!r}", "name the id of a channel whose connector is a bot"
+            )
+    return running
+
+
+def _known(classes: Mapping[str, type[Connector]], record: ChannelRecord) -> type[Connector]:
+    if record.connector not in classes:
+        raise CannotStart(f"channels.{record.id}.connector: {record.connector!r} is unknown", f"known are {', '.join(sorted(classes))}")
+    return classes[record.connector]
+
+
+def checked(kind: type[Connector], channel: str, settings: Mapping[str, Any]) -> Any:
+    """The connector's own settings struct. Raises ``CannotStart`` with the key's name and what is wrong."""
+    try:
+        return msgspec.convert(dict(settings), kind.Settings)
+    except msgspec.ValidationError as error:
+        allowed = ", ".join(f.name for f in msgspec.structs.fields(kind.Settings))
+        raise CannotStart(f"channels.{channel}.settings: {error}", f"allowed are {allowed}") from error
+
+
+def facts(record: ChannelRecord, connector: Connector, policy: sla.Policy | None) -> ChannelFacts:
+    """What deciding needs to know of a channel."""
+    able = connector.capabilities
+    address = getattr(connector.settings, "address", "")
+    return ChannelFacts(
+        id=record.id,
+        kind=able.address_kind,
+        scope=record.id if able.scoped else "",
+        team=record.team or None,
+        conversational=able.conversational,
+        reply_keys=able.reply_keys,
+        live=able.typing and able.receipts,
+        name=record.name,
+        weight=able.weight,
+        text_limit=able.text_limit,
+        policy=policy,
+        bot=AgentId(record.bot) if record.bot else None,
+        own=frozenset({address.lower()} if address else ()),
+    )
+
+
+def split(kind: type[Struct], record: ChannelRecord, seal: Seal) -> ChannelRecord:
+    """The record with every secret setting taken out of ``settings`` and sealed."""
+    plain = msgspec.to_builtins(record.settings)
+    secrets = dict(record.secrets)
+    for path in secret_paths(kind):
+        holder = _holder(plain, path)
+        if holder is not None and holder.get(path[-1]):
+            name = ".".join(path)
+            secrets[name] = seal(str(holder.pop(path[-1])), record.id, name)
+    return replace(record, settings=plain, secrets=secrets)
+
+
+def joined(record: ChannelRecord, unseal: Seal) -> dict[str, Any]:
+    """The settings with the secrets in their places."""
+    whole: dict[str, Any] = msgspec.to_builtins(record.settings)
+    for name, sealed in record.secrets.items():
+        *outer, last = name.split(".")
+        holder = whole
+        for part in outer:
+            holder = holder.setdefault(part, {})
+        holder[last] = unseal(sealed, record.id, name)
+    return whole
+
+
+def _holder(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:
+    for part in path[:-1]:
+        inner = tree.get(part)
+        if not isinstance(inner, dict):
+            return None
+        tree = inner
+    return tree
+
+
+def secret_paths(kind: type[Struct]) -> list[tuple[str, ...]]:
+    """The places of all secret settings: fields whose ``Meta`` says ``extra={"secret": True}``, at any depth."""
+    return list(_secrets(inspect.type_info(kind), ()))
+
+
+def _secrets(kind: inspect.Type, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    match kind:
+        case inspect.StructType(fields=fields):
+            for field in fields:
+                yield from _secrets(field.type, (*path, field.name))
+        case inspect.UnionType(types=types):
+            for inner in types:
+                yield from _secrets(inner, path)
+        case inspect.Metadata(extra=extra) if extra and extra.get("secret"):
+            yield path
+        case inspect.Metadata(type=inner):
+            yield from _secrets(inner, path)

@@ -1,0 +1,107 @@
+"""Makes messages findable: a projection behind the journal that remembers how far it has come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from inbox.core.conversation import Conversation
+from inbox.core.errors import TryLater
+from inbox.core.events import Event, EventType
+from inbox.core.ids import Instant
+from inbox.core.message import Address, Message
+from inbox.core.words import words
+from inbox.flow.feed import Change, attach
+from inbox.ports import Clock, Journal, Queries, Search
+
+BATCH = 200
+MAX_TEXT = 100_000
+
+_WRITTEN = frozenset({EventType.CONVERSATION_STARTED, EventType.MESSAGE_RECEIVED, EventType.MESSAGE_QUEUED, EventType.NOTE_WRITTEN})
+_MOVED = frozenset(
+    {
+        EventType.STATUS_CHANGED,
+        EventType.ASSIGNED,
+        EventType.UNASSIGNED,
+        EventType.TAGS_CHANGED,
+        EventType.PRIORITY_CHANGED,
+        EventType.SUBJECT_CHANGED,
+        EventType.PARTICIPANT_SPLIT,
+    }
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Indexer:
+    """Reads the journal in batches and hands words to the search store."""
+
+    def __init__(self, journal: Journal, queries: Queries, search: Search, clock: Clock) -> None:
+        self._journal = journal
+        self._queries = queries
+        self._search = search
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._wake.set()
+        self._oldest: Instant | None = None
+
+    def heard(self, changes: Sequence[Change]) -> None:
+        """Listener of the feed."""
+        if self._oldest is None and changes:
+            self._oldest = changes[0].event.at
+        self._wake.set()
+
+    def lag(self) -> int:
+        """By how many milliseconds the index is behind; 0 when it is not."""
+        return 0 if self._oldest is None else max(0, self._clock.now() - self._oldest)
+
+    async def run(self) -> None:
+        """Index until cancelled."""
+        cursor: dict[int, int] | None = None
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                cursor = await self._catch_up(await self._search.position() if cursor is None else cursor)
+            except TryLater:
+                await asyncio.sleep(1)
+                self._wake.set()
+
+    async def _catch_up(self, cursor: dict[int, int]) -> dict[int, int]:
+        while True:
+            self._oldest = None
+            events = await self._journal.events_after(cursor, BATCH)
+            if not events:
+                return cursor
+            self._oldest = events[0].at
+            await self._index(events)
+            for event in events:
+                cursor[event.o] = max(cursor.get(event.o, 0), event.n)
+            await self._search.save_position(cursor)
+            await asyncio.sleep(0)
+
+    async def _index(self, events: Sequence[Event]) -> None:
+        wanted = [e for e in events if e.type in _WRITTEN or e.type in _MOVED]
+        entries: dict[str, tuple[Conversation, Message, frozenset[str]]] = {}
+        for change in await attach(wanted, self._queries):
+            c, m = change.conversation, change.message
+            if c is not None and m is not None:
+                entries[m.id] = (c, m, words(searchable(c, m)))
+        moved = {e.conversation for e in wanted if e.type in _MOVED and e.conversation}
+        if entries:
+            await self._search.index(list(entries.values()))
+        if moved:
+            await self._search.moved(list((await self._queries.conversations(list(moved))).values()))
+
+
+def searchable(c: Conversation, m: Message) -> str:
+    """Everything of a message that words are found in."""
+    people = [a for a in (m.sender, *m.to, *m.cc) if a is not None]
+    parts = [m.subject or c.subject, m.text[:MAX_TEXT], *(_spoken(a) for a in people), *(a.name for a in m.attachments), f"#{c.number}"]
+    return "\n".join(part for part in parts if part)
+
+
+def _spoken(address: Address) -> str:
+    return f"{address.name} {address.value}"
