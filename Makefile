@@ -1,0 +1,26 @@
+# Every target is one file in scripts/, which says in its head what it does and takes the same arguments.
+.PHONY: help demo test check bench faults soak clean
+
+help: ## Say what there is
+	@grep -E '^[a-z]+: ## ' Makefile | sed 's/: ## /\t/'
+
+demo: ## A working inbox on http://127.0.0.1:8080, everything included
+	@scripts/demo
+
+test: ## All tests, with real peers on this machine
+	@scripts/test
+
+check: ## Format, lint, types, import contracts, core tests, web checks: what a commit needs
+	@scripts/check
+
+bench: ## Figures, each as a ratio to a bare baseline of the same run
+	@scripts/bench
+
+faults: ## 200 rounds of kill -9 and of a database killed, frozen and stepped down
+	@scripts/faults
+
+soak: ## Hours of faults under load
+	@scripts/soak
+
+clean: ## Remove what the other targets made, but no data
+	@scripts/clean

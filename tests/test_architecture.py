@@ -1,0 +1,92 @@
+"""Rules about the tree itself that no other tool checks."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LONGEST_FILE = 400
+SOURCE_FOLDERS = ("inbox", "connectors", "tests", "scripts", "web")
+NOT_OURS = frozenset({"node_modules", "ui", "__pycache__", "dist", "test-results"})
+GENERATED = frozenset({"schema.d.ts"})
+UNREASONED = re.compile(r"#\s*(noqa(:\s*[A-Z0-9, ]+)?|type:\s*ignore(\[[^\]]*\])?|pragma: no cover)\s*$")
+UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+
+def sources(*suffixes: str) -> Iterator[Path]:
+    for folder in SOURCE_FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in suffixes and path.name not in GENERATED and not NOT_OURS.intersection(path.relative_to(ROOT).parts):
+                yield path
+
+
+def has_rules(module: Path) -> bool:
+    """Whether a module decides something: it has a function or method besides constructors."""
+    return any(isinstance(node, ast.FunctionDef) and node.name != "__init__" for node in ast.walk(ast.parse(module.read_text())))
+
+
+def connector_names() -> set[str]:
+    """The modules and folders in connectors/, which are the channels' names."""
+    return {path.stem for path in (ROOT / "connectors").iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()} - {
+        "__init__"
+    }
+
+
+def address_kinds() -> set[str]:
+    """What connectors call the addresses they use; an address kind is a capability that the core may know."""
+    found = re.findall(r"address_kind=\"([a-z_]+)\"", "".join(path.read_text() for path in (ROOT / "connectors").rglob("*.py")))
+    return set(found)
+
+
+def words_of(module: Path) -> set[str]:
+    """Every name, attribute and text constant of a module, without docstrings and comments."""
+    tree = ast.parse(module.read_text())
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    words: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            words.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            words.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+            words.update(re.findall(r"[A-Za-z_]+", node.value))
+    return words
+
+
+def test_no_file_is_longer_than_one_can_read() -> None:
+    long = {
+        str(path.relative_to(ROOT)): count
+        for path in sources(".py", ".ts", ".svelte")
+        if (count := path.read_bytes().count(b"\n")) > LONGEST_FILE
+    }
+    assert not long
+
+
+@pytest.mark.parametrize("module", sorted((ROOT / "inbox" / "core").glob("*.py")), ids=lambda path: path.stem)
+def test_every_rule_has_a_test_file_of_its_own(module: Path) -> None:
+    assert not has_rules(module) or (ROOT / "tests" / "core" / f"test_{module.stem}.py").is_file()
+
+
+def test_the_service_names_no_channel() -> None:
+    names = connector_names() - address_kinds()
+    named = {
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in sources(".py")
+        if path.is_relative_to(ROOT / "inbox")
+        for word in words_of(path) & names
+    }
+    assert not named
+
+
+def test_every_exception_to_a_check_says_why_and_nothing_is_left_for_later() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in sources(".py", ".ts", ".svelte", ".css")
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if UNREASONED.search(line) or UNFINISHED.search(line)
+    ]
+    assert not found
