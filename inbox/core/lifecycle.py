@@ -148,7 +148,7 @@ def customer_wrote(c: Conversation, message: Message, now: Instant) -> Changed:
     """A message came in. An automatic one is shown, and nothing else: no reopening, no waiting mark, no clock."""
     _alive(c)
     c = _with_participant(_with_message(c, message, now), message)
-    c = replace(c, inbound=c.inbound + 1, reply_channel=c.reply_channel if message.automatic else message.channel)
+    c = replace(c, reply_channel=c.reply_channel if message.automatic else message.channel)
     changed = Changed(c, (Happened(EventType.MESSAGE_RECEIVED, message.reason),))
     if message.automatic:
         return changed.then(lambda c: _settle(c, now))
