@@ -115,9 +115,15 @@ def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
 
 
 def main() -> None:
-    """Build the screen of this checkout if it is due, with a Node put into this Python's environment where the machine has none."""
+    """Build the screen of this checkout if it is due, with a Node put into this Python's environment where the machine has none.
+
+    With `--is-due` only end with 0 if it is due, else with 1.
+    """
     root = Path(__file__).resolve().parent
-    if not is_due(root):
+    due = is_due(root)
+    if sys.argv[1:] == ["--is-due"]:
+        sys.exit(0 if due else 1)
+    if not due:
         return
     if system_node() is None:
         subprocess.run([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "-q", NODE_WHEEL], check=True)
