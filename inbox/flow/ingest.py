@@ -105,10 +105,13 @@ class Ingest:
         return mid
 
     def _is_echo(self, layer: Layer, item: InboundMessage) -> bool:
-        """Our own mail coming back: its id carries our signature."""
-        local = item.external_id.strip("<>").partition("@")[0].removeprefix("inbox.")
-        signed = tokens.verify_message_token(self.signing, local)
-        return signed is not None
+        """Our own message coming back: the id it bears carries our signature, and we did send a message of that id."""
+        signed = tokens.verify_message_token(self.signing, item.echo) if item.echo else None
+        if signed is None:
+            return False
+        layer.need((MESSAGES, (signed,)))
+        ours = layer.get(MESSAGES, signed)
+        return ours is not None and ours.kind is Kind.REPLY
 
     def _as_message(self, layer: Layer, item: InboundMessage, mid: MessageId, files: tuple[Attachment, ...], customer: Customer) -> Message:
         at = self.arrived_at if item.at is None else min(max(item.at, self.arrived_at - CLOCK_TOLERANCE), self.arrived_at + CLOCK_TOLERANCE)

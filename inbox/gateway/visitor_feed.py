@@ -1,0 +1,137 @@
+"""What the visitors' sockets see of the rest: threads from the store, changes from the feed, who is there, who types."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from inbox.core.agent import Agent
+from inbox.core.customer import identity_id
+from inbox.core.events import EventType
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId
+from inbox.core.message import Author, Message
+from inbox.core.visitor import VisitorId
+from inbox.flow.directory import Directory
+from inbox.flow.feed import Change
+from inbox.flow.placing import open_key
+from inbox.flow.working import ChannelFacts
+from inbox.gateway.visitor_rows import visible
+from inbox.gateway.visitors import Visitors
+from inbox.ports import CONVERSATIONS, THREAD_KEYS, Journal, Queries
+
+PAGE = 100
+KEPT = 50_000
+
+Typing = Callable[[ConversationId, CustomerId, bool], None]
+
+
+class JournalVisitorFeed:
+    """``visitors.VisitorFeed`` on the journal. ``facts`` are the running channels', ``available`` who takes new work."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        queries: Queries,
+        directory: Directory,
+        visitors: Visitors,
+        facts: Callable[[], Mapping[ChannelId, ChannelFacts]],
+        available: Callable[[], frozenset[AgentId]],
+        typing: Typing,
+    ) -> None:
+        self._journal = journal
+        self._queries = queries
+        self._directory = directory
+        self._visitors = visitors
+        self._facts = facts
+        self._available = available
+        self._typing = typing
+        self._agents: Mapping[str, Agent] = {}
+        self._at: dict[tuple[ChannelId, VisitorId], tuple[ConversationId, CustomerId]] = {}
+        self._online: dict[ChannelId, bool] = {}
+        self._waiting: deque[Change] = deque()
+        self._wake = asyncio.Event()
+
+    def heard(self, changes: Sequence[Change]) -> None:
+        """Listener of the feed."""
+        self._waiting.extend(c for c in changes if c.message is not None or c.event.type is EventType.AGENT_CHANGED)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Hand changes to the tabs they concern, until cancelled."""
+        self._agents = await self._directory.agents()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if any(c.event.type is EventType.AGENT_CHANGED for c in self._waiting):
+                self._agents = await self._directory.agents()
+            while self._waiting:
+                self._show(self._waiting.popleft())
+            self.presence_changed()
+
+    def _show(self, change: Change) -> None:
+        message = change.message
+        facts = self._facts().get(message.channel) if message is not None and message.channel else None
+        if message is not None and facts is not None and facts.live:
+            self._visitors.changed(message, facts.kind)
+
+    def presence_changed(self) -> None:
+        """Tell the tabs when the first agent came, or the last one left."""
+        for channel in self._facts():
+            online = self.online(channel)
+            if self._online.get(channel) is not online:
+                self._online[channel] = online
+                self._visitors.online_changed(channel, online)
+
+    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Sequence[Message]:
+        """The newest messages that this visitor may see of his open conversation, oldest first."""
+        facts = self._facts().get(channel)
+        if facts is None:
+            return ()
+        key = open_key(channel, identity_id(facts.kind, facts.scope, visitor))
+        led = (await self._journal.load({THREAD_KEYS: frozenset({key})}))[THREAD_KEYS].get(key)
+        if led is None:
+            return ()
+        conversation = (await self._journal.load({CONVERSATIONS: frozenset({led.conversation})}))[CONVERSATIONS].get(led.conversation)
+        if conversation is not None:
+            self._remember((channel, visitor), (conversation.id, conversation.customer))
+        return await self._newest(led.conversation, channel, facts.kind, visitor, limit)
+
+    async def _newest(self, conversation: ConversationId, channel: ChannelId, kind: str, visitor: str, limit: int) -> Sequence[Message]:
+        shown: list[Message] = []
+        before = None
+        while len(shown) < limit:
+            page = await self._queries.timeline(conversation, before, PAGE)
+            shown += [m for m in page if visible(m, channel, kind, visitor)]
+            if len(page) < PAGE:
+                break
+            before = (page[-1].arrived_at, page[-1].id)
+        return shown[:limit][::-1]
+
+    def _remember(self, who: tuple[ChannelId, VisitorId], where: tuple[ConversationId, CustomerId]) -> None:
+        self._at[who] = where
+        while len(self._at) > KEPT:
+            self._at.pop(next(iter(self._at)))
+
+    def name_of(self, author: Author) -> str:
+        """An agent's or bot's name."""
+        agent = self._agents.get(author.id)
+        return agent.name if agent is not None else ""
+
+    def online(self, channel: ChannelId) -> bool:
+        """Whether an agent who serves this channel takes new conversations now."""
+        facts = self._facts().get(channel)
+        team = facts.team if facts else None
+        there = (self._agents.get(id) for id in self._available())
+        return any(team is None or not agent.teams or team in agent.teams for agent in there if agent is not None)
+
+    def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
+        """Shown to the agents who look at his conversation."""
+        where = self._at.get((channel, visitor))
+        if where is not None:
+            self._typing(*where, on)
+
+    def visitor_here(self, channel: ChannelId, visitor: VisitorId, here: bool) -> None:
+        """Whoever has left does not type any more."""
+        if not here:
+            self.visitor_typing(channel, visitor, False)
