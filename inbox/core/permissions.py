@@ -154,11 +154,9 @@ def require(actor: Actor, action: Action, facets: Facets | None = None) -> None:
     """``may``, as an error: ``NotFound`` where even the existence must not show, else ``Denied`` with the reason's code."""
     if facets is not None and not sees(scope(actor), facets):
         raise NotFound
-    match may(actor, action, facets):
-        case DeniedBecause(reason):
-            raise Denied(reason.code)
-        case Allowed():
-            return
+    decision = may(actor, action, facets)
+    if isinstance(decision, DeniedBecause):
+        raise Denied(decision.reason.code)
 
 
 def _denied(code: str, action: Action) -> DeniedBecause:
