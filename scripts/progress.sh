@@ -38,6 +38,6 @@ may_install() { # whether this user can install Debian packages without being as
 apt_install() { # apt_install PACKAGE...
     local sudo=()
     [ "$(id -u)" -eq 0 ] || sudo=(sudo -n)
-    "${sudo[@]}" apt-get update -q
+    "${sudo[@]}" apt-get update -q || true # an old list may still do
     "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
 }
