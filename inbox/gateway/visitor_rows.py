@@ -1,0 +1,78 @@
+"""What a visitor may see of a conversation, and how it looks to him: his own lines and the answers sent to him, nothing else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from inbox.core.ids import ChannelId, MessageId
+from inbox.core.message import Address, DeliveryState, Kind, Message
+from inbox.gateway.visitor_protocol import FileRow, MessageRow
+
+OUT = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
+"""Only what has left may be seen: a delayed or cancelled answer never shows."""
+
+Who = Literal["visitor", "agent", "bot", "system"]
+_WHO: Mapping[str, Who] = {"customer": "visitor", "agent": "agent", "bot": "bot"}
+
+
+def visible(message: Message, channel: ChannelId, kind: str, visitor: str) -> bool:
+    """Whether the visitor with this address (``kind``, ``visitor``) on this channel wrote the message or was sent it."""
+    if message.channel != channel:
+        return False
+    if message.kind is Kind.CUSTOMER:
+        return message.sender is not None and _is(message.sender, kind, visitor)
+    if message.kind is not Kind.REPLY or message.delivery is None or message.delivery.state not in OUT:
+        return False
+    return any(_is(address, kind, visitor) for address in message.to)
+
+
+def _is(address: Address, kind: str, value: str) -> bool:
+    return address.kind == kind and address.value == value
+
+
+def concerned(message: Message, kind: str) -> set[str]:
+    """The visitors a message is from or to, as values of addresses of this kind."""
+    people = (*message.to, *((message.sender,) if message.sender else ()))
+    return {address.value for address in people if address.kind == kind}
+
+
+def row(message: Message, name: str, client_id: str, link: Callable[[str], str]) -> MessageRow:
+    """The message as its visitor sees it; ``name`` is the author's, of which an agent shows only the first part.
+
+    ``link`` turns a file's id into an address good for that file.
+    """
+    who = _WHO.get(message.author.kind, "system")
+    return MessageRow(
+        id=message.id,
+        version=message.version,
+        who=who,
+        name=first_name(name) if who == "agent" else name if who == "bot" else "",
+        text=message.text,
+        at=message.arrived_at,
+        files=tuple(FileRow(f.file, f.name, f.type, f.size, link(f.file)) for f in message.attachments),
+        client_id=client_id,
+        seen=seen_by_other_side(message),
+    )
+
+
+def seen_by_other_side(message: Message) -> bool:
+    """An answer: by the visitor. His own line: by an agent."""
+    if message.kind is Kind.CUSTOMER:
+        return message.seen_at is not None
+    return message.delivery is not None and message.delivery.state is DeliveryState.READ
+
+
+def first_name(name: str) -> str:
+    """The first word of a name, so that agents are not found by strangers."""
+    return name.split(maxsplit=1)[0] if name.strip() else ""
+
+
+def missed(rows: Sequence[MessageRow], have: Mapping[MessageId | str, int]) -> tuple[bool, tuple[MessageRow, ...]]:
+    """What a widget lacks that holds ``have`` (versions by id) of the newest ``rows``; True: it shall forget what it holds.
+
+    Nothing in common means a gap, which only a fresh start closes.
+    """
+    if not any(r.id in have for r in rows):
+        return True, tuple(rows)
+    return False, tuple(r for r in rows if have.get(r.id, -1) < r.version)

@@ -1,0 +1,142 @@
+"""In-memory stand-ins for what web chat needs from outside: visitors, conversations, files and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from msgspec.structs import replace
+
+from inbox.connector import RawDelivery
+from inbox.core.errors import NotFound, Unavailable
+from inbox.core.ids import ChannelId, ConversationId, Instant
+from inbox.core.message import Author, Message
+from inbox.core.visitor import Visitor, VisitorId
+from inbox.gateway.visitor_rows import visible
+from inbox.ports import StoredFile
+
+
+class MemoryVisitors:
+    """A ``VisitorStore`` in a dict; ``down`` makes it unreachable."""
+
+    def __init__(self) -> None:
+        self.stored: dict[VisitorId, Visitor] = {}
+        self.down = False
+
+    async def by_secret(self, channel: ChannelId, secret: str) -> Visitor | None:
+        """See ``VisitorStore``."""
+        return next((v for v in self._all(channel) if v.secret == secret), None)
+
+    async def by_subject(self, channel: ChannelId, subject: str) -> Visitor | None:
+        """See ``VisitorStore``."""
+        return next((v for v in self._all(channel) if v.subject == subject), None)
+
+    async def create(self, visitor: Visitor) -> Visitor:
+        """See ``VisitorStore``."""
+        taken = await self.by_subject(visitor.channel, visitor.subject) if visitor.subject else None
+        return taken or self.stored.setdefault(visitor.id, visitor)
+
+    async def bind(self, visitor: VisitorId, subject: str) -> Visitor | None:
+        """See ``VisitorStore``."""
+        found = self.stored.get(visitor)
+        if found is None or found.subject or await self.by_subject(found.channel, subject):
+            return None
+        self.stored[visitor] = replace(found, subject=subject)
+        return self.stored[visitor]
+
+    async def count_from(self, channel: ChannelId, ip: str, since: Instant, limit: int) -> list[Instant]:
+        """See ``VisitorStore``."""
+        made = sorted(v.created_at for v in self._all(channel) if v.ip == ip and not v.subject and v.created_at > since)
+        return made[:limit]
+
+    def _all(self, channel: ChannelId) -> list[Visitor]:
+        if self.down:
+            raise Unavailable("the database is away")
+        return [visitor for visitor in self.stored.values() if visitor.channel == channel]
+
+
+class MemoryVisitorFeed:
+    """A ``VisitorFeed`` over a list of messages; remembers what visitors did that is not stored."""
+
+    def __init__(self, address_kind: str) -> None:
+        self.address_kind = address_kind
+        self.messages: dict[str, Message] = {}
+        self.names: dict[Author, str] = {}
+        self.staffed = True
+        self.typing: list[tuple[VisitorId, bool]] = []
+        self.here: dict[VisitorId, bool] = {}
+
+    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Sequence[Message]:
+        """See ``VisitorFeed``."""
+        mine = [m for m in self.messages.values() if visible(m, channel, self.address_kind, visitor)]
+        return sorted(mine, key=lambda m: (m.arrived_at, m.id))[-limit:]
+
+    def name_of(self, author: Author) -> str:
+        """See ``VisitorFeed``."""
+        return self.names.get(author, "")
+
+    def online(self, channel: ChannelId) -> bool:
+        """See ``VisitorFeed``."""
+        return self.staffed
+
+    def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
+        """See ``VisitorFeed``."""
+        self.typing.append((visitor, on))
+
+    def visitor_here(self, channel: ChannelId, visitor: VisitorId, here: bool) -> None:
+        """See ``VisitorFeed``."""
+        self.here[visitor] = here
+
+
+class MemoryDeliveries:
+    """A ``Deliver`` that keeps each delivery once, by channel and key; ``down`` makes it refuse."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[ChannelId, str], RawDelivery] = {}
+        self.down = False
+
+    async def __call__(self, raw: RawDelivery) -> None:
+        """See ``Deliver``."""
+        if self.down:
+            raise Unavailable("the database is away")
+        self.rows.setdefault((raw.channel, raw.key), raw)
+
+    @property
+    def all(self) -> list[RawDelivery]:
+        """In order of arrival."""
+        return list(self.rows.values())
+
+
+class MemoryFiles:
+    """``Files`` in a dict."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, tuple[StoredFile, bytes]] = {}
+
+    async def store(self, file: StoredFile, content: AsyncIterator[bytes] | bytes) -> StoredFile:
+        """See ``Files``."""
+        body = content if isinstance(content, bytes) else b"".join([chunk async for chunk in content])
+        self.stored[file.id] = (file, body)
+        return file
+
+    async def find(self, id: str) -> StoredFile | None:
+        """See ``Files``."""
+        return self.stored[id][0] if id in self.stored else None
+
+    async def open(self, id: str) -> AsyncIterator[bytes]:
+        """See ``Files``."""
+        if id not in self.stored:
+            raise NotFound
+        yield self.stored[id][1]
+
+    async def adopt(self, ids: Sequence[str], owner: str, conversation: ConversationId) -> None:
+        """See ``Files``."""
+        for id in ids:
+            file, body = self.stored[id]
+            self.stored[id] = (replace(file, owner=owner, conversation=conversation), body)
+
+    async def sweep(self, before: Instant) -> int:
+        """See ``Files``."""
+        old = [id for id, (file, _) in self.stored.items() if file.at < before and not file.owner.startswith("message:")]
+        for id in old:
+            del self.stored[id]
+        return len(old)
