@@ -77,3 +77,6 @@ class EchoBot(Connector):
     async def send(self, message: OutboundMessage) -> Sent:
         """Customers' messages come in by ``respond``."""
         raise Rejected("bots_are_told_by_respond")
+
+
+CONNECTORS = (EchoBot,)

@@ -99,3 +99,6 @@ def _proofs(visitor: str, context: Mapping[str, str]) -> list[Item]:
     owned = [Address(kind, context[key]) for kind, key in ((USER_KIND, "subject"), ("email", "email")) if context.get(key)]
     me = Address(KIND, visitor)
     return [IdentityProof(address=me, also=also, how="signed", name=context.get("name", "")) for also in owned]
+
+
+CONNECTORS = (WebchatConnector,)
