@@ -53,6 +53,7 @@ _FOLDED = (
 """Marks that readers leave out when they search. Vowel signs of Indic and South-East Asian scripts are not among them."""
 
 _FOLDS: dict[int, str | None] = {
+    **{n: str(unicodedata.decimal(chr(n))) for n in range(0x80, 0x20000) if unicodedata.category(chr(n)) == "Nd"},
     **{n: None for n in _FOLDED if unicodedata.category(chr(n))[0] == "M"},
     **{n: None for n in (0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF)},  # invisible inside a word
     **{
@@ -172,7 +173,8 @@ def _term(match: re.Match[str]) -> _Term | None:
         return None
     if re.fullmatch("#[0-9]{1,9}", match[0]):
         return _Term(_NUMBER, value[1:], quoted, False)
-    return _Term("", value if not operator else match[0], quoted, not quoted and match.end() == len(match.string))
+    unfinished = not quoted and match.end() == len(match.string)
+    return _Term("", match[0], False, unfinished) if operator else _Term("", value, quoted, unfinished)
 
 
 def _split(term: _Term) -> tuple[list[str], list[str]]:
