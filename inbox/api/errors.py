@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from inbox.api.bodies import TooSlow, WrongType
 from inbox.api.contract import Call
 from inbox.api.structs import Problem
 from inbox.core.errors import (
@@ -22,6 +23,7 @@ from inbox.core.errors import (
 from inbox.flow.rows import MessageRow
 
 PROBLEM_TYPE = "application/problem+json"
+REFUSED_HOST = 421
 RETRY_MS = 2_000
 """Advised wait where the error names none."""
 
@@ -36,6 +38,8 @@ STATUSES: tuple[tuple[type[InboxError], int], ...] = (
     (Refused, 422),
     (Conflict, 409),
     (TryLater, 503),
+    (WrongType, 415),
+    (TooSlow, 408),
 )
 """The first class that fits gives the status; whatever is not here is 500."""
 
@@ -44,9 +48,11 @@ TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    408: "Too slow",
     409: "The state has changed",
     413: "Too large",
     415: "Wrong content type",
+    421: "Wrong host",
     422: "Not valid",
     429: "Too many requests",
     500: "Unexpected error",

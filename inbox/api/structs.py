@@ -22,6 +22,8 @@ MAX_COUNT = 2**53 - 1
 """The greatest integer every JSON reader keeps exactly."""
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ONE_LINE)]
+Ref = Annotated[str, Meta(max_length=64, pattern=_ONE_LINE)]
+"""An id, or '' for none."""
 Short = Annotated[str, Meta(max_length=200, pattern=_ONE_LINE)]
 Line = Annotated[str, Meta(max_length=1000, pattern=_ONE_LINE)]
 Text = Annotated[str, Meta(max_length=200_000, pattern=_NO_NUL)]
@@ -29,6 +31,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
 Key = Annotated[str, Meta(min_length=1, max_length=60, pattern=_KEY)]
 Secret = Annotated[str, Meta(min_length=1, max_length=1000)]
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
+Subject = Annotated[str, Meta(max_length=500, pattern=_ONE_LINE)]
 Mode = Literal["reply", "note", "forward"]
 Ids = Annotated[tuple[Id, ...], Meta(max_length=100)]
 Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=50, pattern=_ONE_LINE)], ...], Meta(max_length=50)]
@@ -220,11 +223,11 @@ class SendMessage(Input, frozen=True):
     cc: Addresses = ()
     bcc: Addresses = ()
     files: Ids = ()
-    mentions: Ids = ()
-    subject: Line = ""
-    seen: Short = ""
+    mentions: Annotated[tuple[Id, ...], Meta(max_length=50)] = ()
+    subject: Subject = ""
+    seen: Ref = ""
     anyway: bool = False
-    message: Short = ""
+    message: Ref = ""
     then: Literal["", "resolved", "waiting", "open"] = ""
 
 
@@ -235,11 +238,11 @@ class StartConversation(Input, frozen=True):
     to: Annotated[tuple[AddressInput, ...], Meta(min_length=1, max_length=100)]
     text: Text
     client_id: Id
-    subject: Line = ""
+    subject: Subject = ""
     cc: Addresses = ()
     bcc: Addresses = ()
     files: Ids = ()
-    customer: Short = ""
+    customer: Ref = ""
 
 
 class EditConversation(Input, frozen=True):
@@ -252,7 +255,7 @@ class EditConversation(Input, frozen=True):
     priority: Priority | UnsetType = UNSET
     add_tags: Tags = ()
     remove_tags: Tags = ()
-    subject: Line | UnsetType = UNSET
+    subject: Annotated[str, Meta(min_length=1, max_length=500, pattern=_ONE_LINE)] | UnsetType = UNSET
     bot: Id | UnsetType | None = UNSET
 
 
@@ -267,7 +270,7 @@ class AboutParticipant(Input, frozen=True):
 class MarkRead(Input, frozen=True):
     """Seen up to and including this message; '' marks all of it unread."""
 
-    message: Short
+    message: Ref
 
 
 class ReadMark(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""What each call does, one file per noun."""

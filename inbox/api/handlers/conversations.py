@@ -1,0 +1,168 @@
+"""Conversations: listed, opened, started, answered, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from msgspec import UnsetType
+
+from inbox.api import show, timeline
+from inbox.api import structs as s
+from inbox.api.access import get_conversation
+from inbox.api.bodies import DEFAULT_LIMIT, limit_of
+from inbox.api.parts import ApiParts, Signed
+from inbox.core import commands as c
+from inbox.core.conversation import Category
+from inbox.core.errors import Invalid, NotFound
+from inbox.core.events import facets
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, MessageId, TeamId
+from inbox.core.permissions import Action, Actor, require, scope
+from inbox.core.views import BUILTIN, View
+from inbox.flow.conversations import Outcome
+from inbox.flow.rows import ConversationRow
+from inbox.ports import Draft
+
+
+async def list_conversations(asked: Signed[None]) -> s.ConversationPage:
+    """A page of a view, or of all of one customer's conversations that the reader may see."""
+    view = _view(asked.actor, asked.query)
+    parts, me = asked.parts, asked.actor.id
+    found, after = await parts.queries.page(view, scope(asked.actor), me, asked.query.get("after"), limit_of(asked.query))
+    ids = [x.id for x in found]
+    reads = await parts.own.reads(me, ids)
+    drafts: dict[str, tuple[str, ...]] = {}
+    for draft in await parts.own.drafts(me, ids):
+        drafts[draft.conversation] = (*drafts.get(draft.conversation, ()), draft.mode)
+    rows = await show.conversations(parts, found)
+    return s.ConversationPage(tuple(rows), {id: mark.inbound for id, mark in reads.items()}, drafts, after)
+
+
+def _view(actor: Actor, query: Mapping[str, str]) -> View:
+    customer = query.get("customer")
+    if customer is not None:
+        if "view" in query:
+            raise Invalid("view", "does not go with customer")
+        require(actor, Action.CUSTOMER_READ)
+        return View("customer", tuple(Category), customer=CustomerId(customer))
+    view = BUILTIN.get(query.get("view", "mine"))
+    if view is None:
+        raise Invalid("view", "there is no such view")
+    return view
+
+
+async def get_conversation_detail(asked: Signed[None]) -> s.ConversationDetail:
+    """The head, the newest page of the thread, and what is the reader's own."""
+    parts, me = asked.parts, asked.actor.id
+    found = await get_conversation(parts, asked.actor, asked.path["id"])
+    drafts: Sequence[Draft] = await parts.own.drafts(me, [found.id])
+    mark = (await parts.own.reads(me, [found.id])).get(found.id)
+    return s.ConversationDetail(
+        row=await show.conversation(parts, found),
+        timeline=await timeline.page(parts, found.id, None, DEFAULT_LIMIT),
+        drafts=tuple(show.draft(draft) for draft in drafts),
+        read=mark.inbound if mark else 0,
+    )
+
+
+async def get_timeline(asked: Signed[None]) -> s.TimelinePage:
+    """What is older than the cursor."""
+    found = await get_conversation(asked.parts, asked.actor, asked.path["id"])
+    return await timeline.page(asked.parts, found.id, asked.query.get("before"), limit_of(asked.query))
+
+
+async def start_conversation(asked: Signed[s.StartConversation]) -> s.Created:
+    """Write first, to anybody."""
+    body = asked.body
+    command = c.StartConversation(
+        client_id=body.client_id,
+        channel=ChannelId(body.channel),
+        to=_addressees(body.to),
+        text=body.text,
+        cc=_addressees(body.cc),
+        bcc=_addressees(body.bcc),
+        files=_files(body.files),
+        subject=body.subject,
+        customer=CustomerId(body.customer) if body.customer else None,
+    )
+    return await _created(asked.parts, asked.actor, await asked.parts.conversations.execute(asked.actor, command, asked.key))
+
+
+async def send_message(asked: Signed[s.SendMessage]) -> s.Created:
+    """Reply, note or forward. Raises ``NewerReply`` when a colleague answered after what the author saw."""
+    action = Action.NOTE if asked.body.kind == "note" else Action.REPLY
+    found = await get_conversation(asked.parts, asked.actor, asked.path["id"], action)
+    command = _message(found.id, asked.body)
+    return await _created(asked.parts, asked.actor, await asked.parts.conversations.execute(asked.actor, command, asked.key))
+
+
+def _message(id: ConversationId, body: s.SendMessage) -> c.Command:
+    foreign = {"reply": ("message", "mentions"), "note": ("to", "cc", "bcc", "subject", "message", "then", "seen", "anyway")}
+    for name in foreign.get(body.kind, ("mentions", "then", "seen", "anyway")):
+        if getattr(body, name):
+            raise Invalid(name, f"does not go with {body.kind}")
+    files = _files(body.files)
+    to, cc, bcc = _addressees(body.to), _addressees(body.cc), _addressees(body.bcc)
+    match body.kind:
+        case "note":
+            return c.Note(id, body.client_id, body.text, files, tuple(AgentId(m) for m in body.mentions))
+        case "forward":
+            if not to or not body.message:
+                raise Invalid("message" if to else "to", "is needed to forward")
+            return c.Forward(id, body.client_id, MessageId(body.message), to, body.text, cc, bcc, files, body.subject)
+        case "reply":
+            seen = MessageId(body.seen) if body.seen else None
+            then = Category(body.then) if body.then else None
+            return c.Reply(id, body.client_id, body.text, to, cc, bcc, files, body.subject, seen, body.anyway, then)
+
+
+async def _created(parts: ApiParts, actor: Actor, outcome: Outcome) -> s.Created:
+    """What was made; a repeated command may lead to a conversation that was taken from its author since."""
+    if outcome.conversation is None or outcome.message is None:
+        raise NotFound
+    require(actor, Action.READ, facets(outcome.conversation))
+    row, message = await show.conversation(parts, outcome.conversation), await show.message(parts, outcome.message)
+    return s.Created(row, message, outcome.duplicate)
+
+
+async def edit_conversation(asked: Signed[s.EditConversation]) -> ConversationRow:
+    """One command after the other; giving it away comes last. Each stands alone, so repeating the call is harmless."""
+    found = await get_conversation(asked.parts, asked.actor, asked.path["id"])
+    for command in _changes(found.id, asked.body):
+        outcome = await asked.parts.conversations.execute(asked.actor, command)
+        found = outcome.conversation or found
+    return await show.conversation(asked.parts, found)
+
+
+def _changes(id: ConversationId, body: s.EditConversation) -> Iterator[c.Command]:
+    if not isinstance(body.until, UnsetType) and body.status is not Category.SNOOZED:
+        raise Invalid("until", "goes with the status snoozed")
+    if body.add_tags or body.remove_tags:
+        yield c.SetTags(id, body.add_tags, body.remove_tags)
+    if not isinstance(body.subject, UnsetType):
+        yield c.SetSubject(id, body.subject)
+    if not isinstance(body.priority, UnsetType):
+        yield c.SetPriority(id, body.priority)
+    if not isinstance(body.status, UnsetType):
+        yield c.SetStatus(id, body.status, until=None if isinstance(body.until, UnsetType) else body.until)
+    if not isinstance(body.bot, UnsetType):
+        yield c.GiveToBot(id, AgentId(body.bot) if body.bot is not None else None)
+    if not isinstance(body.assignee, UnsetType) or not isinstance(body.team, UnsetType):
+        agent = body.assignee if body.assignee is None or isinstance(body.assignee, UnsetType) else AgentId(body.assignee)
+        team = body.team if body.team is None or isinstance(body.team, UnsetType) else TeamId(body.team)
+        yield c.Assign(id, agent, team)
+
+
+async def about_participant(asked: Signed[s.AboutParticipant]) -> ConversationRow:
+    """Accept a stranger who joined, or split him off."""
+    found = await get_conversation(asked.parts, asked.actor, asked.path["id"], Action.ACCEPT_PARTICIPANT)
+    kind = c.AcceptParticipant if asked.body.action == "accept" else c.SplitParticipant
+    outcome = await asked.parts.conversations.execute(asked.actor, kind(found.id, asked.body.kind, asked.body.value))
+    return await show.conversation(asked.parts, outcome.conversation or found)
+
+
+def _addressees(given: Sequence[s.AddressInput]) -> tuple[c.Addressee, ...]:
+    return tuple(c.Addressee(a.kind, a.value, a.name) for a in given)
+
+
+def _files(ids: Sequence[str]) -> tuple[FileId, ...]:
+    return tuple(FileId(id) for id in ids)

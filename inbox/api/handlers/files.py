@@ -1,0 +1,161 @@
+"""Files: taken in as streams of limited size, given out so that nothing of a stranger's ever runs under our name."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import unicodedata
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from aiohttp import BodyPartReader, web
+
+from inbox.api import structs as s
+from inbox.api.access import get_file as find_file
+from inbox.api.auth import UPLOADS
+from inbox.api.bodies import WrongType
+from inbox.api.parts import ApiParts, Signed
+from inbox.core.errors import Invalid, KeyReused, NotFound, TooLarge
+from inbox.core.ids import digest
+from inbox.ports import StoredFile
+
+FILE_POLICY = "sandbox; default-src 'none'; img-src 'self'; frame-ancestors 'none'"
+CHUNK = 64 * 1024
+MAX_NAME = 150
+OCTETS = "application/octet-stream"
+
+_MAGIC = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+}
+
+
+async def upload(asked: Signed[None]) -> s.FileRow:
+    """Store the one file of a multipart body as the caller's own, until a message names it."""
+    parts, http = asked.parts, asked.http
+    if http.content_type != "multipart/form-data":
+        raise WrongType("Send multipart/form-data.")
+    await parts.auth.count(UPLOADS, asked.actor.id)
+    if (http.content_length or 0) > parts.settings.max_upload + 64 * 1024:
+        raise TooLarge(f"At most {parts.settings.max_upload} bytes.")
+    part = await _file_part(http)
+    name, kind = clean_name(part.filename or ""), _media_type(part)
+    id = digest("upload", asked.actor.id, asked.key) if asked.key else secrets.token_hex(16)
+    if asked.key and (known := await parts.files.find(id)) is not None:
+        return await _same(parts, known, part, name)
+    draft = StoredFile(id, name, kind, 0, f"agent:{asked.actor.id}", parts.clock.now())
+    stored = await parts.files.store(draft, _limited(part, parts.settings.max_upload))
+    return _row(stored)
+
+
+async def _file_part(http: web.Request) -> BodyPartReader:
+    try:
+        part = await (await http.multipart()).next()
+    except (ValueError, AssertionError):
+        raise Invalid("file", "the body is not valid multipart/form-data") from None
+    if not isinstance(part, BodyPartReader) or part.name != "file" or not part.filename:
+        raise Invalid("file", "send one file in the field `file`")
+    return part
+
+
+async def _limited(part: BodyPartReader, most: int) -> AsyncIterator[bytes]:
+    size = 0
+    try:
+        while chunk := await part.read_chunk(CHUNK):
+            size += len(chunk)
+            if size > most:
+                raise TooLarge(f"At most {most} bytes.")
+            yield chunk
+    except (ValueError, AssertionError):
+        raise Invalid("file", "the body is not valid multipart/form-data") from None
+
+
+async def _same(parts: ApiParts, known: StoredFile, part: BodyPartReader, name: str) -> s.FileRow:
+    """The first answer again, if it is the same file again."""
+    now, before = hashlib.sha256(), hashlib.sha256()
+    async for chunk in _limited(part, parts.settings.max_upload):
+        now.update(chunk)
+    async for chunk in parts.files.open(known.id):
+        before.update(chunk)
+    if now.digest() != before.digest() or name != known.name:
+        raise KeyReused
+    return _row(known)
+
+
+def _media_type(part: BodyPartReader) -> str:
+    """What the browser says it is: shown, never believed."""
+    kind = part.headers.get("Content-Type", OCTETS).partition(";")[0].strip().lower()
+    main, slash, sub = kind.partition("/")
+    plain = all(c.isascii() and (c.isalnum() or c in "!#$&^_.+-") for c in main + sub)
+    return kind if slash and main and sub and plain and len(kind) <= 100 else OCTETS
+
+
+def clean_name(name: str) -> str:
+    """A name for display and for saving: no path, nothing invisible, no leading dot, at most 150 characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    kept = "".join(c for c in unicodedata.normalize("NFC", last) if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
+    kept = " ".join(kept.split()).lstrip(". ").rstrip(". ")
+    if len(kept) > MAX_NAME:
+        stem, dot, extension = kept.rpartition(".")
+        short = f".{extension}" if dot and stem and len(extension) <= 10 else ""
+        kept = kept[: MAX_NAME - len(short)] + short
+    return kept or "file"
+
+
+async def get_file(asked: Signed[None]) -> web.StreamResponse:
+    """The bytes. Only pictures that are what they say are shown in place; all else is saved."""
+    found = await find_file(asked.parts, asked.actor, asked.path["id"])
+    content = asked.parts.files.open(found.id)
+    head = await anext(aiter(content), b"")
+    kind = sniffed(head)
+    shown = f"inline; {_filename(found.name)}" if kind else attachment(found.name)
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": kind or OCTETS,
+            "Content-Disposition": shown,
+            "Content-Security-Policy": FILE_POLICY,
+            "Content-Length": str(found.size),
+            "Cache-Control": "private, max-age=3600, immutable",
+        }
+    )
+    await response.prepare(asked.http)
+    await response.write(head)
+    async for chunk in content:
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+async def picture(parts: ApiParts, id: str) -> str:
+    """A stored picture as a ``data:`` address, '' when it is none."""
+    try:
+        content = b"".join([chunk async for chunk in parts.files.open(id)])
+    except NotFound:
+        return ""
+    kind = sniffed(content)
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}" if kind else ""
+
+
+def sniffed(head: bytes) -> str:
+    """The type of a picture browsers show without harm, by its first bytes; '' for everything else."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
+
+
+def attachment(name: str) -> str:
+    """A Content-Disposition that saves (RFC 6266), with the name for old and new readers."""
+    return f"attachment; {_filename(name)}"
+
+
+def _filename(name: str) -> str:
+    safe = clean_name(name)
+    plain = "".join(c if c.isascii() and c not in '"\\%' else "_" for c in safe)
+    return f"filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
+
+
+def _row(stored: StoredFile) -> s.FileRow:
+    return s.FileRow(stored.id, stored.name, stored.type, stored.size)
