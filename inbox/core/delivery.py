@@ -21,7 +21,7 @@ _S = DeliveryState
 MAX_TRIED_FOR = 48 * 60 * 60 * 1000
 FIRST_WAIT = 30_000
 LONGEST_WAIT = 60 * 60 * 1000
-MAX_RECIPIENTS = 300
+MAX_NOTED = 20
 
 # The lattice. Receipts may come in any order, twice, or late: the higher one stays. "Failed" stands above "sent",
 # because providers report "sent" after "failed" when they overtake each other, and below "delivered", which is proof.
@@ -122,9 +122,9 @@ def again(delivery: Delivery, now: Instant) -> Delivery:
     """Somebody asks for another try of what failed or is not known, for those recipients who did not get it. Raises ``Conflict``."""
     if delivery.lease_until is not None:
         raise Conflict("It is being sent.")
-    if delivery.state not in (_S.FAILED, _S.UNKNOWN) and not any(r.state is _S.FAILED for r in delivery.recipients):
+    if delivery.state not in (_S.FAILED, _S.UNKNOWN) and not any(_is_refused(r) for r in delivery.recipients):
         raise Conflict("It did not fail.")
-    recipients = tuple(Recipient(r.address, _S.PENDING) if r.state is _S.FAILED else r for r in delivery.recipients)
+    recipients = tuple(Recipient(r.address, _S.PENDING) if _is_refused(r) else r for r in delivery.recipients)
     return replace(delivery, state=_S.PENDING, due_at=now, attempts=0, error="", recipients=recipients)
 
 
@@ -160,19 +160,24 @@ def _check(delivery: Delivery, fence: int) -> None:
         raise Conflict("Another worker took this message over.")
 
 
+def _is_refused(recipient: Recipient) -> bool:
+    return recipient.state is _S.FAILED and not recipient.noted
+
+
 def _settled(delivery: Delivery) -> Delivery:
     return replace(delivery, due_at=None, lease_until=None)
 
 
 def _told(recipients: tuple[Recipient, ...], state: DeliveryState, address: str, error: str) -> tuple[Recipient, ...]:
-    known = any(r.address.casefold() == address.casefold() for r in recipients)
-    if not address or (len(recipients) == 1 and not known):
-        return tuple(_raised(r, state, error) for r in recipients)
-    if known:
-        return tuple(_raised(r, state, error) if r.address.casefold() == address.casefold() else r for r in recipients)
-    if len(recipients) >= MAX_RECIPIENTS:
+    folded = address.casefold()
+    own = [r for r in recipients if not r.noted]
+    if not address or (len(own) == 1 and own[0].address.casefold() != folded):
+        return tuple(r if r.noted else _raised(r, state, error) for r in recipients)
+    if any(r.address.casefold() == folded for r in recipients):
+        return tuple(_raised(r, state, error) if r.address.casefold() == folded else r for r in recipients)
+    if len(recipients) - len(own) >= MAX_NOTED:
         return recipients
-    return (*recipients, Recipient(address, state, error if state is _S.FAILED else ""))
+    return (*recipients, Recipient(address, state, error if state is _S.FAILED else "", noted=True))
 
 
 def _raised(recipient: Recipient, state: DeliveryState, error: str) -> Recipient:
@@ -192,9 +197,10 @@ def _whole(delivery: Delivery, state: DeliveryState, error: str) -> Delivery:
     It is in a worker's hands, or waits for one, until that is at least "sent".
     """
     if delivery.recipients:
-        reached = [r.state for r in delivery.recipients if r.state is not _S.FAILED]
+        own = [r for r in delivery.recipients if not r.noted]
+        reached = [r.state for r in own if r.state is not _S.FAILED]
         state = min(reached, key=lambda s: _RANK[s], default=_S.FAILED)
-        error = max((r.error for r in delivery.recipients), key=lambda why: (len(why), why)) if state is _S.FAILED else ""
+        error = max((r.error for r in own), key=lambda why: (len(why), why)) if state is _S.FAILED else ""
     else:
         state, error = _higher((delivery.state, delivery.error), (state, error))
     if state in _UNSETTLED:

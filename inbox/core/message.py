@@ -58,11 +58,12 @@ class Attachment(Struct, frozen=True, omit_defaults=True):
 
 
 class Recipient(Struct, frozen=True, omit_defaults=True):
-    """How the delivery to one recipient stands."""
+    """How the delivery to one recipient stands. ``noted``: a receipt named him, but we did not write to him (a forwarder's address)."""
 
     address: str
     state: DeliveryState
     error: str = ""
+    noted: bool = False
 
 
 class Delivery(Struct, frozen=True, omit_defaults=True):
