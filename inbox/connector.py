@@ -82,6 +82,7 @@ class InboundMessage(Struct, frozen=True, omit_defaults=True, tag="message"):
     (checked by the core); ``references`` the provider's ids of earlier messages, nearest first; ``thread`` the provider's
     thread id. ``authenticated``: the transport proved ``sender``. ``automatic``: '' or why no human wrote it
     (``auto-reply``, ``out-of-office``, ``bounce``, ``complaint``, ``list``). ``fresh``: see ``core.message.Message``.
+    ``echo``: a signed id of ours that the message bears as its own, beside ``external_id``: it may be our message come back.
     ``unreadable`` says why the content could not be read; the raw delivery is kept.
     """
 
@@ -105,6 +106,7 @@ class InboundMessage(Struct, frozen=True, omit_defaults=True, tag="message"):
     unreadable: str = ""
     language: str = ""
     attributes: dict[str, str] = {}
+    echo: str = ""
 
 
 class Receipt(Struct, frozen=True, omit_defaults=True, tag="receipt"):

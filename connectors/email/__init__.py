@@ -1,0 +1,1 @@
+"""Email: received by IMAP or from an MTA by SMTP or LMTP, sent by SMTP."""
