@@ -57,18 +57,18 @@ async def delete(db: Database, blob: ObjectId) -> None:
         return
 
 
-async def begun_between(db: Database, start: Instant, end: Instant, limit: int) -> list[ObjectId]:
-    """Blobs begun from ``start`` to before ``end``, oldest first. Their ids tell the time, so abandoned uploads are among them."""
-    ids = {"$gte": _first_id(start), "$lt": _first_id(end)}
-    each: list[dict[str, Any]] = [{"$match": {"files_id": ids}}, {"$sort": {"files_id": 1}}, {"$group": {"_id": "$files_id"}}]
-    found = await db[f"{BUCKET}.chunks"].aggregate([*each, {"$sort": {"_id": 1}}, {"$limit": limit}])
-    return [doc["_id"] async for doc in found]
+async def after(db: Database, last: ObjectId, before: Instant, limit: int) -> list[ObjectId]:
+    """Blobs behind ``last`` that were begun before an instant, oldest first. Ids tell the time, so abandoned uploads are among them."""
+    each: list[dict[str, Any]] = [
+        {"$match": {"files_id": {"$gt": last, "$lt": first_of(before)}}},
+        {"$sort": {"files_id": 1}},
+        {"$group": {"_id": "$files_id"}},
+        {"$sort": {"_id": 1}},
+        {"$limit": limit},
+    ]
+    return [doc["_id"] async for doc in await db[f"{BUCKET}.chunks"].aggregate(each)]
 
 
-def begun(blob: ObjectId) -> Instant:
-    """When a blob was begun, to the second."""
-    return int(blob.generation_time.timestamp()) * 1000
-
-
-def _first_id(instant: Instant) -> ObjectId:
+def first_of(instant: Instant) -> ObjectId:
+    """An id before that of every blob begun at the instant or later."""
     return ObjectId.from_datetime(datetime.fromtimestamp(max(instant, 0) / 1000, UTC))

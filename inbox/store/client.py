@@ -20,7 +20,7 @@ from pymongo.errors import (
     PyMongoError,
 )
 
-from inbox.core.errors import CannotStart, Conflict, InboxError, TooLarge, Unavailable
+from inbox.core.errors import CannotStart, Conflict, InboxError, Invalid, TooLarge, Unavailable
 
 Document = dict[str, Any]
 Client = AsyncMongoClient[Document]
@@ -87,11 +87,16 @@ def translate(error: Exception) -> InboxError:
             return TooLarge("This cannot be stored as one document.")
         case OperationFailure() if error.has_error_label("TransientTransactionError") and error.code in _OVERTAKEN:
             return Conflict("another transaction was faster")
+        case UnicodeEncodeError() | OverflowError():
+            return Invalid("", "holds a character or number that cannot be looked up")
         case ConfigurationError():
             return Unavailable(f"database: {error}")
         case _:
             return Unavailable(f"database: {type(error).__name__}")
 
+
+_FOREIGN = (PyMongoError, BSONError, UnicodeEncodeError, OverflowError)
+"""What the driver raises; the last two for strings and numbers BSON does not have."""
 
 _OVERTAKEN = frozenset({24, 112, 246, 251})
 """LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction."""
@@ -102,7 +107,7 @@ def border() -> Iterator[None]:
     """Inside, the driver's errors; outside, ours."""
     try:
         yield
-    except (PyMongoError, BSONError) as error:
+    except _FOREIGN as error:
         raise translate(error) from error
 
 
@@ -113,7 +118,7 @@ def translated(method: Callable[_P, Coroutine[Any, Any, _R]]) -> Callable[_P, Co
     async def outside(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return await method(*args, **kwargs)
-        except (PyMongoError, BSONError) as error:
+        except _FOREIGN as error:
             raise translate(error) from error
 
     return outside

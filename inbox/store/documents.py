@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import bson
@@ -13,21 +14,23 @@ from msgspec import Struct
 
 from inbox.core.agent import Agent
 from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Conversation
-from inbox.core.customer import Customer
+from inbox.core.customer import Customer, Identity
 from inbox.core.errors import TooLarge
 from inbox.core.events import Event
+from inbox.core.ids import AgentId, Instant, TeamId
 from inbox.core.message import Delivery, DeliveryState, Message
 from inbox.core.views import ACTIVE
+from inbox.ports import Remembered
 from inbox.store.client import Document
 
 S = TypeVar("S", bound=Struct)
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 60
+REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
 _INT64 = 2**63
 _RANK_STEP = 10 * FAR_FUTURE
 EVERYONE = "*"
-TEAMLESS = "t:"
 
 
 def encoded(value: Struct) -> RawBSONDocument:
@@ -71,10 +74,20 @@ def event_key(o: int, n: object) -> Document:
     return {"o": o, "n": n}
 
 
+def agent_token(agent: AgentId) -> str:
+    """Who holds it may see it."""
+    return f"a:{agent}"
+
+
+def team_token(team: TeamId | None) -> str:
+    """Who is of the team may see it; None: the conversations of no team."""
+    return "t" if team is None else f"t:{team}"
+
+
 def readers(c: Conversation) -> list[str]:
-    """Tokens for who may see a conversation; ``reader_tokens`` gives those of a scope, and one in common means it is seen."""
-    held = {f"a:{agent}" for agent in (c.assignee, c.bot) if agent is not None}
-    return [EVERYONE, f"t:{c.team or ''}", *sorted(held)]
+    """Tokens for who may see a conversation; a scope that has one of them sees it (see ``lists.reader_tokens``)."""
+    held = {agent_token(agent) for agent in (c.assignee, c.bot) if agent is not None}
+    return [EVERYONE, team_token(c.team), *sorted(held)]
 
 
 def email_key(email: str) -> str:
@@ -93,6 +106,8 @@ def _conversation(c: Conversation, doc: Document) -> None:
 
     Each ``k_`` list has a partial index of its own per order, so that a page is a walk along an index for every reader.
     """
+    doc["category"] = c.category.value  # defaults are left out, but these are searched for
+    doc["priority"] = c.priority.value
     act = -c.updated_at
     doc["k_act"] = act
     doc["k_wait"] = FAR_FUTURE if c.waiting_since is None else c.waiting_since
@@ -146,6 +161,19 @@ def _customer(c: Customer, doc: Document) -> None:
     doc["k_name"] = name_key(c.name)
 
 
+def _identity(i: Identity, doc: Document) -> None:
+    doc["k_value"] = name_key(i.value)
+
+
+def _remembered(r: Remembered, doc: Document) -> None:
+    doc["k_gone"] = date(r.at + REMEMBERED_MS)
+
+
+def date(instant: Instant) -> datetime:
+    """An instant for a TTL index, which takes nothing but dates."""
+    return datetime.fromtimestamp(min(instant, FAR_FUTURE) / 1000, UTC)
+
+
 def _agent(a: Agent, doc: Document) -> None:
     doc["k_email"] = email_key(a.email)
 
@@ -155,6 +183,8 @@ _COMPUTED: Mapping[type[Struct], Callable[[Any, Document], None]] = {
     Conversation: _conversation,
     Message: _message,
     Customer: _customer,
+    Identity: _identity,
+    Remembered: _remembered,
     Agent: _agent,
 }
 

@@ -13,9 +13,10 @@ from pymongo.errors import OperationFailure
 
 from inbox.core.events import Event
 from inbox.core.ids import Instant
-from inbox.ports import Batch, Loaded, Noun, Slot, Wanted
+from inbox.ports import CONVERSATIONS, Batch, Loaded, Noun, Slot, Wanted
 from inbox.store import writers
 from inbox.store.client import Database, border, translated
+from inbox.store.directory import KnownTags
 from inbox.store.documents import encoded, event, event_key, value
 from inbox.store.transaction import last_of, run, steps
 
@@ -29,6 +30,7 @@ class MongoJournal:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._tags = KnownTags(db)
 
     @translated
     async def load(self, wanted: Wanted) -> Loaded:
@@ -44,6 +46,7 @@ class MongoJournal:
     @translated
     async def commit(self, batch: Batch) -> None:
         """All or nothing, majority-durable. A batch that is one new value and nothing else needs no transaction."""
+        await self._tags.note(tag for put in batch.puts if put.noun is CONVERSATIONS for tag in put.value.tags)
         match batch:
             case Batch(puts=[put], removals=[], loads=[], settled=[], events=[]) if put.expect is None:
                 await self._db[put.noun.name].insert_one(encoded(put.value))
@@ -123,4 +126,3 @@ def unread(cursor: Mapping[int, int]) -> list[dict[str, Any]]:
         start = event_key(o, n)
     stretches.append({"_id": {"$gt": start, "$lt": {"o": MaxKey()}}})
     return stretches
-

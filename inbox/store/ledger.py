@@ -200,4 +200,3 @@ class MongoLedger:
             doc["body"] = await blobs.read_all(self._db, doc["blob"])
         delivery = value(doc, RawDelivery)
         return LedgerRow(doc["_id"], delivery, doc["state"], int(doc.get("attempts", 0)), str(doc.get("error", "")))
-

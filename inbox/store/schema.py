@@ -61,7 +61,6 @@ CONVERSATIONS = (
     _up("queue_waiting", "k_queue", "k_wait", "_id", partial="k_queue"),
     _up("customer_activity", "k_customer", "k_act", "_id", partial="k_customer"),
     _up("turn", "k_turn", "_id", partial="k_turn"),
-    _up("tags", "tags", partial="tags"),
 )
 
 INDEXES: Mapping[str, tuple[Index, ...]] = {
@@ -76,10 +75,10 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "credentials": (),
     "cursors": (),
     "customers": (_up("name", "k_name", "_id"),),
-    "deliveries": (_up("unsettled", "arrived_at", "_id", partial={"state": "received"}),),
+    "deliveries": (_up("unsettled", "arrived_at", "_id", partial={"state": "received"}), _up("blob", "blob", partial="blob")),
     "drafts": (_up("agent", "agent", "conversation"),),
     "events": (_up("conversation", "conversation", "at", "_id", partial="conversation"),),
-    "files": (_up("loose", "at", "_id", partial="k_loose"),),
+    "files": (_up("loose", "at", "_id", partial="k_loose"), _up("blob", "blob")),
     "idempotency": (_up("gone", "k_gone", expire=True),),
     "identities": (_up("customer", "customer"), _up("value", "k_value", "_id")),
     "messages": (
@@ -92,6 +91,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "resets": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
     "search": (Index("word", (("w", UP), ("t", DOWN), ("_id", UP))), _up("conversation", "c")),
     "sessions": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
+    "tags": (),
     "teams": (),
     "thread_keys": (),
     "timers": (_up("due", "due_at", "_id"),),

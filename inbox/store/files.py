@@ -1,0 +1,107 @@
+"""Files: what is known of them in one collection, their bytes in GridFS, written before anything names them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from bson import ObjectId
+from msgspec.structs import replace
+from pymongo.errors import DuplicateKeyError
+
+from inbox.core.errors import NotFound
+from inbox.core.ids import ConversationId, Instant
+from inbox.ports import StoredFile
+from inbox.store import blobs
+from inbox.store.client import Database, translated
+from inbox.store.documents import document, value
+
+SWEEP_AT_ONCE: Final = 500
+
+
+class MongoFiles:
+    """``ports.Files``."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._files = db["files"]
+
+    @translated
+    async def store(self, file: StoredFile, content: AsyncIterator[bytes] | bytes) -> StoredFile:
+        """Majority-durable when it returns, with the size that was counted. An id that is stored already stays as it is."""
+        there = await self.find(file.id)
+        if there is not None:
+            return there
+        blob, size = await blobs.write(self._db, content)
+        stored = replace(file, size=size)
+        try:
+            await self._files.insert_one({**document(stored), "blob": blob, "k_loose": True})
+        except DuplicateKeyError:
+            await blobs.delete(self._db, blob)
+            return await self.find(file.id) or stored
+        return stored
+
+    @translated
+    async def find(self, id: str) -> StoredFile | None:
+        """What is known of a file."""
+        doc = await self._files.find_one({"_id": {"$eq": id}})
+        return None if doc is None else value(doc, StoredFile)
+
+    async def open(self, id: str) -> AsyncIterator[bytes]:
+        """Its bytes; ``NotFound``."""
+        async for piece in blobs.read(self._db, await self._blob(id)):
+            yield piece
+
+    @translated
+    async def _blob(self, id: str) -> ObjectId:
+        doc = await self._files.find_one({"_id": {"$eq": id}}, {"blob": 1})
+        if doc is None:
+            raise NotFound
+        blob: ObjectId = doc["blob"]
+        return blob
+
+    @translated
+    async def adopt(self, ids: Sequence[str], owner: str, conversation: ConversationId) -> None:
+        """A message names these files now; those that a message named before keep that one as their owner."""
+        where = {"_id": {"$in": list(ids)}, "owner": {"$not": {"$regex": "^message:"}}}
+        await self._files.update_many(where, {"$set": {"owner": owner, "conversation": conversation}})
+
+    @translated
+    async def sweep(self, before: Instant) -> int:
+        """Remove uploads no message named since ``before``; how many. A file that a message does name is never removed, adopted or not."""
+        removed = 0
+        where = {"k_loose": {"$eq": True}, "at": {"$lt": before}}
+        while docs := await self._files.find(where, {"blob": 1}, sort=[("at", 1), ("_id", 1)], limit=SWEEP_AT_ONCE, hint="loose").to_list():
+            ids = [doc["_id"] for doc in docs]
+            named = await self._named(ids)
+            await self._files.update_many({"_id": {"$in": list(named)}}, {"$unset": {"k_loose": ""}})
+            for doc in docs:
+                if doc["_id"] not in named:
+                    await self._files.delete_one({"_id": doc["_id"]})
+                    await blobs.delete(self._db, doc["blob"])
+                    removed += 1
+        await self._sweep_blobs(before)
+        return removed
+
+    async def _named(self, ids: Sequence[str]) -> set[str]:
+        """Those of the files that some message has as an attachment; and tells the file so, where a crash came in between."""
+        named: set[str] = set()
+        where = {"attachments.file": {"$in": list(ids)}}
+        async for message in self._db["messages"].find(where, {"conversation": 1, "attachments.file": 1}, hint="file"):
+            files = {a["file"] for a in message["attachments"]} & set(ids)
+            await self.adopt(list(files), f"message:{message['_id']}", message["conversation"])
+            named |= files
+        return named
+
+    async def _sweep_blobs(self, before: Instant) -> None:
+        """Remove blobs that nothing names, each looked at once: what names a blob is written right after it or never."""
+        cursors = self._db["cursors"]
+        progress = await cursors.find_one({"_id": "swept_blobs"})
+        last = progress["last"] if progress else blobs.first_of(0)
+        while found := await blobs.after(self._db, last, before, SWEEP_AT_ONCE):
+            files = await self._files.distinct("blob", {"blob": {"$in": found}})
+            deliveries = await self._db["deliveries"].distinct("blob", {"blob": {"$in": found}})
+            for blob in set(found) - set(files) - set(deliveries):
+                await blobs.delete(self._db, blob)
+            last = found[-1]
+            await cursors.update_one({"_id": "swept_blobs"}, {"$max": {"last": last}}, upsert=True)

@@ -1,0 +1,153 @@
+"""The journal over dictionaries."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from inbox.core.errors import Conflict, Fenced, Unavailable
+from inbox.core.events import Event
+from inbox.core.ids import Instant
+from inbox.ports import AGENTS, CONVERSATIONS, Batch, LoadChange, Loaded, Noun, Put, Slot, Wanted
+from inbox.testing.tables import Tables
+
+S = TypeVar("S", bound=Struct)
+
+WRITERS = 64
+LEASE_MS = 15_000
+
+
+class MemoryJournal:
+    """``ports.Journal``."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def load(self, wanted: Wanted) -> Loaded:
+        """The stored values by noun and id."""
+        await asyncio.sleep(0)
+        return {noun: {id: table[id] for id in ids if id in table} for noun, ids in wanted.items() for table in (self._tables.of(noun),)}
+
+    async def commit(self, batch: Batch) -> None:
+        """All or nothing: everything is checked before anything is stored, and nobody else runs in between."""
+        await asyncio.sleep(0)
+        self._tables.reach()
+        if any((e.o, e.n) in self._tables.events for e in batch.events):
+            raise Fenced
+        loads = self._checked_loads(batch.loads)
+        for put in batch.puts:
+            self._check(put)
+        self._check_unique(batch.puts)
+        self._store(batch, loads)
+        if batch.events:
+            self._tables.announce()
+
+    def _checked_loads(self, changes: list[LoadChange]) -> dict[str, tuple[int, Instant]]:
+        agents = self._tables.of(AGENTS)
+        loads: dict[str, tuple[int, Instant]] = {}
+        for change in changes:
+            agent = agents.get(change.agent)
+            if agent is None:
+                raise Conflict("agents: there is no such agent")
+            load, at = loads.get(change.agent, (agent.load, agent.last_assigned_at))
+            if change.at_most is not None and load + change.delta > change.at_most:
+                raise Conflict("agents: too much load")
+            loads[change.agent] = (load + change.delta, max(at, change.assigned_at or 0))
+        return loads
+
+    def _check(self, put: Put) -> None:
+        stored = self._tables.of(put.noun).get(put.value.id)
+        found = None if stored is None else getattr(stored, "version", put.expect)
+        if found != put.expect:
+            raise Conflict(f"{put.noun.name}: expected version {put.expect}, found {found}")
+
+    def _check_unique(self, puts: list[Put]) -> None:
+        numbers = Counter(c.number for c in self._after(CONVERSATIONS, puts))
+        emails = Counter(a.email.strip().casefold() for a in self._after(AGENTS, puts))
+        if any(times > 1 for times in (*numbers.values(), *emails.values())):
+            raise Conflict("something with this key exists")
+
+    def _after(self, noun: Noun[S], puts: list[Put]) -> Iterable[S]:
+        """The noun's values as they would be; none when nothing of it changes."""
+        changed: dict[str, S] = {put.value.id: put.value for put in puts if put.noun is noun}
+        return {**self._tables.of(noun), **changed}.values() if changed else ()
+
+    def _store(self, batch: Batch, loads: Mapping[str, tuple[int, Instant]]) -> None:
+        agents = self._tables.of(AGENTS)
+        for put in batch.puts:
+            kept = agents.get(put.value.id) if put.noun is AGENTS else None
+            value = put.value if kept is None else replace(put.value, load=kept.load, last_assigned_at=kept.last_assigned_at)
+            self._tables.of(put.noun)[put.value.id] = value
+            if put.noun is CONVERSATIONS:
+                self._tables.tags.update(value.tags)
+        for removal in batch.removals:
+            self._tables.of(removal.noun).pop(removal.id, None)
+        for id, (load, at) in loads.items():
+            agents[id] = replace(agents[id], load=load, last_assigned_at=at)
+        for settled in batch.settled:
+            if settled.id in self._tables.deliveries:
+                row = self._tables.deliveries[settled.id]
+                self._tables.deliveries[settled.id] = replace(row, state=settled.state, error=settled.error)
+        for event in batch.events:
+            self._tables.events[event.o, event.n] = event
+
+    async def lease_writer(self, owner: str, now: Instant) -> Slot:
+        """The lowest writer number that nobody holds."""
+        self._tables.reach()
+        for o in range(1, WRITERS + 1):
+            _, fence, until = self._tables.writers.get(o, ("", 0, 0))
+            if until <= now:
+                self._tables.writers[o] = (owner, fence + 1, now + LEASE_MS)
+                return Slot(o, await self.highest(o), fence + 1)
+        raise Unavailable("all writer numbers are taken")
+
+    async def renew_writer(self, slot: Slot, now: Instant) -> None:
+        """Keep the number; ``Fenced`` when another process holds it."""
+        self._tables.reach()
+        owner, fence, until = self._tables.writers.get(slot.o, ("", 0, 0))
+        if fence != slot.fence:
+            raise Fenced
+        self._tables.writers[slot.o] = (owner, fence, max(until, now + LEASE_MS))
+
+    async def release_writer(self, slot: Slot) -> None:
+        """Give the number back."""
+        self._tables.reach()
+        owner, fence, _ = self._tables.writers.get(slot.o, ("", 0, 0))
+        if fence == slot.fence:
+            self._tables.writers[slot.o] = (owner, fence, 0)
+
+    async def highest(self, o: int) -> int:
+        """The number of the writer's last entry, 0 for none."""
+        self._tables.reach()
+        return max((n for writer, n in self._tables.events if writer == o), default=0)
+
+    async def lease_numbers(self, count: int) -> range:
+        """Conversation numbers nobody else gets."""
+        self._tables.reach()
+        first = self._tables.next_number
+        self._tables.next_number += count
+        return range(first, first + count)
+
+    async def heads(self) -> dict[int, int]:
+        """The highest entry of every writer."""
+        self._tables.reach()
+        return {o: max(n for writer, n in self._tables.events if writer == o) for o in {writer for writer, _ in self._tables.events}}
+
+    async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[Event]:
+        """Entries after the cursor, in order per writer."""
+        self._tables.reach()
+        unread = sorted(key for key in self._tables.events if key[1] > cursor.get(key[0], 0))
+        return [self._tables.events[key] for key in unread[:limit]]
+
+    async def changes(self) -> AsyncIterator[None]:
+        """Yields once at the start, and then when entries were written since the last time."""
+        while True:
+            changed = self._tables.changed
+            self._tables.reach()
+            yield
+            await changed.wait()

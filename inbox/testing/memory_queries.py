@@ -1,0 +1,181 @@
+"""Questions answered by looking at everything: the plain meaning against which the indexed answers are tested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from inbox.core import delivery, views
+from inbox.core.agent import Agent, Team
+from inbox.core.conversation import PRIORITY_RANK, Conversation
+from inbox.core.customer import Customer, Identity
+from inbox.core.events import Event, EventType, facets
+from inbox.core.ids import AgentId, ConversationId, CustomerId, Instant, MessageId
+from inbox.core.message import Kind, Message
+from inbox.core.permissions import Scope, sees
+from inbox.core.views import View
+from inbox.ports import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, TIMERS, ChannelRecord, Timer
+from inbox.store.keyset import pack, unpack
+from inbox.testing.tables import Tables
+
+T = TypeVar("T")
+SortKey = tuple[int | str, ...]
+
+
+def paged(rows: Iterable[T], key: Callable[[T], SortKey], after: str | None, limit: int) -> tuple[list[T], str | None]:
+    """The rows behind a position, in the order of their keys, and the position of the last one if more follow."""
+    ordered = sorted(((key(row), row) for row in rows), key=lambda pair: pair[0])
+    if after is not None:
+        types = tuple(type(part) for part in ordered[0][0]) if ordered else ()
+        behind = unpack(after, *types) if ordered else ()
+        ordered = [pair for pair in ordered if pair[0] > behind]
+    more = pack(*ordered[limit - 1][0]) if len(ordered) > limit > 0 else None
+    return [row for _, row in ordered[: max(limit, 0)]], more
+
+
+class MemoryQueries:
+    """``ports.Queries``."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def _in(self, view: View, scope: Scope, me: AgentId) -> list[Conversation]:
+        stored = self._tables.of(CONVERSATIONS).values()
+        return [c for c in stored if views.matches(view, facets(c), me) and sees(scope, facets(c))]
+
+    async def page(self, view: View, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Conversation], str | None]:
+        """Conversations of a view in its order; the second value continues."""
+        return paged(self._in(view, scope, me), lambda c: views.sort_key(view, c), after, limit)
+
+    async def count(self, view: View, scope: Scope, me: AgentId, ceiling: int = 1000) -> int:
+        """How many, counted up to ``ceiling``."""
+        return min(ceiling, len(self._in(view, scope, me)))
+
+    async def conversation(self, id: ConversationId) -> Conversation | None:
+        """One by id, following ``merged_into``."""
+        table = self._tables.of(CONVERSATIONS)
+        found = table.get(id)
+        for _ in range(20):
+            if found is None or found.merged_into is None:
+                break
+            found = table.get(found.merged_into)
+        return found
+
+    async def numbered(self, number: int) -> Conversation | None:
+        """One by number, following ``merged_into``."""
+        found = next((c for c in self._tables.of(CONVERSATIONS).values() if c.number == number), None)
+        return None if found is None else await self.conversation(found.id)
+
+    async def conversations(self, ids: Sequence[ConversationId]) -> dict[str, Conversation]:
+        """Several by id."""
+        return {id: c for id in ids if (c := self._tables.of(CONVERSATIONS).get(id))}
+
+    async def message(self, id: MessageId) -> Message | None:
+        """One message."""
+        return self._tables.of(MESSAGES).get(id)
+
+    async def messages(self, ids: Sequence[MessageId]) -> dict[str, Message]:
+        """Several by id."""
+        return {id: m for id in ids if (m := self._tables.of(MESSAGES).get(id))}
+
+    def _thread(self, conversation: ConversationId) -> list[Message]:
+        return sorted((m for m in self._tables.of(MESSAGES).values() if m.conversation == conversation), key=lambda m: (m.arrived_at, m.id))
+
+    async def timeline(self, conversation: ConversationId, before: tuple[Instant, str] | None, limit: int) -> list[Message]:
+        """Messages, newest first, older than (arrived_at, id)."""
+        return [m for m in reversed(self._thread(conversation)) if before is None or (m.arrived_at, m.id) < before][:limit]
+
+    def _entries(self, conversation: ConversationId) -> list[Event]:
+        self._tables.reach()
+        return sorted((e for e in self._tables.events.values() if e.conversation == conversation), key=lambda e: (e.at, e.o, e.n))
+
+    async def quiet_lines(
+        self, conversation: ConversationId, types: frozenset[EventType], before: tuple[Instant, int, int] | None, limit: int
+    ) -> list[Event]:
+        """Entries of these types, newest first, older than (at, o, n)."""
+        newest = reversed(self._entries(conversation))
+        return [e for e in newest if e.type in types and (before is None or (e.at, e.o, e.n) < before)][:limit]
+
+    async def events_between(self, conversation: ConversationId, start: Instant, end: Instant, limit: int) -> list[Event]:
+        """Entries of a conversation, oldest first, start inclusive, end exclusive."""
+        return [e for e in self._entries(conversation) if start <= e.at < end][:limit]
+
+    async def replies_after(self, conversation: ConversationId, after: MessageId) -> list[Message]:
+        """Replies written after that message, oldest first; all of the conversation's when it has no such message."""
+        thread = self._thread(conversation)
+        position = next(((m.arrived_at, m.id) for m in thread if m.id == after), None)
+        return [m for m in thread if m.kind is Kind.REPLY and (position is None or (m.arrived_at, m.id) > position)]
+
+    async def waiting(self, limit: int) -> list[Conversation]:
+        """Conversations in the queue, most urgent and longest waiting first."""
+        queued = [c for c in self._tables.of(CONVERSATIONS).values() if c.queued_at is not None and c.merged_into is None]
+        return sorted(queued, key=lambda c: (-PRIORITY_RANK[c.priority], c.queued_at or 0, c.id))[:limit]
+
+    async def customers(self, ids: Sequence[CustomerId]) -> dict[str, Customer]:
+        """Several by id."""
+        return {id: c for id in ids if (c := self._tables.of(CUSTOMERS).get(id))}
+
+    async def identities_of(self, customer: CustomerId) -> list[Identity]:
+        """All addresses of a person, in the order they became known."""
+        return sorted((i for i in self._tables.of(IDENTITIES).values() if i.customer == customer), key=lambda i: (i.since, i.id))
+
+    async def find_customers(self, prefix: str, after: str | None, limit: int) -> tuple[list[Customer], str | None]:
+        """Persons whose name starts with ``prefix``, by name; then those of whom only an address does, by address."""
+        begins = prefix.strip().casefold()[:200]
+        places: dict[str, SortKey] = {}
+        for i in self._tables.of(IDENTITIES).values():
+            value = i.value.strip().casefold()[:200]
+            place: SortKey = ("b", value, i.id)
+            if value.startswith(begins):
+                places[i.customer] = min(places.get(i.customer, place), place)
+        for c in self._tables.of(CUSTOMERS).values():
+            name = c.name.strip().casefold()[:200]
+            if name.startswith(begins):
+                places[c.id] = ("a", name, c.id)
+        people = [c for c in self._tables.of(CUSTOMERS).values() if c.id in places]
+        return paged(people, lambda c: places[c.id], after, limit)
+
+    async def agents(self) -> list[Agent]:
+        """All accounts, by id."""
+        return sorted(self._tables.of(AGENTS).values(), key=lambda a: a.id)
+
+    async def teams(self) -> list[Team]:
+        """All teams, by id."""
+        self._tables.reach()
+        return sorted(self._tables.teams.values(), key=lambda t: t.id)
+
+    async def channels(self) -> list[ChannelRecord]:
+        """All channels, by id."""
+        self._tables.reach()
+        return sorted(self._tables.channels.values(), key=lambda c: c.id)
+
+    async def tags(self) -> list[str]:
+        """Tags that were ever given, at most 500, in alphabetical order."""
+        self._tables.reach()
+        return sorted(self._tables.tags)[:500]
+
+    async def due_messages(self, now: Instant, limit: int) -> list[Message]:
+        """Outbound messages that a worker may take, oldest first."""
+        due = [(at, m.id, m) for m in self._tables.of(MESSAGES).values() if (at := _free_at(m)) is not None and at <= now]
+        return [m for _, _, m in sorted(due, key=lambda entry: entry[:2])[:limit]]
+
+    async def timers_due(self, before: Instant, limit: int) -> list[Timer]:
+        """Timers due before an instant, soonest first."""
+        due = [t for t in self._tables.of(TIMERS).values() if t.due_at < before]
+        return sorted(due, key=lambda t: (t.due_at, t.id))[:limit]
+
+    async def inbound_up_to(self, conversation: ConversationId, arrived_at: Instant, message: MessageId) -> int:
+        """How many of the customer's messages lie at or before (arrived_at, id)."""
+        thread = self._thread(conversation)
+        return sum(m.kind is Kind.CUSTOMER and (m.arrived_at, m.id) <= (arrived_at, message) for m in thread)
+
+
+def _free_at(message: Message) -> Instant | None:
+    """Asks the rule itself: a claim that comes too early is told when it will not be."""
+    if message.delivery is None:
+        return None
+    match delivery.claim(message.delivery, -1, 1):
+        case delivery.NotDue(due_at):
+            return due_at
+        case delivery.Claim():
+            return -1

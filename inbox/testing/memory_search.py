@@ -1,0 +1,103 @@
+"""Search by looking at every message: the plain meaning of a query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from inbox.core.conversation import Conversation
+from inbox.core.events import facets
+from inbox.core.ids import AgentId, ConversationId, Instant, MessageId
+from inbox.core.message import Message
+from inbox.core.permissions import Scope, sees
+from inbox.core.views import ME, NOBODY
+from inbox.core.words import SearchQuery, normalised
+from inbox.ports import CONVERSATIONS
+from inbox.testing.memory_queries import paged
+from inbox.testing.tables import Tables
+
+Hit = tuple[ConversationId, MessageId | None]
+
+
+class MemorySearch:
+    """``ports.Search``. A conversation is found by the messages of one calendar month (UTC) that together hold all words."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._indexed: dict[str, tuple[Message, set[str]]] = {}
+        self._position: dict[int, int] = {}
+
+    async def index(self, entries: Sequence[tuple[Conversation, Message, frozenset[str]]]) -> None:
+        """Make messages findable; repeating is harmless."""
+        self._tables.reach()
+        for _, message, words in entries:
+            self._indexed.setdefault(message.id, (message, set()))[1].update(words)
+
+    async def find(self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
+        """Conversations that hold all words, newest first."""
+        stored = self._tables.of(CONVERSATIONS)
+        seen = [c for c in stored.values() if sees(scope, facets(c)) and _wanted(query, c, me)]
+        if not query.words and not query.prefixes:
+            seen = [c for c in seen if _overlaps(query, c.created_at, c.updated_at)]
+            rows, more = paged(seen, lambda c: (-c.updated_at, c.id), after, limit)
+            return [(c.id, None) for c in rows], more
+        hits = [(*best, c.id) for c in seen if (best := max(self._matches(query, c.id), default=None)) is not None]
+        found, more = paged(hits, lambda hit: (-hit[0], hit[2]), after, limit)
+        return [(conversation, message) for _, message, conversation in found], more
+
+    def _matches(self, query: SearchQuery, conversation: ConversationId) -> Iterator[tuple[Instant, MessageId]]:
+        """Per month that holds all words: when its newest message came, and a message that holds the most of them."""
+        months: dict[str, list[tuple[Message, set[str]]]] = {}
+        for message, words in self._indexed.values():
+            if message.conversation == conversation:
+                months.setdefault(datetime.fromtimestamp(message.arrived_at / 1000, UTC).strftime("%Y%m"), []).append((message, words))
+        for entries in months.values():
+            inside = [(m, words) for m, words in entries if _within(query, m.arrived_at) and _says(query.phrases, m)]
+            held = set().union(*(words for _, words in inside))
+            if all(_has(held, term, query) for term in (*query.words, *query.prefixes)):
+                best = max(inside, key=lambda e: (_score(e[1], query), e[0].arrived_at, e[0].id))
+                yield max(m.arrived_at for m, _ in entries), best[0].id
+
+    async def position(self) -> dict[int, int]:
+        """Up to which entries the projection has come."""
+        self._tables.reach()
+        return dict(self._position)
+
+    async def save_position(self, cursor: Mapping[int, int]) -> None:
+        """Remember how far it is."""
+        self._tables.reach()
+        self._position = dict(cursor)
+
+
+def _has(words: set[str], term: str, query: SearchQuery) -> bool:
+    return term in words if term in query.words else any(word.startswith(term) for word in words)
+
+
+def _score(words: set[str], query: SearchQuery) -> int:
+    return sum(_has(words, term, query) for term in {*query.words, *query.prefixes})
+
+
+def _says(phrases: Sequence[str], message: Message) -> bool:
+    text = " ".join(normalised(f"{message.subject}\n{message.text}").split())
+    return all(" ".join(phrase.split()) in text for phrase in phrases)
+
+
+def _within(query: SearchQuery, at: Instant) -> bool:
+    return (query.after is None or at >= query.after) and (query.before is None or at < query.before)
+
+
+def _overlaps(query: SearchQuery, start: Instant, end: Instant) -> bool:
+    return (query.after is None or end >= query.after) and (query.before is None or start < query.before)
+
+
+def _wanted(query: SearchQuery, c: Conversation, me: AgentId) -> bool:
+    assignee = {"": c.assignee, NOBODY: None, ME: me}.get(query.assignee, AgentId(query.assignee))
+    return (
+        c.merged_into is None
+        and assignee == c.assignee
+        and (not query.categories or c.category in query.categories)
+        and set(query.tags) <= set(c.tags)
+        and query.channel in ("", c.channel)
+        and query.customer in ("", c.customer)
+        and query.number in (None, c.number)
+    )
