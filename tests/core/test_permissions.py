@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +88,13 @@ def test_what_is_done_in_a_conversation_needs_one(action: Action) -> None:
 @pytest.mark.parametrize("action", list(Action))
 def test_a_bot_acts_only_inside_a_conversation(action: Action) -> None:
     assert because(may(BOT, action)) in ("no_conversation", "role")
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_a_role_that_is_not_in_the_table_may_nothing(action: Action) -> None:
+    stranger = replace(ADMIN, role=cast(Role, "root"))
+    assert because(may(stranger, action, LOOSE)) == "role"
+    assert not sees(scope(stranger), LOOSE)
 
 
 WORKSPACE = {Action.MANAGE_CHANNELS, Action.MANAGE_AGENTS, Action.MANAGE_TEAMS, Action.REPROCESS}

@@ -70,6 +70,7 @@ def test_a_customers_first_message_owes_a_first_response_and_a_resolution() -> N
 def test_nothing_is_owed_before_a_customer_writes() -> None:
     begun_by_us = sla.on_reply(sla.start(POLICY), T)
     assert begun_by_us.news == ()
+    assert clock(begun_by_us.clocks, Metric.FIRST_RESPONSE).state is ClockState.MET
     clocks = sla.on_category(begun_by_us.clocks, Category.OPEN, T).clocks
     assert sla.due_timers(clocks) == ()
     answered = sla.on_category(sla.on_customer_message(clocks, T + 5), Category.OPEN, T + 5).clocks
@@ -85,6 +86,7 @@ def test_an_answer_in_time_keeps_the_promise() -> None:
     assert (first.state, first.met_at, first.due_at, first.used) == (ClockState.MET, T + 100, T + 100, 100)
     assert kinds(step.news) == [(EventType.SLA_MET, "first_response")]
     assert step.news[0].reason.numbers == {"policy_version": 7, "epoch": 1, "target": 100, "used": 100}
+    assert step.news[0].reason.code == "sla_met"
     assert sla.on_reply(step.clocks, T + 101) == sla.Step(step.clocks)
 
 
@@ -130,6 +132,7 @@ def test_pausing_keeps_what_was_used_and_shifts_the_deadline() -> None:
     clocks = written(POLICY)
     paused = sla.on_category(clocks, Category.SNOOZED, T + 30).clocks
     assert sla.due_timers(paused) == ()
+    assert [(c.due_at, c.warn_at) for c in paused] == [(None, None)] * 3
     assert sla.sort_due(paused) == FAR_FUTURE
     first = clock(sla.on_category(paused, Category.OPEN, T + 500).clocks, Metric.FIRST_RESPONSE)
     assert (first.due_at, first.warn_at, first.epoch, first.used) == (T + 570, T + 550, 2, 30)
@@ -154,7 +157,8 @@ def test_a_missed_warning_is_given_on_return_and_only_once() -> None:
 def test_pausing_too_late_is_a_breach_and_does_not_hide_it() -> None:
     step = sla.on_category(written(POLICY), Category.SNOOZED, T + 150)
     assert kinds(step.news) == [(EventType.SLA_BREACHED, "first_response")]
-    assert clock(step.clocks, Metric.FIRST_RESPONSE).breached_at == T + 100
+    late = clock(step.clocks, Metric.FIRST_RESPONSE)
+    assert (late.breached_at, late.warn_at) == (T + 100, None)
     assert sla.sort_due(step.clocks) == T + 100
 
 
@@ -235,10 +239,16 @@ def test_alarms_of_another_epoch_or_of_a_stopped_clock_are_void() -> None:
     assert sla.fire(warned.clock, "warn", 1, T + 81) == Stale()
 
 
-@pytest.mark.parametrize(("share", "after"), [(0, None), (1, 1), (50, 50), (99, 99), (100, None)])
+@pytest.mark.parametrize(("share", "after"), [(0, None), (1, 1), (50, 51), (99, 100), (100, None)])
 def test_the_share_at_which_it_warns(share: int, after: int | None) -> None:
-    first = clock(written(Policy("p", first_response=100, warn_share=share)), Metric.FIRST_RESPONSE)
-    assert first.warn_at == (None if after is None else T + after)
+    """In whole milliseconds, rounded down: 99% of 102 ms are 100."""
+    first = clock(written(Policy("p", first_response=102, warn_share=share)), Metric.FIRST_RESPONSE)
+    assert (first.warn_at, first.warn_after) == ((None, None) if after is None else (T + after, after))
+    assert not isinstance(first.warn_at, float)
+
+
+def test_a_warning_at_once_is_a_warning() -> None:
+    assert clock(written(Policy("p", first_response=1)), Metric.FIRST_RESPONSE).warn_at == T
 
 
 def test_a_clock_that_jumps_back_gives_no_time_away() -> None:
