@@ -18,6 +18,8 @@ if (!checking) {
   writeFileSync(target, made);
   console.log(`types: ${made.length} characters written`);
 } else if (!existsSync(target) || readFileSync(target, 'utf8') !== made) {
-  console.error('types: src/lib/api/schema.d.ts does not fit docs/reference/openapi.json; run `npm run types`');
+  console.error(
+    'types: src/lib/api/schema.d.ts does not fit docs/reference/openapi.json; run `npm run types`',
+  );
   process.exit(1);
 }

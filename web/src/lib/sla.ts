@@ -38,12 +38,30 @@ export function chip(row: Pick<ConversationRow, 'sla'>, now: Instant): Chip | un
   const what = promise(clock);
   if (owed(clock) && clock.due_at) return running(clock, clock.due_at, now, what);
   if (clock.state === 'paused') {
-    return { tone: 'paused', icon: 'pause', label: t('sla.paused'), title: t('sla.paused_title', { what }), ticking: false };
+    return {
+      tone: 'paused',
+      icon: 'pause',
+      label: t('sla.paused'),
+      title: t('sla.paused_title', { what }),
+      ticking: false,
+    };
   }
   if (clock.state === 'breached') {
-    return { tone: 'late', icon: 'due', label: t('sla.missed'), title: t('sla.missed_title', { what }), ticking: false };
+    return {
+      tone: 'late',
+      icon: 'due',
+      label: t('sla.missed'),
+      title: t('sla.missed_title', { what }),
+      ticking: false,
+    };
   }
-  return { tone: 'met', icon: 'check', label: t('sla.met'), title: t('sla.met_title', { what }), ticking: false };
+  return {
+    tone: 'met',
+    icon: 'check',
+    label: t('sla.met'),
+    title: t('sla.met_title', { what }),
+    ticking: false,
+  };
 }
 
 function running(clock: SlaClock, dueAt: Instant, now: Instant, what: string): Chip {

@@ -51,7 +51,12 @@ function headers(method: Method, options: Options): Record<string, string> {
 }
 
 async function problemOf(response: Response): Promise<ApiError> {
-  const fallback = { type: 'about:blank', title: response.statusText, status: response.status, code: 'error' };
+  const fallback = {
+    type: 'about:blank',
+    title: response.statusText,
+    status: response.status,
+    code: 'error',
+  };
   try {
     return new ApiError({ ...fallback, ...((await response.json()) as Partial<T.ProblemDetails>) });
   } catch {
@@ -103,8 +108,7 @@ export const api = {
   conversation: (idOrNumber: string) => call<T.ConversationDetail>('GET', at`/conversations/${idOrNumber}`),
   timeline: (id: string, before: string, limit: number) =>
     call<T.TimelinePage>('GET', at`/conversations/${id}/timeline`, { query: { before, limit } }),
-  start: (body: T.StartConversation, key: string) =>
-    call<T.Created>('POST', '/conversations', { body, key }),
+  start: (body: T.StartConversation, key: string) => call<T.Created>('POST', '/conversations', { body, key }),
   send: (id: string, body: T.SendMessage, key: string) =>
     call<T.Created>('POST', at`/conversations/${id}/messages`, { body, key }),
   edit: (id: string, body: T.EditConversation) =>
@@ -135,14 +139,20 @@ export function upload(file: File, key: string, progress: (share: number) => voi
     const request = new XMLHttpRequest();
     request.open('POST', `${PREFIX}/uploads`);
     request.responseType = 'json';
-    for (const [name, value] of Object.entries(headers('POST', { key }))) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(headers('POST', { key })))
+      request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onerror = () => reject(new NetworkError());
     request.onabort = () => reject(new DOMException('aborted', 'AbortError'));
     request.onload = () => {
       if (request.status < 300) return resolve(request.response as T.FileRow);
       const answer = (request.response ?? {}) as Partial<T.ProblemDetails>;
-      const fallback = { type: 'about:blank', title: request.statusText, code: 'error', status: request.status };
+      const fallback = {
+        type: 'about:blank',
+        title: request.statusText,
+        code: 'error',
+        status: request.status,
+      };
       reject(new ApiError({ ...fallback, ...answer }));
     };
     signal.addEventListener('abort', () => request.abort(), { once: true });

@@ -20,7 +20,7 @@ export type Input =
   | { type: 'start'; csrf: string }
   | { type: 'stop' }
   | { type: 'frame'; frame: ServerFrame }
-  | { type: 'closed'; random: number }
+  | { type: 'closed'; code: number; random: number }
   | { type: 'timer'; name: TimerName; active: boolean; random: number }
   | { type: 'nudge' }
   | { type: 'subscribe'; subscription: Subscription }
@@ -46,6 +46,11 @@ export const BACKOFF_MOST_MS = 30_000;
 export const ANSWER_WITHIN_MS = 10_000;
 const NUDGE_ANSWER_MS = 5_000;
 const DOUBT_AFTER = 3;
+/** The session ended, or its token is an old one. */
+export const CLOSED_UNAUTHENTICATED = 4401;
+/** Too many frames or connections of this account: the service wants a minute. */
+export const CLOSED_TOO_MANY = 4429;
+const TOO_MANY_MS = 60_000;
 
 export const INITIAL: State = {
   phase: 'off',
@@ -72,7 +77,7 @@ export function step(state: State, input: Input): Step {
     case 'frame':
       return state.phase === 'off' ? [state, []] : onFrame(state, input.frame);
     case 'closed':
-      return onClosed(state, input.random);
+      return onClosed(state, input.code, input.random);
     case 'timer':
       return onTimer(state, input);
     case 'nudge':
@@ -85,19 +90,23 @@ export function step(state: State, input: Input): Step {
 function connect(state: State): Step {
   return [
     { ...state, phase: 'connecting', comeBackAfter: null },
-    [{ do: 'cancel', name: 'retry' }, { do: 'connect' }, { do: 'timer', name: 'silence', ms: ANSWER_WITHIN_MS }],
+    [
+      { do: 'cancel', name: 'retry' },
+      { do: 'connect' },
+      { do: 'timer', name: 'silence', ms: ANSWER_WITHIN_MS },
+    ],
   ];
 }
 
 const cancelAll = (): Effect[] =>
   (['retry', 'beat', 'silence'] as const).map((name) => ({ do: 'cancel', name }) as const);
 
-function onClosed(state: State, random: number): Step {
+function onClosed(state: State, code: number, random: number): Step {
   if (state.phase === 'off' || state.phase === 'waiting') return [state, []];
   const failures = state.phase === 'live' ? 0 : state.failures + 1;
-  const ms = state.comeBackAfter ?? backoff(failures, random);
+  const ms = code === CLOSED_TOO_MANY ? TOO_MANY_MS : (state.comeBackAfter ?? backoff(failures, random));
   const effects: Effect[] = [...cancelAll(), { do: 'timer', name: 'retry', ms }];
-  if (failures === DOUBT_AFTER) effects.push({ do: 'check-session' });
+  if (code === CLOSED_UNAUTHENTICATED || failures === DOUBT_AFTER) effects.push({ do: 'check-session' });
   return [{ ...state, phase: 'waiting', failures, comeBackAfter: null }, effects];
 }
 
@@ -114,7 +123,7 @@ function onTimer(state: State, input: Extract<Input, { type: 'timer' }>): Step {
     ];
   }
   // Nothing was heard for too long: the connection is dead whatever the browser believes.
-  const [after, effects] = onClosed(state, input.random);
+  const [after, effects] = onClosed(state, 0, input.random);
   return [after, [{ do: 'close' }, ...effects]];
 }
 
@@ -177,7 +186,10 @@ function react(state: State, frame: ServerFrame): Step {
     case 'reconnect':
       return [{ ...state, comeBackAfter: frame.after }, [{ do: 'close' }]];
     case 'error':
-      return [state, [{ do: 'deliver', frame }, ...(frame.fatal ? ([{ do: 'check-session' }] as const) : [])]];
+      return [
+        state,
+        [{ do: 'deliver', frame }, ...(frame.fatal ? ([{ do: 'check-session' }] as const) : [])],
+      ];
     default:
       return [state, [{ do: 'deliver', frame }]];
   }

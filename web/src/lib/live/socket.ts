@@ -21,7 +21,8 @@ export class LiveSocket {
   constructor(handlers: Handlers) {
     this.#handlers = handlers;
     const touch = () => (this.#touched = true);
-    for (const type of ['pointerdown', 'keydown', 'wheel', 'pointermove']) addEventListener(type, touch, { passive: true });
+    for (const type of ['pointerdown', 'keydown', 'wheel', 'pointermove'])
+      addEventListener(type, touch, { passive: true });
     addEventListener('online', () => this.#feed({ type: 'nudge' }));
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#feed({ type: 'nudge' });
@@ -90,10 +91,11 @@ export class LiveSocket {
     const socket = new WebSocket(`${scheme}//${location.host}/ws`);
     this.#socket = socket;
     socket.onmessage = (event) => {
-      if (socket === this.#socket) this.#feed({ type: 'frame', frame: JSON.parse(String(event.data)) as ServerFrame });
+      if (socket === this.#socket)
+        this.#feed({ type: 'frame', frame: JSON.parse(String(event.data)) as ServerFrame });
     };
-    socket.onclose = () => {
-      if (socket === this.#socket) this.#feed({ type: 'closed', random: Math.random() });
+    socket.onclose = (event) => {
+      if (socket === this.#socket) this.#feed({ type: 'closed', code: event.code, random: Math.random() });
     };
   }
 
@@ -103,7 +105,7 @@ export class LiveSocket {
     this.#drop();
     const connections = this.#connections;
     queueMicrotask(() => {
-      if (connections === this.#connections) this.#feed({ type: 'closed', random: Math.random() });
+      if (connections === this.#connections) this.#feed({ type: 'closed', code: 0, random: Math.random() });
     });
   }
 

@@ -101,15 +101,24 @@ class Session {
       }
       this.agents = agents;
     } else if (frame.t === 'reload' && frame.what === 'agents') {
-      void api.agents().then((agents) => this.#takeAgents(agents), () => undefined);
-    } else if ((frame.t === 'reload' && frame.what !== 'customers') || (frame.t === 'ready' && !frame.resumed)) {
+      void api.agents().then(
+        (agents) => this.#takeAgents(agents),
+        () => undefined,
+      );
+    } else if (
+      (frame.t === 'reload' && frame.what !== 'customers') ||
+      (frame.t === 'ready' && !frame.resumed)
+    ) {
       void this.#refresh();
     }
   }
 
   async #refresh(): Promise<void> {
     if (this.state !== 'in') return;
-    await api.bootstrap().then((boot) => this.#take(boot), () => undefined);
+    await api.bootstrap().then(
+      (boot) => this.#take(boot),
+      () => undefined,
+    );
   }
 }
 

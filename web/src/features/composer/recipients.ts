@@ -1,0 +1,91 @@
+// Who an answer goes to by default. Pure. Joining is not trust: who was not accepted is never prefilled.
+import type { Address, ChannelRow, ConversationRow, MessageRow } from '../../lib/api/types';
+
+export interface Recipients {
+  to: Address[];
+  cc: Address[];
+}
+
+export const sameAddress = (a: Address, b: Address) =>
+  a.kind === b.kind && a.value.toLowerCase() === b.value.toLowerCase();
+
+/** An address as typed: "Ada <ada@example.org>", "ada@example.org" or, on a phone channel, a number; null when it is none. */
+export function parseAddress(typed: string, kind: string): Address | null {
+  const text = typed.trim();
+  const named = /^(.*?)<([^<>]+)>$/.exec(text);
+  const value = (named?.[2] ?? text).trim();
+  const name = named?.[1]?.trim().replace(/^"|"$/g, '') ?? '';
+  if (kind === 'email' && !/^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$/.test(value)) return null;
+  if (kind === 'phone' && !/^\+?[\d\s().-]{5,}$/.test(value)) return null;
+  if (!value) return null;
+  return name ? { kind, value, name } : { kind, value };
+}
+
+/** What pasting "a@x.org, Bob <b@x.org>; c@x.org" means; `rest` is what was no address. */
+export function parseAddresses(typed: string, kind: string): { found: Address[]; rest: string } {
+  const found: Address[] = [];
+  const rest: string[] = [];
+  for (const part of typed.split(/[,;\n]+/)) {
+    if (!part.trim()) continue;
+    const address = parseAddress(part, kind);
+    if (address) found.push(address);
+    else rest.push(part.trim());
+  }
+  return { found, rest: rest.join(', ') };
+}
+
+function distinct(addresses: readonly Address[]): Address[] {
+  return addresses.filter((one, i) => addresses.findIndex((other) => sameAddress(one, other)) === i);
+}
+
+/** The channels' own addresses, so that we do not write to ourselves. */
+function isOwn(address: Address, channels: Iterable<ChannelRow>): boolean {
+  for (const channel of channels) {
+    if (!channel.address) continue;
+    const [local = '', domain = ''] = channel.address.toLowerCase().split('@');
+    const [theirs = '', theirDomain = ''] = address.value.toLowerCase().split('@');
+    if (domain === theirDomain && (theirs === local || theirs.startsWith(`${local}+`))) return true;
+  }
+  return false;
+}
+
+/**
+ * The recipients of an answer to the newest message that left or entered the house: its sender alone, or with `all` everybody
+ * it went to. A stranger's message is passed over in favour of the newest one of somebody accepted.
+ */
+export function prefill(
+  row: ConversationRow,
+  messages: readonly MessageRow[],
+  channels: Iterable<ChannelRow>,
+  all: boolean,
+): Recipients {
+  const known = [...channels];
+  const strangers = row.participants.filter((one) => one.accepted === false);
+  const wanted = (address: Address) =>
+    !isOwn(address, known) && !strangers.some((one) => sameAddress(one, address));
+  const message = messages.findLast(
+    (one) =>
+      (one.kind === 'reply' && one.to.length > 0) ||
+      (one.kind === 'customer' && one.sender && wanted(one.sender)),
+  );
+  if (!message) {
+    const first = row.participants.find((one) => wanted(one));
+    return { to: first ? [plain(first)] : [], cc: [] };
+  }
+  const main = message.kind === 'customer' && message.sender ? [message.sender] : message.to;
+  const others = message.kind === 'customer' ? [...message.to, ...message.cc] : message.cc;
+  const to = distinct(main.filter(wanted));
+  const cc = all
+    ? distinct(others.filter(wanted)).filter((one) => !to.some((held) => sameAddress(held, one)))
+    : [];
+  return { to, cc };
+}
+
+function plain(address: Address): Address {
+  return address.name
+    ? { kind: address.kind, value: address.value, name: address.name }
+    : { kind: address.kind, value: address.value };
+}
+
+export const label = (address: Address) =>
+  address.name ? `${address.name} <${address.value}>` : address.value;

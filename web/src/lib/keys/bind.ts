@@ -1,0 +1,85 @@
+// From key presses to shortcuts. Single letters count only outside text fields; nothing counts while an IME composes.
+import { prefs } from '../state/prefs.svelte';
+import { SHORTCUTS, type ShortcutId } from './table';
+
+type Handler = () => void;
+
+const SEQUENCE_WITHIN_MS = 1200;
+const IN_FIELDS = new Set(['send', 'send-close', 'panes', 'panes-back']);
+
+const handlers = new Map<ShortcutId, Handler[]>();
+let started: { key: string; at: number } | null = null;
+
+/** Binds handlers until the returned function is called; the one bound last wins. */
+export function bind(some: Partial<Record<ShortcutId, Handler>>): () => void {
+  const entries = Object.entries(some) as [ShortcutId, Handler][];
+  for (const [id, handler] of entries) handlers.set(id, [...(handlers.get(id) ?? []), handler]);
+  return () => {
+    for (const [id, handler] of entries)
+      handlers.set(
+        id,
+        (handlers.get(id) ?? []).filter((one) => one !== handler),
+      );
+  };
+}
+
+export function isTextField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (
+    target.isContentEditable ||
+    target instanceof HTMLTextAreaElement ||
+    target instanceof HTMLSelectElement
+  )
+    return true;
+  return (
+    target instanceof HTMLInputElement &&
+    !['button', 'checkbox', 'radio', 'range', 'submit', 'file'].includes(target.type)
+  );
+}
+
+/** The event in the table's spelling: "j", "shift+e", "mod+Enter"; undefined for keys that are never a shortcut. */
+export function spell(
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+): string | undefined {
+  if (event.altKey || (event.ctrlKey && event.metaKey)) return undefined;
+  const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const isLetter = letter.length === 1 && letter !== letter.toUpperCase();
+  // The shift of "?" or "/" belongs to the layout, that of a letter or a named key is meant.
+  const shift = event.shiftKey && (isLetter || event.key.length > 1) ? 'shift+' : '';
+  return `${event.ctrlKey || event.metaKey ? 'mod+' : ''}${shift}${letter}`;
+}
+
+/** The shortcut that `pressed` completes, after `first` was pressed before it. */
+export function lookUp(pressed: string, first: string | null): ShortcutId | undefined {
+  const wanted = first === null ? [pressed] : [`${first} ${pressed}`, pressed];
+  for (const keys of wanted) {
+    const found = SHORTCUTS.find((shortcut) => (shortcut.keys as readonly string[]).includes(keys));
+    if (found) return found.id;
+  }
+  return undefined;
+}
+
+const beginsSequence = (pressed: string) =>
+  SHORTCUTS.some((shortcut) => shortcut.keys.some((keys) => keys.startsWith(`${pressed} `)));
+
+export function onKeydown(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
+  const pressed = spell(event);
+  if (!pressed) return;
+  const inField = isTextField(event.target);
+  const bare = !pressed.startsWith('mod+');
+  if (bare && !prefs.current.shortcuts && !pressed.endsWith('F6')) return;
+  const first = started && event.timeStamp - started.at < SEQUENCE_WITHIN_MS ? started.key : null;
+  started = null;
+  const id = lookUp(pressed, inField ? null : first);
+  if (!id) {
+    if (!inField && bare && beginsSequence(pressed)) started = { key: pressed, at: event.timeStamp };
+    return;
+  }
+  if (inField && !IN_FIELDS.has(id)) return;
+  if (document.querySelector('dialog[open]') && id !== 'help') return;
+  const handler = handlers.get(id)?.at(-1);
+  if (!handler) return;
+  event.preventDefault();
+  handler();
+}

@@ -1,0 +1,145 @@
+// Messages on their way to the service: shown at once, kept through reloads, sent again under the same ids until answered.
+import { api, newKey } from '../api/client';
+import { ApiError, mayRetry } from '../api/errors';
+import type { Created, MessageRow, SendMessage } from '../api/types';
+import type { ServerFrame } from '../live/frames';
+import type { Content } from './drafts.svelte';
+import { live } from './live.svelte';
+import { session } from './session.svelte';
+import { readJson, writeJson } from './storage';
+
+export type EntryState = 'sending' | 'waiting' | 'failed';
+
+export interface Entry {
+  conversation: string;
+  body: SendMessage;
+  /** Idempotency-Key: stays through all attempts. */
+  key: string;
+  /** As typed, to give it back to the composer. */
+  content: Content;
+  at: number;
+  state: EntryState;
+  error: string;
+}
+
+/** A colleague answered first: what is new, shown before sending anyway. */
+export interface Guard {
+  newer: MessageRow[];
+}
+
+export interface Outcome {
+  sent(created: Created): void;
+  /** Not sent because of newer replies; the words go back to the composer. */
+  guarded(entry: Entry, newer: MessageRow[]): void;
+}
+
+class Outbox {
+  entries = $state.raw<readonly Entry[]>([]);
+  guards = $state.raw<ReadonlyMap<string, Guard>>(new Map());
+  #outcome: Outcome = { sent: () => undefined, guarded: () => undefined };
+
+  constructor() {
+    live.listen((frame) => this.#hear(frame));
+  }
+
+  onOutcome(outcome: Outcome): void {
+    this.#outcome = outcome;
+  }
+
+  /** After the login: goes on with what a reload interrupted. */
+  restore(): void {
+    const kept = readJson<Entry[]>(this.#storage(), []);
+    this.entries = kept.map((entry) => (entry.state === 'failed' ? entry : { ...entry, state: 'waiting' }));
+    for (const entry of this.entries) if (entry.state === 'waiting') void this.#attempt(entry.body.client_id);
+  }
+
+  of(conversation: string): Entry[] {
+    return this.entries.filter((entry) => entry.conversation === conversation);
+  }
+
+  send(conversation: string, body: SendMessage, content: Content): void {
+    const entry: Entry = {
+      conversation,
+      body,
+      content,
+      key: newKey(),
+      at: Date.now(),
+      state: 'sending',
+      error: '',
+    };
+    this.#set([...this.entries, entry]);
+    this.dropGuard(conversation);
+    void this.#attempt(body.client_id);
+  }
+
+  retry(clientId: string): void {
+    void this.#attempt(clientId);
+  }
+
+  /** Takes the entry out; the caller gives its words back to the composer or drops them. */
+  take(clientId: string): Entry | undefined {
+    const entry = this.#find(clientId);
+    this.#set(this.entries.filter((one) => one !== entry));
+    return entry;
+  }
+
+  dropGuard(conversation: string): void {
+    if (!this.guards.has(conversation)) return;
+    const guards = new Map(this.guards);
+    guards.delete(conversation);
+    this.guards = guards;
+  }
+
+  async #attempt(clientId: string): Promise<void> {
+    const entry = this.#find(clientId);
+    if (!entry) return;
+    this.#change(clientId, { state: 'sending', error: '' });
+    try {
+      const created = await api.send(entry.conversation, entry.body, entry.key);
+      this.#outcome.sent(created);
+      this.take(clientId);
+    } catch (error) {
+      this.#failed(entry, error);
+    }
+  }
+
+  #failed(entry: Entry, error: unknown): void {
+    const clientId = entry.body.client_id;
+    if (error instanceof ApiError && error.code === 'newer_reply') {
+      this.take(clientId);
+      this.guards = new Map(this.guards).set(entry.conversation, { newer: error.newer });
+      this.#outcome.guarded(entry, error.newer);
+    } else if (mayRetry(error)) {
+      this.#change(clientId, { state: 'waiting' });
+    } else {
+      this.#change(clientId, { state: 'failed', error: error instanceof Error ? error.message : '' });
+    }
+  }
+
+  #find(clientId: string): Entry | undefined {
+    return this.entries.find((entry) => entry.body.client_id === clientId);
+  }
+
+  #change(clientId: string, change: Partial<Entry>): void {
+    this.#set(
+      this.entries.map((entry) => (entry.body.client_id === clientId ? { ...entry, ...change } : entry)),
+    );
+  }
+
+  #set(entries: readonly Entry[]): void {
+    this.entries = entries;
+    writeJson(this.#storage(), entries);
+  }
+
+  #storage(): string {
+    return `inbox.outbox.${session.id}`;
+  }
+
+  /** The connection is back: everything that waited is sent again; the same client id makes it the same message. */
+  #hear(frame: ServerFrame): void {
+    if (frame.t !== 'ready') return;
+    for (const entry of this.entries) if (entry.state === 'waiting') void this.#attempt(entry.body.client_id);
+  }
+}
+
+export const outbox = new Outbox();

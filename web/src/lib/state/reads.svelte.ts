@@ -1,0 +1,37 @@
+// Own read marks: unread is a conversation's `inbound` minus the mark's. What is not known yet counts as read.
+import type { ConversationRow } from '../api/types';
+import type { ServerFrame } from '../live/frames';
+import { live } from './live.svelte';
+
+class Reads {
+  #marks = $state.raw<ReadonlyMap<string, number>>(new Map());
+
+  constructor() {
+    live.listen((frame: ServerFrame) => {
+      if (frame.t === 'read') this.set(frame.conversation, frame.inbound);
+    });
+  }
+
+  knows(conversation: string): boolean {
+    return this.#marks.has(conversation);
+  }
+
+  set(conversation: string, inbound: number): void {
+    if (this.#marks.get(conversation) === inbound) return;
+    this.#marks = new Map(this.#marks).set(conversation, inbound);
+  }
+
+  /** A page was fetched: conversations without a mark of their own were never read. */
+  adopt(page: Readonly<Record<string, number>>, ids: readonly string[]): void {
+    const marks = new Map(this.#marks);
+    for (const id of ids) marks.set(id, page[id] ?? 0);
+    this.#marks = marks;
+  }
+
+  unread(row: ConversationRow): number {
+    const mark = this.#marks.get(row.id);
+    return mark === undefined ? 0 : Math.max(0, row.inbound - mark);
+  }
+}
+
+export const reads = new Reads();

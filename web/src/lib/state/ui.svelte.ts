@@ -1,0 +1,31 @@
+// What is open on this screen beside its address: dialogs, drawers, and what screen readers are told.
+import { MediaQuery } from 'svelte/reactivity';
+
+const ANNOUNCE_EVERY_MS = 10_000;
+
+class Ui {
+  /** One pane at a time. */
+  readonly onePane = new MediaQuery('width < 760px', false);
+  /** The sidebar is a drawer. */
+  readonly drawer = new MediaQuery('width < 1180px', false);
+
+  nav = $state(false);
+  customer = $state(false);
+  help = $state(false);
+  preferences = $state(false);
+  composing = $state(false);
+
+  /** Said by the polite live region. */
+  said = $state('');
+  #saidAt = 0;
+
+  /** Tells screen readers; `rarely` keeps it to once in ten seconds. */
+  say(text: string, rarely = false): void {
+    const now = Date.now();
+    if (rarely && now - this.#saidAt < ANNOUNCE_EVERY_MS) return;
+    this.#saidAt = now;
+    this.said = text;
+  }
+}
+
+export const ui = new Ui();
