@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
+import smtplib
+from collections.abc import Awaitable, Callable
+from email.message import EmailMessage
+from email.utils import make_msgid, parseaddr
 from pathlib import Path
 from typing import Any
 
 import click
+import uvloop
 
+from inbox import logs
+from inbox.app import accounts
+from inbox.app.doctor import examine
+from inbox.app.service import serve as serve_until
+from inbox.app.steps import Steps
+from inbox.app.stores import Stores
 from inbox.core.errors import CannotStart, InboxError
+from inbox.demo import start as demo_start
 from inbox.settings import load
 from inbox.store.secrets import make_key
 
@@ -32,10 +46,134 @@ class PlainFaults(click.Group):
             raise click.ClickException(str(error)) from error
 
 
+def run(work: Awaitable[Any]) -> Any:
+    """Run something in an event loop of its own, and show its one fault instead of a group of them."""
+
+    async def inner() -> Any:
+        return await work
+
+    try:
+        return uvloop.run(inner())
+    except BaseExceptionGroup as group:
+        found = group
+        while isinstance(found.exceptions[0], BaseExceptionGroup):
+            found = found.exceptions[0]
+        if isinstance(found.exceptions[0], InboxError):
+            raise found.exceptions[0] from None
+        raise
+
+
+async def until_told(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run ``work`` with an event that SIGTERM and Ctrl-C set; a second signal ends the process the hard way."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def told(number: int) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told, number)
+    await work(stop)
+
+
 @click.group(cls=PlainFaults, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="inbox-conversations")
 def main() -> None:
     """Inbox: email, web chat, SMS and social in one live inbox."""
+
+
+@main.command()
+@config_option
+def serve(config: Path | None) -> None:
+    """Serve for real: your own settings, your own database, no demo accounts."""
+    settings = load(config)
+    logs.configure(settings.log.level, settings.log.format)
+
+    async def refuse_demo(stores: Stores) -> None:
+        if any(agent.demo for agent in await stores.queries.agents()):
+            raise CannotStart(
+                "this database holds the demo's accounts, whose passwords everybody knows", "use another mongodb.database or data.dir"
+            )
+
+    async def ready(stores: Stores, steps: Steps) -> None:
+        click.echo(f"Inbox runs at {settings.server.public_url}")
+        if not await stores.directory.has_agents():
+            click.echo("There is no account yet: run `inbox create-admin`.")
+
+    run(until_told(lambda stop: serve_until(settings, stop, ready, prepare=refuse_demo)))
+
+
+@main.command()
+@config_option
+def demo(config: Path | None) -> None:
+    """A working inbox on this machine with a believable workspace; Ctrl-C ends all of it."""
+    settings = demo_start.demo_settings(config)
+    logs.configure("warning", settings.log.format)
+
+    def progress(done: int, of: int) -> None:
+        click.echo(f"\r  {done} of {of}", nl=done == of)
+
+    click.echo("Starting the database ..." if not settings.mongodb.uri else "Connecting to the database ...")
+    run(until_told(lambda stop: demo_start.run(settings, stop, click.echo, progress)))
+    click.echo("Ended.")
+
+
+@main.command("demo-mail")
+@click.option("--from", "sender", default="Ada Lindqvist <ada@example.com>", show_default=True, help="Who writes.")
+@click.option("--to", default="support@northwind.example", show_default=True)
+@click.option("--subject", default="A question", show_default=True)
+@click.argument("text")
+def demo_mail(sender: str, to: str, subject: str, text: str) -> None:
+    """Send a mail to the running demo, as a customer would."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = sender, to, subject, make_msgid(domain="example.com")
+    mail.set_content(text)
+    try:
+        with smtplib.SMTP(demo_start.HOST, demo_start.MAIL_PORT, timeout=10) as server:
+            server.send_message(mail, parseaddr(sender)[1], [to])
+    except OSError as error:
+        raise CannotStart("the demo does not take mail", "start it with `make demo`, then try again") from error
+    click.echo("Delivered.")
+
+
+@main.command("create-admin")
+@config_option
+@click.option("--email", prompt="Mail address")
+@click.option("--name", prompt="Name")
+@click.password_option(help="At least 10 characters; asked for when it is not given.", envvar="INBOX_ADMIN_PASSWORD")
+def create_admin(config: Path | None, email: str, name: str, password: str) -> None:
+    """Make an account that may do everything."""
+    made = run(accounts.create_admin(load(config), email, name, password))
+    click.echo(f"{made.name} <{made.email}> can log in now.")
+
+
+@main.command("reset-password")
+@config_option
+@click.option("--email", prompt="Mail address")
+@click.password_option(envvar="INBOX_ADMIN_PASSWORD")
+def reset_password(config: Path | None, email: str, password: str) -> None:
+    """Set an account's password and end its sessions."""
+    changed = run(accounts.reset_password(load(config), email, password))
+    click.echo(f"{changed.name} <{changed.email}> has a new password; all sessions are ended.")
+
+
+@main.command()
+@config_option
+@click.pass_context
+def doctor(context: click.Context, config: Path | None) -> None:
+    """Look at keys, disk, database, clock, accounts and channels; say what is wrong and what to do. Ends with 1 if something is."""
+    settings = load(config)
+
+    async def look() -> int:
+        wrong = 0
+        async for finding in examine(settings):
+            click.echo(f"{'ok    ' if not finding.problem else 'WRONG '} {finding.what:<16} {finding.fine or finding.problem}")
+            if finding.problem:
+                wrong += 1
+                click.echo(f"       {'':<16} {finding.remedy}")
+        return wrong
+
+    context.exit(1 if run(look()) else 0)
 
 
 @main.command("check-config")

@@ -33,9 +33,10 @@ class Running:
 class Channels:
     """All channels of this process by id."""
 
-    def __init__(self, running: Mapping[ChannelId, Running]) -> None:
+    def __init__(self, running: Mapping[ChannelId, Running], health: dict[ChannelId, Health]) -> None:
+        """``health`` is what the connectors report into."""
         self._running = dict(running)
-        self._health: dict[ChannelId, Health] = {}
+        self._health = health
         self._facts = {id: r.facts for id, r in running.items() if r.connector.role is ConnectorRole.CHANNEL}
 
     @property
@@ -81,7 +82,7 @@ def build(
     running: dict[ChannelId, Running] = {}
     for record in records:
         if record.enabled:
-            kind = _known(classes, record)
+            kind = known(classes, record)
             settings = checked(kind, record.id, joined(record, unseal))
             connector = kind(record.id, settings, tools(record.id))
             running[record.id] = Running(record, connector, facts(record, connector, policy))
@@ -93,7 +94,8 @@ def build(
     return running
 
 
-def _known(classes: Mapping[str, type[Connector]], record: ChannelRecord) -> type[Connector]:
+def known(classes: Mapping[str, type[Connector]], record: ChannelRecord) -> type[Connector]:
+    """The connector a record names. Raises ``CannotStart``."""
     if record.connector not in classes:
         raise CannotStart(f"channels.{record.id}.connector: {record.connector!r} is unknown", f"known are {', '.join(sorted(classes))}")
     return classes[record.connector]

@@ -54,6 +54,11 @@ class Directory:
         await self.refresh()
         return self._agents
 
+    def name_of(self, agent: str) -> str:
+        """An account's name as last read, '' when it was not read yet."""
+        known = self._agents.get(agent)
+        return known.name if known is not None else ""
+
     async def teams(self) -> dict[str, Team]:
         """All teams by id."""
         await self.refresh()

@@ -80,13 +80,14 @@ def _available(agent: Agent) -> routing.Available:
 class Router:
     """Wakes for what may change who gets what, and decides one waiting conversation after the other."""
 
-    def __init__(self, committer: Committer, queries: Queries, available: Callable[[], frozenset[AgentId]]) -> None:
+    def __init__(self, committer: Committer, queries: Queries, available: Callable[[], frozenset[AgentId]], came: asyncio.Event) -> None:
+        """``came`` is set by whoever knows that somebody has become available."""
         self._committer = committer
         self._queries = queries
         self._available = available
         self._queued: dict[ConversationId, None] = {}
         self._look_at_all = True
-        self._wake = asyncio.Event()
+        self._wake = came
         self._wake.set()
 
     def heard(self, changes: Sequence[Change]) -> None:
@@ -110,6 +111,7 @@ class Router:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            self._look_at_all = self._look_at_all or not self._queued
             try:
                 await self._settle()
             except TryLater:

@@ -196,22 +196,6 @@ def message_row(m: Message, author_name: str) -> MessageRow:
     )
 
 
-_TOLD_BY_MESSAGE = frozenset(
-    {
-        EventType.MESSAGE_RECEIVED,
-        EventType.MESSAGE_QUEUED,
-        EventType.NOTE_WRITTEN,
-        EventType.DELIVERY_CHANGED,
-        EventType.MESSAGE_CHANGED,
-    }
-)
-
-
-def is_quiet_line(e: Event) -> bool:
-    """Whether a thread shows the entry as a line of its own; the others show in its messages."""
-    return e.type not in _TOLD_BY_MESSAGE
-
-
 _SHOWN = ("category", "assignee", "team", "priority")
 
 

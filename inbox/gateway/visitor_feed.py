@@ -16,7 +16,7 @@ from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
 from inbox.flow.placing import open_key
 from inbox.flow.working import ChannelFacts
-from inbox.gateway.visitor_rows import visible
+from inbox.gateway.visitor_rows import concerned, first_name, visible
 from inbox.gateway.visitors import Visitors
 from inbox.ports import CONVERSATIONS, THREAD_KEYS, Journal, Queries
 
@@ -24,6 +24,41 @@ PAGE = 100
 KEPT = 50_000
 
 Typing = Callable[[ConversationId, CustomerId, bool], None]
+
+
+class Whereabouts:
+    """Which conversation a visitor's thread is, and whose thread a conversation is: as far as this process has seen."""
+
+    def __init__(self) -> None:
+        self._of: dict[tuple[ChannelId, str], tuple[ConversationId, CustomerId]] = {}
+        self._who: dict[ConversationId, tuple[ChannelId, str]] = {}
+
+    def remember(self, channel: ChannelId, visitor: str, conversation: ConversationId, customer: CustomerId) -> None:
+        """The visitor's thread is this conversation now."""
+        self._of[channel, visitor] = (conversation, customer)
+        self._who[conversation] = (channel, visitor)
+        while len(self._of) > KEPT:
+            gone = self._of.pop(next(iter(self._of)))
+            self._who.pop(gone[0], None)
+
+    def of(self, channel: ChannelId, visitor: str) -> tuple[ConversationId, CustomerId] | None:
+        """The visitor's conversation and customer."""
+        return self._of.get((channel, visitor))
+
+    def who(self, conversation: ConversationId) -> tuple[ChannelId, str] | None:
+        """The visitor whose thread it is."""
+        return self._who.get(conversation)
+
+
+def tell_agent_types(visitors: Visitors, whereabouts: Whereabouts, directory: Directory) -> Callable[[ConversationId, AgentId, bool], None]:
+    """Shows the visitor that an agent types to him, by his first name."""
+
+    def tell(conversation: ConversationId, agent: AgentId, on: bool) -> None:
+        who = whereabouts.who(conversation)
+        if who is not None:
+            visitors.agent_typing(*who, first_name(directory.name_of(agent)), on)
+
+    return tell
 
 
 class JournalVisitorFeed:
@@ -35,6 +70,7 @@ class JournalVisitorFeed:
         queries: Queries,
         directory: Directory,
         visitors: Visitors,
+        whereabouts: Whereabouts,
         facts: Callable[[], Mapping[ChannelId, ChannelFacts]],
         available: Callable[[], frozenset[AgentId]],
         typing: Typing,
@@ -43,11 +79,11 @@ class JournalVisitorFeed:
         self._queries = queries
         self._directory = directory
         self._visitors = visitors
+        self._whereabouts = whereabouts
         self._facts = facts
         self._available = available
         self._typing = typing
         self._agents: Mapping[str, Agent] = {}
-        self._at: dict[tuple[ChannelId, VisitorId], tuple[ConversationId, CustomerId]] = {}
         self._online: dict[ChannelId, bool] = {}
         self._waiting: deque[Change] = deque()
         self._wake = asyncio.Event()
@@ -73,6 +109,9 @@ class JournalVisitorFeed:
         message = change.message
         facts = self._facts().get(message.channel) if message is not None and message.channel else None
         if message is not None and facts is not None and facts.live:
+            if change.conversation is not None:
+                for visitor in concerned(message, facts.kind):
+                    self._whereabouts.remember(facts.id, visitor, change.conversation.id, change.conversation.customer)
             self._visitors.changed(message, facts.kind)
 
     def presence_changed(self) -> None:
@@ -94,7 +133,7 @@ class JournalVisitorFeed:
             return ()
         conversation = (await self._journal.load({CONVERSATIONS: frozenset({led.conversation})}))[CONVERSATIONS].get(led.conversation)
         if conversation is not None:
-            self._remember((channel, visitor), (conversation.id, conversation.customer))
+            self._whereabouts.remember(channel, visitor, conversation.id, conversation.customer)
         return await self._newest(led.conversation, channel, facts.kind, visitor, limit)
 
     async def _newest(self, conversation: ConversationId, channel: ChannelId, kind: str, visitor: str, limit: int) -> Sequence[Message]:
@@ -107,11 +146,6 @@ class JournalVisitorFeed:
                 break
             before = (page[-1].arrived_at, page[-1].id)
         return shown[:limit][::-1]
-
-    def _remember(self, who: tuple[ChannelId, VisitorId], where: tuple[ConversationId, CustomerId]) -> None:
-        self._at[who] = where
-        while len(self._at) > KEPT:
-            self._at.pop(next(iter(self._at)))
 
     def name_of(self, author: Author) -> str:
         """An agent's or bot's name."""
@@ -127,7 +161,7 @@ class JournalVisitorFeed:
 
     def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
         """Shown to the agents who look at his conversation."""
-        where = self._at.get((channel, visitor))
+        where = self._whereabouts.of(channel, visitor)
         if where is not None:
             self._typing(*where, on)
 

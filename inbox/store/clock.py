@@ -33,6 +33,10 @@ class DatabaseClock:
         """Milliseconds UTC, to within the round trip of the last measurement."""
         return int((time.monotonic() + self._base) * 1000)
 
+    def offset(self) -> int:
+        """By how many milliseconds the database's time is ahead of this machine's wall clock."""
+        return round((time.monotonic() + self._base - time.time()) * 1000)
+
     async def sleep_until(self, instant: Instant) -> None:
         """Returns at or after the instant, also when the clock is put right meanwhile."""
         while (left := instant - self.now()) > 0:

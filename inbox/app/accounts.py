@@ -1,0 +1,67 @@
+"""Makes accounts and sets passwords from the command line, with or without a running service beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from inbox.api.passwords import Passwords
+from inbox.app.steps import build_base, build_steps
+from inbox.app.stores import Stores, open_stores
+from inbox.core.agent import Agent, Role
+from inbox.core.errors import Invalid, NotFound
+from inbox.core.ids import AgentId
+from inbox.flow.accounts import save_agent
+from inbox.flow.committer import Committer
+from inbox.settings import Settings
+
+SHORTEST_PASSWORD = 10
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+@asynccontextmanager
+async def committing(settings: Settings, stores: Stores) -> AsyncIterator[Committer]:
+    """A committer for a moment, under a writer number of its own."""
+    steps = await build_steps(settings, stores, build_base(stores), frozenset)
+    await steps.feed.start()
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(steps.committer.run())
+        try:
+            yield steps.committer
+        finally:
+            await steps.committer.drain()
+            running.cancel()
+    await steps.committer.close()
+
+
+async def create_admin(settings: Settings, email: str, name: str, password: str) -> Agent:
+    """Make an account of role admin. Raises ``Invalid``, ``Conflict`` when the address has an account."""
+    _check(email, password)
+    async with open_stores(settings) as stores:
+        agent = Agent(AgentId(secrets.token_hex(16)), email.strip(), name.strip() or email, Role.ADMIN)
+        async with committing(settings, stores) as committer:
+            stored = await save_agent(committer, agent)
+        await stores.accounts.set_password(stored.id, await Passwords().hash(password))
+        return stored
+
+
+async def reset_password(settings: Settings, email: str, password: str) -> Agent:
+    """Set a password and end the account's sessions. Raises ``Invalid``, ``NotFound``."""
+    _check(email, password)
+    async with open_stores(settings) as stores:
+        found = await stores.accounts.credentials(email.strip())
+        if found is None:
+            raise NotFound("There is no account with this address.")
+        await stores.accounts.set_password(found.agent.id, await Passwords().hash(password))
+        await stores.accounts.end_sessions(found.agent.id)
+        return found.agent
+
+
+def _check(email: str, password: str) -> None:
+    if not _MAIL.fullmatch(email.strip()):
+        raise Invalid("email", "this is not a mail address")
+    if len(password) < SHORTEST_PASSWORD:
+        raise Invalid("password", f"at least {SHORTEST_PASSWORD} characters")

@@ -1,0 +1,104 @@
+"""Looks at everything the service needs and says what is wrong and what to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from inbox.app.steps import build_base, build_steps
+from inbox.app.stores import LEAST_FREE_BYTES, Stores, open_stores
+from inbox.connector import Connector, Health
+from inbox.core.errors import CannotStart, InboxError
+from inbox.core.ids import ChannelId
+from inbox.settings import Settings
+from inbox.store.secrets import Keyring
+
+MOST_OFFSET_MS = 2_000
+MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; ``problem`` is empty when it is fine."""
+
+    what: str
+    fine: str
+    problem: str = ""
+    remedy: str = ""
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Findings one after the other, the ones that others depend on first."""
+    yield _keys(settings)
+    yield _disk(settings)
+    try:
+        async with open_stores(settings) as stores:
+            yield await _database(stores)
+            yield _clock(stores)
+            yield await _accounts(stores)
+            async for finding in _channels(settings, stores):
+                yield finding
+    except CannotStart as error:
+        yield Finding("database", "", str(error), error.remedy)
+    except InboxError as error:
+        yield Finding("database", "", str(error) or error.code, "Check that MongoDB runs and that mongodb.uri is right.")
+
+
+def _keys(settings: Settings) -> Finding:
+    try:
+        Keyring(settings.secrets.keys)
+    except CannotStart as error:
+        return Finding("keys", "", str(error), error.remedy)
+    return Finding("keys", f"{len(settings.secrets.keys)} in secrets.keys")
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data.path
+    while not folder.exists():
+        folder = folder.absolute().parent
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        return Finding("disk", "", f"{free // MIB} MiB are free", "Free some space, or set data.dir to another disk.")
+    return Finding("disk", f"{free // MIB} MiB free")
+
+
+async def _database(stores: Stores) -> Finding:
+    hello = await stores.db.client.admin.command("hello")
+    build = await stores.db.client.admin.command("buildInfo")
+    members = len(hello.get("hosts", ()))
+    whose = "started by this service" if stores.embedded else "your own"
+    return Finding("database", f"MongoDB {build['version']}, {whose}, replica set {hello['setName']} of {members}")
+
+
+def _clock(stores: Stores) -> Finding:
+    offset = abs(stores.clock.offset())
+    if offset > MOST_OFFSET_MS:
+        return Finding("clock", "", f"this machine and the database differ by {offset} ms", "Run a time service (NTP) on both.")
+    return Finding("clock", f"{offset} ms from the database's")
+
+
+async def _accounts(stores: Stores) -> Finding:
+    people = [a for a in await stores.queries.agents() if a.active and a.role != "bot"]
+    if not any(a.role == "admin" for a in people):
+        return Finding("accounts", "", "there is no admin", "Run `inbox create-admin`.")
+    return Finding("accounts", f"{len(people)} can log in")
+
+
+async def _channels(settings: Settings, stores: Stores) -> AsyncIterator[Finding]:
+    steps = await build_steps(settings, stores, build_base(stores), frozenset)
+    for id, running in sorted(steps.channels.running.items()):
+        yield await _probe(id, running.connector)
+    if not steps.channels.running:
+        yield Finding("channels", "", "none is set up", "Add [[channels]] to the settings; config/inbox.example.toml shows how.")
+
+
+async def _probe(id: ChannelId, connector: Connector) -> Finding:
+    try:
+        health = await connector.probe()
+    except InboxError as error:
+        health = Health(False, str(error) or error.code, "See the channel's settings.")
+    except OSError as error:
+        health = Health(False, f"not reachable: {error.strerror or type(error).__name__}", "Check host and port.")
+    what = f"channel {id}"
+    return Finding(what, connector.name) if health.ok else Finding(what, "", health.problem, health.remedy)

@@ -1,0 +1,172 @@
+"""Runs everything that was built: starts it in order, keeps every loop alive, and drains on the way out."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from random import random
+
+import structlog
+from aiohttp import web
+
+from inbox.api.metrics import Metrics
+from inbox.app.front import Front, Sockets, build_front, build_sockets
+from inbox.app.steps import Observed, Steps, build_base, build_steps, ensure_bots
+from inbox.app.stores import Stores, open_stores
+from inbox.core.errors import CannotStart, InboxError
+from inbox.settings import Settings
+
+RESTART_AFTER_S = 1.0
+SWEEP_EVERY_S = 3600.0
+UPLOADS_KEPT_MS = 24 * 3600 * 1000
+SPREAD_MS = 20_000
+FLUSH_S = 10.0
+
+log = structlog.get_logger(__name__)
+
+Loop = Callable[[], Awaitable[None]]
+
+
+async def serve(
+    settings: Settings,
+    stop: asyncio.Event,
+    ready: Callable[[Stores, Steps], Awaitable[None]],
+    *,
+    prepare: Callable[[Stores], Awaitable[None]] | None = None,
+    demo: bool = False,
+) -> None:
+    """Serve until ``stop`` is set. ``prepare`` runs on the open stores before anything is built, ``ready`` when requests are taken.
+
+    Raises ``CannotStart`` with the remedy.
+    """
+    async with open_stores(settings) as stores:
+        if prepare is not None:
+            await prepare(stores)
+        async with _running(settings, stores, demo) as steps:
+            await ready(stores, steps)
+            await stop.wait()
+            log.info("draining")
+
+
+@asynccontextmanager
+async def _running(settings: Settings, stores: Stores, demo: bool) -> AsyncIterator[Steps]:
+    metrics = Metrics()
+    base = build_base(stores)
+    sockets = build_sockets(stores, base)
+    observed = Observed(metrics.committed, metrics.sent, metrics.fired)
+    steps = await build_steps(settings, stores, base, sockets.live.available, observed)
+    draining = asyncio.Event()
+    front = build_front(settings, stores, steps, sockets, metrics, draining.is_set, demo=demo)
+    _watch(metrics, steps)
+    await steps.feed.start()
+    sockets.live.start()
+    async with AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        loops = [tasks.create_task(_keep(name, loop)) for name, loop in _loops(stores, steps, sockets, front).items()]
+        try:
+            await ensure_bots(steps)
+            async with _listening(settings, front) as runner:
+                receiving = tasks.create_task(_keep("receivers", steps.receivers.run))
+                yield steps
+                draining.set()
+                receiving.cancel()
+                await _drain(steps, sockets, front, runner, settings.server.drain_seconds)
+        finally:
+            for loop in loops:
+                loop.cancel()
+    await steps.channels.close()
+    await steps.sandbox.close()
+    with suppress(InboxError):
+        await steps.committer.close()
+
+
+def _loops(stores: Stores, steps: Steps, sockets: Sockets, front: Front) -> dict[str, Loop]:
+    """Everything that runs all the time, by name."""
+    own: dict[str, Loop] = {} if stores.embedded is None else {"database": stores.embedded.keep_running}
+    return {
+        **own,
+        "clock": stores.clock.run,
+        "feed": steps.feed.follow,
+        "committer": steps.committer.run,
+        "lease": steps.committer.keep_lease,
+        "intake": steps.intake.run,
+        "router": steps.router.run,
+        "timers": steps.timers.run,
+        "outbox": steps.outbox.run,
+        "search": steps.indexer.run,
+        "visitors": front.visitor_feed.run,
+        "sockets": front.agents.run,
+        "resets": front.resets.run,
+        "sweeper": _sweeping(stores),
+        **sockets.live.loops,
+    }
+
+
+async def _keep(name: str, loop: Loop) -> None:
+    """Run a loop again whenever it ends in an error, so that one step's bug does not take the others along."""
+    while True:
+        try:
+            await loop()
+            return
+        except Exception:
+            log.exception("loop_failed", loop=name)
+            await asyncio.sleep(RESTART_AFTER_S)
+
+
+def _sweeping(stores: Stores) -> Loop:
+    async def sweep() -> None:
+        while True:
+            with suppress(InboxError):
+                await stores.files.sweep(stores.clock.now() - UPLOADS_KEPT_MS)
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    return sweep
+
+
+def _watch(metrics: Metrics, steps: Steps) -> None:
+    metrics.watch("inbox_units_waiting", "Units that wait for a transaction", lambda: steps.committer.backlog)
+    metrics.watch("inbox_deliveries_open", "Deliveries stored and not settled", lambda: steps.intake.backlog)
+    metrics.watch("inbox_search_lag_seconds", "By how much the search index is behind", lambda: steps.indexer.lag() / 1000)
+
+
+@asynccontextmanager
+async def _listening(settings: Settings, front: Front) -> AsyncIterator[web.AppRunner]:
+    """Both ports open; raises ``CannotStart`` when one is taken."""
+    async with AsyncExitStack() as stack:
+        runner = await _open(stack, front.app, settings.server.host, settings.server.port, "server.port")
+        await _open(stack, front.metrics, settings.metrics.host, settings.metrics.port, "metrics.port")
+        yield runner
+
+
+async def _open(stack: AsyncExitStack, app: web.Application, host: str, port: int, setting: str) -> web.AppRunner:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, handler_cancellation=True)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"port {port} of {host} is taken", f"stop the program that uses it, or set {setting} to another port"
+            ) from error
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror}", f"check {setting} and the host beside it") from error
+    return runner
+
+
+async def _drain(steps: Steps, sockets: Sockets, front: Front, runner: web.AppRunner, seconds: int) -> None:
+    """Take nothing new, send the sockets away, finish what was accepted and what is being sent."""
+    for site in tuple(runner.sites):
+        await site.stop()
+    waits = (int(random() * SPREAD_MS) for _ in iter(int, 1))
+    sockets.visitors.drain(waits)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(1, seconds)):
+            await front.agents.drain()
+            await steps.intake.drain()
+            await steps.outbox.stop()
+            await steps.committer.drain()
+    with suppress(InboxError):
+        await sockets.live.stop()
+    await front.cleaner.close()
