@@ -12,7 +12,7 @@ from inbox.core.errors import Conflict
 from inbox.core.ids import ChannelId
 from inbox.ports import ChannelRecord
 from inbox.store.client import Collection, Database, translated
-from inbox.store.documents import document, raw, value
+from inbox.store.documents import document, raw, tag_key, value
 
 MAX_TAGS: Final = 500
 _COUNTED: Final = ("load", "last_assigned_at")
@@ -104,7 +104,7 @@ class KnownTags:
         """Durable when it returns."""
         fresh = set(tags) - self._seen
         for tag in fresh:
-            await self._tags.update_one({"_id": {"$eq": tag}}, {"$setOnInsert": {"_id": tag}}, upsert=True)
+            await self._tags.update_one({"_id": {"$eq": tag}}, {"$setOnInsert": {"k_tag": tag_key(tag)}}, upsert=True)
         if len(self._seen) > self.LIMIT:
             self._seen.clear()
         self._seen |= fresh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -88,6 +89,11 @@ def readers(c: Conversation) -> list[str]:
     """Tokens for who may see a conversation; a scope that has one of them sees it (see ``lists.reader_tokens``)."""
     held = {agent_token(agent) for agent in (c.assignee, c.bot) if agent is not None}
     return [EVERYONE, team_token(c.team), *sorted(held)]
+
+
+def tag_key(tag: str) -> str:
+    """Tags are one however they are capitalised."""
+    return unicodedata.normalize("NFC", tag.casefold())
 
 
 def email_key(email: str) -> str:

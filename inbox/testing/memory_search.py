@@ -12,7 +12,7 @@ from inbox.core.message import Message
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import ME, NOBODY
 from inbox.core.words import SearchQuery, normalised
-from inbox.ports import CONVERSATIONS
+from inbox.ports import CONVERSATIONS, MESSAGES
 from inbox.testing.memory_queries import paged
 from inbox.testing.tables import Tables
 
@@ -32,6 +32,11 @@ class MemorySearch:
         self._tables.reach()
         for _, message, words in entries:
             self._indexed.setdefault(message.id, (message, set()))[1].update(words)
+
+    async def moved(self, conversations: Sequence[Conversation]) -> None:
+        """Messages that were moved out of these conversations are found where they are now."""
+        stored = self._tables.of(MESSAGES)
+        self._indexed = {id: (stored.get(m.id, m), words) for id, (m, words) in self._indexed.items()}
 
     async def find(self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
         """Conversations that hold all words, newest first."""
@@ -91,12 +96,12 @@ def _overlaps(query: SearchQuery, start: Instant, end: Instant) -> bool:
 
 
 def _wanted(query: SearchQuery, c: Conversation, me: AgentId) -> bool:
-    assignee = {"": c.assignee, NOBODY: None, ME: me}.get(query.assignee, AgentId(query.assignee))
+    assignee = {"": c.assignee, NOBODY: None, ME: me}.get(query.assignee, query.assignee)
     return (
         c.merged_into is None
         and assignee == c.assignee
         and (not query.categories or c.category in query.categories)
-        and set(query.tags) <= set(c.tags)
+        and {tag.casefold() for tag in query.tags} <= {tag.casefold() for tag in c.tags}
         and query.channel in ("", c.channel)
         and query.customer in ("", c.customer)
         and query.number in (None, c.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inbox.testing.memory_accounts import MemoryAccounts
 from inbox.testing.memory_journal import MemoryJournal
+from inbox.testing.memory_presence import MemoryPresence
 from inbox.testing.memory_queries import MemoryQueries
 from inbox.testing.memory_records import MemoryDirectory, MemoryFiles, MemoryLedger, MemoryOwn
 from inbox.testing.memory_search import MemorySearch
@@ -23,6 +24,7 @@ class MemoryStore:
         self.search = MemorySearch(self.tables)
         self.accounts = MemoryAccounts(self.tables)
         self.directory = MemoryDirectory(self.tables)
+        self.presence = MemoryPresence()
 
     @property
     def away(self) -> bool:
@@ -31,4 +33,4 @@ class MemoryStore:
 
     @away.setter
     def away(self, away: bool) -> None:
-        self.tables.away = away
+        self.tables.away = self.presence.away = away

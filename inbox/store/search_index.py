@@ -1,0 +1,123 @@
+"""Writing the search projection: words of messages into sheets, safely beside another server that does the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from pymongo import DeleteOne, InsertOne, ReplaceOne
+from pymongo.errors import BulkWriteError
+
+from inbox.core.conversation import Conversation
+from inbox.core.errors import Conflict, Unavailable
+from inbox.core.ids import ConversationId, Instant, MessageId
+from inbox.core.message import Message
+from inbox.store.client import DUPLICATE_KEY, Database, Document
+from inbox.store.sheets import MAX_MESSAGES, Sheet, next_part, sheet, sheet_id
+
+TRIES: Final = 8
+KNOWN_WORDS: Final = 200_000
+Entry = tuple[ConversationId, MessageId, Instant, Iterable[str]]
+
+
+class SheetWriter:
+    """Adds to sheets and to the vocabulary, from which beginnings of words are completed."""
+
+    def __init__(self, db: Database) -> None:
+        self._sheets = db["search"]
+        self._vocabulary = db["vocabulary"]
+        self._messages = db["messages"]
+        self._known: set[str] = set()
+
+    async def add(self, entries: Sequence[Entry]) -> None:
+        """Note messages' words, each in the sheet of its month. Doing it again changes nothing."""
+        await self._note({word for _, _, _, words in entries for word in words})
+        for _ in range(TRIES):
+            try:
+                return await self._write(await self._added(entries))
+            except Conflict:
+                continue
+        raise Unavailable("others keep writing the same search sheets")
+
+    async def _added(self, entries: Sequence[Entry]) -> list[Sheet]:
+        """The sheets as they will be; a full one leads on to the next."""
+        changed: dict[str, Sheet] = {}
+        pending = [(sheet_id(conversation, at), conversation, id, at, words) for conversation, id, at, words in entries]
+        loaded: dict[str, Sheet] = {}
+        while pending:
+            loaded |= await self._load({target for target, *_ in pending} - loaded.keys())
+            full: list[tuple[str, ConversationId, MessageId, Instant, Iterable[str]]] = []
+            for target, conversation, id, at, words in pending:
+                page = loaded.setdefault(target, Sheet(target, conversation))
+                if len(page.messages) >= MAX_MESSAGES and all(known != id for known, _ in page.messages):
+                    full.append((next_part(target), conversation, id, at, words))
+                elif page.add(id, at, words):
+                    changed[target] = page
+            pending = full
+        return list(changed.values())
+
+    async def _load(self, ids: Iterable[str]) -> dict[str, Sheet]:
+        docs = await self._sheets.find({"_id": {"$in": list(ids)}}).to_list()
+        return {doc["_id"]: sheet(doc) for doc in docs}
+
+    async def _write(self, sheets: Sequence[Sheet]) -> None:
+        """Store sheets over the versions they were read at. Raises ``Conflict`` when one of them moved on."""
+        if not sheets:
+            return
+        writes: list[InsertOne[Document] | ReplaceOne[Document] | DeleteOne] = []
+        for page in sheets:
+            read_at = {"_id": page.id, "v": page.version}
+            if not page.messages:
+                writes.append(DeleteOne(read_at))
+            elif page.version == 0:
+                writes.append(InsertOne({**page.document(), "v": 1}))
+            else:
+                writes.append(ReplaceOne(read_at, {**page.document(), "v": page.version + 1}))
+        try:
+            done = await self._sheets.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            if any(e["code"] != DUPLICATE_KEY for e in (error.details or {}).get("writeErrors", ())):
+                raise
+            raise Conflict from None
+        if done.matched_count + done.inserted_count + done.deleted_count != len(writes):
+            raise Conflict
+
+    async def _note(self, words: set[str]) -> None:
+        fresh = words - self._known
+        if not fresh:
+            return
+        try:
+            await self._vocabulary.insert_many([{"_id": word} for word in fresh], ordered=False)
+        except BulkWriteError as error:
+            if any(e["code"] != DUPLICATE_KEY for e in (error.details or {}).get("writeErrors", ())):
+                raise
+        if len(self._known) > KNOWN_WORDS:
+            self._known.clear()
+        self._known |= fresh
+
+    async def follow(self, conversations: Sequence[Conversation]) -> None:
+        """Move what these conversations' sheets hold of messages that are in another conversation by now."""
+        for _ in range(TRIES):
+            try:
+                return await self._follow([c.id for c in conversations])
+            except Conflict:
+                continue
+        raise Unavailable("others keep writing the same search sheets")
+
+    async def _follow(self, ids: Sequence[ConversationId]) -> None:
+        listed = await self._sheets.find({"c": {"$in": list(ids)}}, {"m": 1, "c": 1}).to_list()
+        home = {id: doc["c"] for doc in listed for id, _ in doc["m"]}
+        stored = await self._messages.find({"_id": {"$in": list(home)}}, {"conversation": 1}).to_list()
+        moved: Mapping[str, str] = {doc["_id"]: doc["conversation"] for doc in stored if doc["conversation"] != home[doc["_id"]]}
+        if not moved:
+            return
+        left = [doc["_id"] for doc in listed if any(id in moved for id, _ in doc["m"])]
+        parted = [page.without(MessageId(id) for id in moved) for page in (await self._load(left)).values()]
+        entries: list[Entry] = [(ConversationId(moved[id]), id, at, words) for _, taken in parted for id, at, words in taken]
+        await self.add(entries)
+        await self._write([page for page, _ in parted])
+
+
+def entry(conversation: Conversation, message: Message, words: Iterable[str]) -> Entry:
+    """What is noted of a message."""
+    return conversation.id, message.id, message.arrived_at, words

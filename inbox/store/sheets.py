@@ -1,0 +1,130 @@
+"""The search projection's unit: which messages of one conversation and month hold which words."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import msgspec
+
+from inbox.core.conversation import FAR_FUTURE
+from inbox.core.ids import ConversationId, Instant, MessageId
+from inbox.core.words import SearchQuery
+from inbox.store.client import Document
+
+MAX_MESSAGES: Final = 1_000
+"""A conversation that has more in a month gets a further sheet."""
+
+
+@dataclass
+class Sheet:
+    """Messages by position as (id, arrived_at), and per word the positions of those that hold it. ``version`` 0: not stored yet."""
+
+    id: str
+    conversation: ConversationId
+    messages: list[tuple[MessageId, Instant]] = field(default_factory=list)
+    postings: dict[str, list[int]] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def newest(self) -> Instant:
+        """When its newest message arrived."""
+        return max((at for _, at in self.messages), default=0)
+
+    def add(self, id: MessageId, at: Instant, words: Iterable[str]) -> bool:
+        """Note a message's words; False when nothing was new."""
+        place = next((i for i, (known, _) in enumerate(self.messages) if known == id), None)
+        if place is None:
+            place = len(self.messages)
+            self.messages.append((id, at))
+            fresh = True
+        else:
+            fresh = False
+        for word in words:
+            held = self.postings.setdefault(word, [])
+            if place not in held:
+                held.append(place)
+                fresh = True
+        return fresh
+
+    def without(self, gone: Iterable[MessageId]) -> tuple[Sheet, list[tuple[MessageId, Instant, list[str]]]]:
+        """The sheet without these messages, and the messages taken out with their words."""
+        left, out = set(gone), Sheet(self.id, self.conversation, version=self.version)
+        taken: list[tuple[MessageId, Instant, list[str]]] = []
+        for place, (id, at) in enumerate(self.messages):
+            words = [word for word, held in self.postings.items() if place in held]
+            if id in left:
+                taken.append((id, at, words))
+            else:
+                out.add(id, at, words)
+        return out, taken
+
+    def document(self) -> Document:
+        """As stored: words sorted, positions packed, because the index only needs the words."""
+        words = sorted(self.postings)
+        return {
+            "_id": self.id,
+            "c": self.conversation,
+            "t": self.newest,
+            "v": self.version,
+            "m": [list(entry) for entry in self.messages],
+            "w": words,
+            "p": msgspec.msgpack.encode([self.postings[word] for word in words]),
+        }
+
+
+def sheet(doc: Mapping[str, Any]) -> Sheet:
+    """The sheet a document holds."""
+    places = msgspec.msgpack.decode(doc["p"], type=list[list[int]])
+    return Sheet(
+        doc["_id"],
+        ConversationId(doc["c"]),
+        [(MessageId(id), int(at)) for id, at in doc["m"]],
+        dict(zip(doc["w"], places, strict=True)),
+        int(doc["v"]),
+    )
+
+
+def sheet_id(conversation: ConversationId, at: Instant, part: int = 0) -> str:
+    """The id of a conversation's sheet for the calendar month (UTC) of an instant."""
+    month = datetime.fromtimestamp(min(max(at, 0), FAR_FUTURE) / 1000, UTC).strftime("%Y%m")
+    return f"{conversation}:{month}:{part}"
+
+
+def next_part(id: str) -> str:
+    """The id of the sheet that follows when this one is full."""
+    base, part = id.rsplit(":", 1)
+    return f"{base}:{int(part) + 1}"
+
+
+def conversation_of(id: str) -> ConversationId:
+    """Whose sheet it is; so that a walk along the index of words needs no documents."""
+    return ConversationId(id.rsplit(":", 2)[0])
+
+
+def inside(sheet: Sheet, query: SearchQuery) -> set[int]:
+    """The messages in the query's span of time."""
+    start, end = query.after or 0, FAR_FUTURE + 1 if query.before is None else query.before
+    return {place for place, (_, at) in enumerate(sheet.messages) if start <= at < end}
+
+
+def match(sheet: Sheet, query: SearchQuery, places: set[int]) -> MessageId | None:
+    """Of these messages of a sheet, if together they hold all words, the newest among those that hold the most."""
+    terms = [places.intersection(sheet.postings.get(word, ())) for word in query.words]
+    terms += [places.intersection(_begun(sheet, prefix)) for prefix in query.prefixes]
+    if not places or not all(terms):
+        return None
+    score = {place: sum(place in term for term in terms) for place in places}
+    best = max(places, key=lambda place: (score[place], sheet.messages[place][1], sheet.messages[place][0]))
+    return sheet.messages[best][0]
+
+
+def _begun(sheet: Sheet, prefix: str) -> Iterator[int]:
+    words = list(sheet.postings)  # sorted, as stored
+    for word in words[bisect_left(words, prefix) :]:
+        if not word.startswith(prefix):
+            return
+        yield from sheet.postings[word]

@@ -1,0 +1,62 @@
+"""A connector without a provider: what is delivered is JSON of our own, what is sent is kept in a list."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from inbox.connector import Answer, Capabilities, Connector, InboundMessage, Item, OutboundMessage, RawDelivery, Sent, Tools
+from inbox.core.errors import Malformed, NotAuthentic
+from inbox.core.ids import ChannelId
+
+
+class RecordingSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``secret`` signs deliveries; ``address`` is the channel's own."""
+
+    secret: str = "open sesame"
+    address: str = "help@example.com"
+
+
+class RecordingConnector(Connector):
+    """Mail-like. A delivery is one ``InboundMessage`` in JSON, signed with HMAC-SHA-256 in ``X-Signature``."""
+
+    name = "recording"
+    capabilities = Capabilities(address_kind="email", reply_keys=True, subject=True, recipients=True, html=True)
+    Settings = RecordingSettings
+
+    def __init__(self, channel: ChannelId, settings: Any, tools: Tools) -> None:
+        super().__init__(channel, settings, tools)
+        self.sent: list[OutboundMessage] = []
+
+    def verify(self, raw: RawDelivery) -> None:
+        """The signature is over the exact bytes."""
+        wanted = signature(self.settings.secret, raw.body)
+        if not hmac.compare_digest(wanted.encode(), raw.headers.get("x-signature", "").encode("utf-8", "surrogatepass")):
+            raise NotAuthentic
+
+    @classmethod
+    def parse(cls, raw: RawDelivery) -> Sequence[Item]:
+        """One message."""
+        try:
+            return [msgspec.json.decode(raw.body, type=InboundMessage)]
+        except (msgspec.MsgspecError, UnicodeError) as bad:
+            raise Malformed(str(bad)) from None
+
+    def answer(self, raw: RawDelivery) -> Answer:
+        """A ``challenge`` in the query is repeated, as many providers want it."""
+        name, _, value = raw.context.get("query", "").partition("=")
+        return Answer("challenge", value) if name == "challenge" else Answer("accepted", "thanks")
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Always accepted."""
+        self.sent.append(message)
+        return Sent(f"provider-{message.id}")
+
+
+def signature(secret: str, body: bytes) -> str:
+    """What ``verify`` wants to see."""
+    return hmac.digest(secret.encode(), body, "sha256").hex()
