@@ -1,5 +1,6 @@
 // One list of conversations, live: pages over HTTP, rows over the socket, and an order that holds still under a hand.
 import { api, Latest } from '../api/client';
+import { mayRetry } from '../api/errors';
 import type { ConversationPage, ConversationRow, Sort } from '../api/types';
 import type { ServerFrame } from '../live/frames';
 import { compareKeys, LiveIndex } from '../live/index';
@@ -16,6 +17,7 @@ const FLUSH_HIDDEN_MS = 250;
 /** Without a connection by then the list is fetched all the same. */
 const PATIENCE_MS = 1500;
 const MARKS_AFTER_MS = 1000;
+const RETRY_AFTER_MS = 4000;
 
 type Index = LiveIndex<ConversationRow>;
 
@@ -43,6 +45,7 @@ export class ConversationList {
   #flush: ReturnType<typeof setTimeout> | undefined;
   #marks: ReturnType<typeof setTimeout> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #latest = new Latest();
   #follow: { sub: string; stop: () => void };
   #loadedAt = 0;
@@ -64,6 +67,7 @@ export class ConversationList {
     clearTimeout(this.#flush);
     clearTimeout(this.#marks);
     clearTimeout(this.#patience);
+    clearTimeout(this.#retry);
   }
 
   get(id: string): ConversationRow | undefined {
@@ -85,6 +89,7 @@ export class ConversationList {
   /** Fetches the first page anew; what is shown stays until it has come. */
   async reload(): Promise<void> {
     const current = this.#latest.next();
+    clearTimeout(this.#retry);
     const incoming: Index = new LiveIndex(sortKey[this.#sort]);
     this.#incoming = incoming;
     this.loading = true;
@@ -101,8 +106,10 @@ export class ConversationList {
       this.loaded = true;
       live.synced(this.#follow.sub);
       this.apply();
-    } catch {
-      if (current()) this.failed = true;
+    } catch (error) {
+      if (!current()) return;
+      this.failed = true;
+      if (mayRetry(error)) this.#retry = setTimeout(() => void this.reload(), RETRY_AFTER_MS);
     } finally {
       if (current()) this.loading = false;
     }

@@ -1,6 +1,6 @@
 // One open conversation, live: its head, its messages and quiet lines, what was seen of it.
 import { api, Latest } from '../api/client';
-import { ApiError } from '../api/errors';
+import { ApiError, mayRetry } from '../api/errors';
 import type { ConversationDetail, ConversationRow, MessageRow, TimelineItem } from '../api/types';
 import type { ServerFrame } from '../live/frames';
 import { compareKeys, LiveIndex } from '../live/index';
@@ -12,6 +12,7 @@ import { reads } from './reads.svelte';
 const OLDER = 50;
 const MARK_AFTER_MS = 600;
 const PATIENCE_MS = 1500;
+const RETRY_AFTER_MS = 4000;
 
 type Item = TimelineItem & { version: number };
 
@@ -42,6 +43,7 @@ export class Thread {
   #marked = '';
   #marking: ReturnType<typeof setTimeout> | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #lastSeen = '';
 
   /** `known` is the row of the list, shown until the conversation itself has come. */
@@ -62,6 +64,7 @@ export class Thread {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#marking);
     clearTimeout(this.#patience);
+    clearTimeout(this.#retry);
   }
 
   get id(): string {
@@ -152,6 +155,7 @@ export class Thread {
 
   async #fetch(): Promise<void> {
     const current = this.#latest.next();
+    clearTimeout(this.#retry);
     const incoming = newIndex();
     this.#incoming = incoming;
     try {
@@ -163,6 +167,7 @@ export class Thread {
       const missing = error instanceof ApiError && (error.status === 404 || error.status === 403);
       if (missing) this.state = 'missing';
       else if (this.state === 'loading') this.state = 'failed';
+      if (mayRetry(error)) this.#retry = setTimeout(() => void this.#fetch(), RETRY_AFTER_MS);
     }
   }
 

@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { conversation, FakeService } from '../../testing/service';
+import { ConversationList } from './list.svelte';
+import { live } from './live.svelte';
+
+let service: FakeService;
+let list: ConversationList;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  list.close();
+  live.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function open(seeded: number): void {
+  service = new FakeService();
+  service.install((name, value) => vi.stubGlobal(name, value));
+  for (let i = 0; i < seeded; i++) service.seed(conversation(`k${i}`, { number: 1000 + i, updated_at: 100 - i }));
+  live.start(() => undefined);
+  list = new ConversationList('all', 'activity');
+}
+
+/** Lets everything arrive: answers, frames, retries. */
+async function settle(): Promise<void> {
+  service.held = false;
+  for (let round = 0; round < 12; round++) {
+    for (const request of service.pending.splice(0)) request.answer();
+    await vi.advanceTimersByTimeAsync(5000);
+    service.deliverAll();
+  }
+}
+
+describe('a list of conversations', () => {
+  it('shows the first page and follows what changes', async () => {
+    open(3);
+    await settle();
+    expect(list.shown).toEqual(['k0', 'k1', 'k2']);
+    service.change('k2', { updated_at: 500 });
+    service.change('new', { updated_at: 400, category: 'open' });
+    await settle();
+    expect(list.shown).toEqual(['k2', 'new', 'k0', 'k1']);
+  });
+
+  it('loads further pages by key', async () => {
+    open(7);
+    service.pageSize = 3;
+    await settle();
+    expect(list.shown).toHaveLength(3);
+    expect(list.more).toBe(true);
+    await list.loadMore();
+    await list.loadMore();
+    expect(list.shown).toEqual(service.truth());
+    expect(list.more).toBe(false);
+  });
+
+  it('holds still under a hand, and says how much is new', async () => {
+    open(3);
+    await settle();
+    list.hold(true);
+    service.change('k2', { updated_at: 500, subject: 'Changed' });
+    service.change('new', { updated_at: 600, category: 'open' });
+    await settle();
+    expect(list.shown).toEqual(['k0', 'k1', 'k2']);
+    expect(list.get('k2')?.subject).toBe('Changed');
+    expect(list.news).toBe(2);
+    list.hold(false);
+    expect(list.shown).toEqual(['new', 'k2', 'k0', 'k1']);
+    expect(list.news).toBe(0);
+  });
+
+  it('keeps a row in its place while it is held, though it left', async () => {
+    open(2);
+    await settle();
+    list.hold(true);
+    service.change('k0', { category: 'resolved' });
+    await settle();
+    expect(list.shown).toEqual(['k0', 'k1']);
+    expect(list.isLeaving('k0')).toBe(true);
+    list.apply();
+    expect(list.shown).toEqual(['k1']);
+  });
+
+  it('goes on by itself after a failed fetch', async () => {
+    open(2);
+    service.held = true;
+    await vi.advanceTimersByTimeAsync(0);
+    service.deliverAll();
+    service.pending.shift()?.fail();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(list.failed).toBe(true);
+    await settle();
+    expect(list.failed).toBe(false);
+    expect(list.shown).toEqual(['k0', 'k1']);
+  });
+});
+
+type Op =
+  | { op: 'change'; id: number; at: number; open: boolean }
+  | { op: 'frame'; count: number }
+  | { op: 'answer'; which: number; fails: boolean }
+  | { op: 'cut' | 'trim' | 'more' | 'resync' }
+  | { op: 'wait'; ms: number };
+
+const OPS: fc.Arbitrary<Op> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ op: fc.constant('change' as const), id: fc.nat(11), at: fc.integer({ min: 1, max: 60 }), open: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ op: fc.constant('frame' as const), count: fc.integer({ min: 1, max: 4 }) }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant('answer' as const), which: fc.nat(3), fails: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 9000 }) }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('cut' as const, 'trim' as const, 'more' as const, 'resync' as const) }) },
+);
+
+async function play(op: Op): Promise<void> {
+  switch (op.op) {
+    case 'change':
+      return service.change(`k${op.id}`, { updated_at: op.at, category: op.open ? 'open' : 'resolved' });
+    case 'frame':
+      for (let i = 0; i < op.count; i++) service.deliver();
+      return;
+    case 'answer': {
+      const [request] = service.pending.splice(op.which % Math.max(1, service.pending.length), 1);
+      if (op.fails) request?.fail();
+      else request?.answer();
+      break;
+    }
+    case 'cut':
+      return service.cut();
+    case 'trim':
+      return service.trim();
+    case 'more':
+      void list.loadMore();
+      return;
+    case 'resync':
+      return service.push({ t: 'resync', sub: null });
+    case 'wait':
+      break;
+  }
+  await vi.advanceTimersByTimeAsync(op.op === 'wait' ? op.ms : 0);
+}
+
+describe('snapshot plus frames', () => {
+  it('equals a fresh snapshot, whatever was lost, late or out of order', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(OPS, { minLength: 5, maxLength: 60 }), fc.integer({ min: 2, max: 6 }), async (ops, pageSize) => {
+        open(8);
+        service.pageSize = pageSize;
+        service.held = true;
+        try {
+          for (const op of ops) await play(op);
+          await settle();
+          list.apply();
+          const truth = service.truth();
+          const shown = [...list.shown];
+          expect(shown).toEqual(truth.slice(0, shown.length));
+          expect(list.more || shown.length === truth.length).toBe(true);
+          expect(shown.map((id) => list.get(id)?.version)).toEqual(shown.map((id) => service.rows.get(id)?.version));
+        } finally {
+          list.close();
+          live.stop();
+          await vi.advanceTimersByTimeAsync(0);
+        }
+      }),
+      { numRuns: 120 },
+    );
+  });
+});
