@@ -232,6 +232,9 @@ class Journal(Protocol):
     async def lease_numbers(self, count: int) -> range:
         """Conversation numbers nobody else gets."""
 
+    async def return_numbers(self, numbers: range) -> None:
+        """Give back the end of a lease; harmless when somebody has leased after it."""
+
     async def heads(self) -> dict[int, int]:
         """The highest entry of every writer."""
 
@@ -387,6 +390,17 @@ class Search(Protocol):
 
     async def save_position(self, cursor: Mapping[int, int]) -> None:
         """Remember how far it is."""
+
+
+class PresenceBoard(Protocol):
+    """Which agents are connected to which server, under leases, so that a server that dies takes nobody along for long."""
+
+    async def beat(self, server: str, agents: Mapping[AgentId, bool], until: Instant) -> None:
+        """These agents are connected to ``server`` until then; the value tells whether a human was active lately.
+        The last beat counts: one that ends now takes the agent off."""
+
+    async def online(self, now: Instant, besides: str = "") -> dict[AgentId, bool]:
+        """Who is connected to any server but ``besides``, and whether he is active on one of them."""
 
 
 class Clock(Protocol):

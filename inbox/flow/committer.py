@@ -136,6 +136,12 @@ class Committer:
 
     async def close(self) -> None:
         """Give the writer number back."""
+        if self._numbers:
+            last = first = self._numbers.pop()
+            while self._numbers and self._numbers[-1] == first - 1:
+                first = self._numbers.pop()
+            self._numbers.clear()
+            await self._journal.return_numbers(range(first, last + 1))
         if self._slot is not None:
             slot, self._slot = self._slot, None
             await self._journal.release_writer(slot)

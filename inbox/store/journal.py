@@ -80,6 +80,11 @@ class MongoJournal:
         return await writers.numbers(self._db, count)
 
     @translated
+    async def return_numbers(self, numbers: range) -> None:
+        """Give back numbers that were leased last and not used."""
+        await writers.give_back(self._db, numbers)
+
+    @translated
     async def heads(self) -> dict[int, int]:
         """The highest entry of every writer."""
         known = await writers.writers(self._db)

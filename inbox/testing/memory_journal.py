@@ -133,6 +133,11 @@ class MemoryJournal:
         self._tables.next_number += count
         return range(first, first + count)
 
+    async def return_numbers(self, numbers: range) -> None:
+        """Give back the end of a lease; harmless when somebody has leased after it."""
+        if self._tables.next_number == numbers.stop:
+            self._tables.next_number = numbers.start
+
     async def heads(self) -> dict[int, int]:
         """The highest entry of every writer."""
         self._tables.reach()
