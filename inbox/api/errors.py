@@ -24,6 +24,8 @@ from inbox.flow.rows import MessageRow
 
 PROBLEM_TYPE = "application/problem+json"
 REFUSED_HOST = 421
+CLOSED_BY_CLIENT = 499
+"""In the log only: nobody was there any more to take the answer."""
 RETRY_MS = 2_000
 """Advised wait where the error names none."""
 

@@ -42,7 +42,7 @@ def routes(parts: ApiParts) -> list[web.RouteDef]:
 
 async def _deliver(parts: ApiParts, request: web.Request) -> tuple[str, Answer]:
     """What became of it, for the metrics, and what the provider shall hear."""
-    channel = parts.channels().get(ChannelId(request.match_info["channel"]))
+    channel = parts.channels.running.get(ChannelId(request.match_info["channel"]))
     if channel is None or channel.record.connector != request.match_info["connector"]:
         raise web.HTTPNotFound
     try:

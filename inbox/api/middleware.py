@@ -12,9 +12,9 @@ from aiohttp import web
 
 from inbox.api import show
 from inbox.api.bodies import encode
-from inbox.api.errors import PROBLEM_TYPE, REFUSED_HOST, problem, refusal
+from inbox.api.errors import CLOSED_BY_CLIENT, PROBLEM_TYPE, REFUSED_HOST, problem, refusal
 from inbox.api.origin import known_host
-from inbox.api.parts import ApiParts
+from inbox.api.parts import AGENT, REQUEST_ID, ApiParts
 from inbox.api.structs import Problem
 from inbox.core.errors import InboxError, NewerReply
 from inbox.core.ids import MessageId
@@ -46,25 +46,27 @@ def middlewares(parts: ApiParts) -> tuple[Any, ...]:
     return _observed(parts), _explained(parts), _meant_for_us(parts)
 
 
-async def restrict(request: web.Request, response: web.StreamResponse) -> None:
+def restricting(parts: ApiParts) -> Callable[[web.Request, web.StreamResponse], Awaitable[None]]:
     """Signal before every response's headers: whatever a handler did not set itself is set strictly."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.path.startswith("/api/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    if request.get("secure"):
-        response.headers.setdefault("Strict-Transport-Security", HSTS)
-    response.headers["X-Request-Id"] = request.get("id", "")
-    response.headers.pop("Server", None)
+    strict = HEADERS | ({"Strict-Transport-Security": HSTS} if parts.settings.secure else {})
+
+    async def restrict(request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in strict.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Request-Id"] = request.get(REQUEST_ID, "")
+
+    return restrict
 
 
 def _observed(parts: ApiParts) -> Middleware:
     @web.middleware
     async def observed(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request["id"], request["secure"] = secrets.token_hex(8), parts.settings.secure
-        started, status = perf_counter(), 499
+        request[REQUEST_ID] = id = secrets.token_hex(8)
+        started, status = perf_counter(), CLOSED_BY_CLIENT
         try:
-            with structlog.contextvars.bound_contextvars(request=request["id"]):
+            with structlog.contextvars.bound_contextvars(request=id):
                 response = await handler(request)
                 status = response.status
                 return response
@@ -74,12 +76,12 @@ def _observed(parts: ApiParts) -> Middleware:
             parts.metrics.answered(call, status, seconds)
             log.info(
                 "request",
-                request=request["id"],
+                request=id,
                 method=request.method,
                 route=place,
                 status=status,
                 ms=round(seconds * 1000, 1),
-                agent=request.get("agent", ""),
+                agent=request.get(AGENT, ""),
             )
 
     return observed
@@ -106,13 +108,13 @@ def _explained(parts: ApiParts) -> Middleware:
             rows = await show.messages(parts, [found[id] for id in newer.newer if id in found])
             return _response(problem(newer, rows))
         except InboxError as error:
-            answer = problem(error, error_id=request["id"])
+            answer = problem(error, error_id=request[REQUEST_ID])
             if answer.id:
                 log.exception("unexpected", error=type(error).__name__)
             return _response(answer)
         except Exception as bug:
             log.exception("unexpected", error=type(bug).__name__)
-            return _response(problem(bug, error_id=request["id"]))
+            return _response(problem(bug, error_id=request[REQUEST_ID]))
 
     return explained
 

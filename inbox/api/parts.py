@@ -14,22 +14,19 @@ from inbox.api.cleaner import Cleaner
 from inbox.api.metrics import Metrics
 from inbox.api.resets import Resets
 from inbox.api.web_settings import WebSettings
-from inbox.connector import Connector, Health, RawDelivery
-from inbox.core.ids import AgentId, ChannelId, ConversationId
+from inbox.connector import RawDelivery
+from inbox.core.ids import AgentId, ConversationId
 from inbox.core.permissions import Actor
+from inbox.flow.channels import Channels
 from inbox.flow.conversations import Conversations
 from inbox.flow.directory import Directory
 from inbox.flow.people import People
-from inbox.ports import ChannelRecord, Clock, Files, Ledger, Own, Queries, Search
+from inbox.ports import Clock, Files, Ledger, Own, Queries, Search
 
-
-@dataclass(frozen=True)
-class Channel:
-    """A configured channel or bot that runs here."""
-
-    record: ChannelRecord
-    connector: Connector
-    health: Health
+REQUEST_ID = web.RequestKey("request_id", str)
+"""The request's own id, in its log lines and its answer."""
+AGENT = web.RequestKey("agent", str)
+"""Who sent the request, once that is known."""
 
 
 class Live(Protocol):
@@ -52,7 +49,7 @@ class Live(Protocol):
 class ApiParts:
     """Everything a handler may use.
 
-    ``channels`` are those that run in this process by id. ``accept`` stores a delivery durably or raises ``Unavailable``.
+    ``accept`` stores a delivery durably or raises ``Unavailable``.
     ``search_lag`` tells by how many milliseconds the search index is behind. ``checks`` by name return what is wrong, ''
     when all is well. ``frames`` are the socket's unions for the published documents.
     """
@@ -73,7 +70,7 @@ class ApiParts:
     resets: Resets
     cleaner: Cleaner
     metrics: Metrics
-    channels: Callable[[], Mapping[ChannelId, Channel]]
+    channels: Channels
     accept: Callable[[RawDelivery], Awaitable[None]]
     search_lag: Callable[[], int] = lambda: 0
     checks: Mapping[str, Callable[[], Awaitable[str]]] = field(default_factory=dict)

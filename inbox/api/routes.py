@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -13,10 +13,8 @@ from inbox.api.contract import CALLS, PREFIX, Call
 from inbox.api.errors import success
 from inbox.api.handlers import conversations, customers, files, messages, own, search, session, workspace
 from inbox.api.origin import require_own_page
-from inbox.api.parts import ApiParts, Asked, Handler, Signed
+from inbox.api.parts import AGENT, ApiParts, Asked, Handler, Signed
 from inbox.core.errors import CannotStart
-
-Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HANDLERS: Mapping[str, Handler] = {
     "log_in": session.log_in,
@@ -58,10 +56,10 @@ def api_routes(parts: ApiParts, handlers: Mapping[str, Handler] = HANDLERS) -> l
     names = {call.name for call in CALLS}
     if names != handlers.keys() or len(names) != len(CALLS):
         raise CannotStart(f"calls without handler or handlers without call: {sorted(names ^ handlers.keys())}")
-    return [web.route(call.method, PREFIX + call.path, _route(parts, call, handlers[call.name]), name=call.name) for call in CALLS]
+    return [_route(parts, call, handlers[call.name]) for call in CALLS]
 
 
-def _route(parts: ApiParts, call: Call, handler: Handler) -> Route:
+def _route(parts: ApiParts, call: Call, handler: Handler) -> web.RouteDef:
     async def answer(request: web.Request) -> web.StreamResponse:
         asked = await _open(parts, call, request) if call.open else await _signed(parts, call, request)
         result = await handler(asked)
@@ -71,7 +69,8 @@ def _route(parts: ApiParts, call: Call, handler: Handler) -> Route:
             return web.Response(status=success(call))
         return web.Response(body=encode(result), status=success(call), content_type="application/json")
 
-    return answer
+    exactly = {"allow_head": False} if call.method == "GET" else {}
+    return web.RouteDef(call.method, PREFIX + call.path, answer, {"name": call.name, **exactly})
 
 
 async def _open(parts: ApiParts, call: Call, request: web.Request) -> Asked[Any]:
@@ -84,7 +83,7 @@ async def _open(parts: ApiParts, call: Call, request: web.Request) -> Asked[Any]
 async def _signed(parts: ApiParts, call: Call, request: web.Request) -> Signed[Any]:
     """Who it is comes first: a stranger learns nothing about what would have been wrong with his request."""
     actor, session = await parts.auth.current(request)
-    request["agent"] = actor.id
+    request[AGENT] = actor.id
     if call.method != "GET":
         require_own_page(request, parts.settings)
         require_csrf(request, session)

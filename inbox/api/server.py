@@ -7,9 +7,8 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from inbox.api import health, hooks, openapi, static
-from inbox.api.middleware import middlewares, restrict
+from inbox.api.middleware import middlewares, restricting
 from inbox.api.parts import ApiParts
-from inbox.api.parts import Channel as Channel
 from inbox.api.parts import Live as Live
 from inbox.api.routes import api_routes
 
@@ -20,7 +19,7 @@ def build(parts: ApiParts, extra_routes: Iterable[web.AbstractRouteDef] = ()) ->
     Give its runner ``access_log=None`` (requests are logged here, without addresses and query strings).
     """
     app = web.Application(middlewares=middlewares(parts))
-    app.on_response_prepare.append(restrict)
+    app.on_response_prepare.append(restricting(parts))
     app.add_routes(api_routes(parts))
     app.add_routes(hooks.routes(parts))
     app.add_routes(health.routes(parts))

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from inbox.admission import Session
 from inbox.api import structs as s
-from inbox.api.parts import ApiParts, Channel
+from inbox.api.parts import ApiParts
+from inbox.connector import Health
 from inbox.core.agent import Agent
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
 from inbox.core.ids import AgentId
 from inbox.core.message import Address, Message
+from inbox.flow.channels import Running
 from inbox.flow.rows import ConversationRow, MessageRow, PersonRow, conversation_row, message_row
 from inbox.ports import Draft
 
@@ -84,7 +86,7 @@ async def agents(parts: ApiParts) -> tuple[s.AgentRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.id)))
 
 
-def channel(found: Channel) -> s.ChannelRow:
+def channel(found: Running, health: Health) -> s.ChannelRow:
     """A channel as agents see it."""
     can = found.connector.capabilities
     record = found.record
@@ -100,10 +102,10 @@ def channel(found: Channel) -> s.ChannelRow:
         typing=can.typing,
         conversational=can.conversational,
         text_limit=can.text_limit,
-        address=str(record.settings.get("address", "")),
-        healthy=found.health.ok,
-        problem=found.health.problem,
-        remedy=found.health.remedy,
+        address=str(getattr(found.connector.settings, "address", "")),
+        healthy=health.ok,
+        problem=health.problem,
+        remedy=health.remedy,
     )
 
 

@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from inbox.api import structs as s
 from inbox.api.access import get_file as find_file
@@ -24,6 +25,8 @@ FILE_POLICY = "sandbox; default-src 'none'; img-src 'self'; frame-ancestors 'non
 CHUNK = 64 * 1024
 MAX_NAME = 150
 OCTETS = "application/octet-stream"
+BROKEN = (ValueError, AssertionError, HttpProcessingError)
+"""What aiohttp raises for a form that is none."""
 
 _MAGIC = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -41,27 +44,36 @@ async def upload(asked: Signed[None]) -> s.FileRow:
     await parts.auth.count(UPLOADS, asked.actor.id)
     if (http.content_length or 0) > parts.settings.max_upload + 64 * 1024:
         raise TooLarge(f"At most {parts.settings.max_upload} bytes.")
-    part = await _file_part(http)
+    form = await _form(http)
+    part = await _file_part(form)
     name, kind = clean_name(part.filename or ""), _media_type(part)
+    content = _limited(form, part, parts.settings.max_upload)
     id = digest("upload", asked.actor.id, asked.key) if asked.key else secrets.token_hex(16)
     if asked.key and (known := await parts.files.find(id)) is not None:
-        return await _same(parts, known, part, name)
+        return await _same(parts, known, content, name)
     draft = StoredFile(id, name, kind, 0, f"agent:{asked.actor.id}", parts.clock.now())
-    stored = await parts.files.store(draft, _limited(part, parts.settings.max_upload))
-    return _row(stored)
+    return _row(await parts.files.store(draft, content))
 
 
-async def _file_part(http: web.Request) -> BodyPartReader:
+async def _form(http: web.Request) -> MultipartReader:
     try:
-        part = await (await http.multipart()).next()
-    except (ValueError, AssertionError):
-        raise Invalid("file", "the body is not valid multipart/form-data") from None
+        return await http.multipart()
+    except BROKEN:
+        raise _broken() from None
+
+
+async def _file_part(form: MultipartReader) -> BodyPartReader:
+    try:
+        part = await form.next()
+    except BROKEN:
+        raise _broken() from None
     if not isinstance(part, BodyPartReader) or part.name != "file" or not part.filename:
         raise Invalid("file", "send one file in the field `file`")
     return part
 
 
-async def _limited(part: BodyPartReader, most: int) -> AsyncIterator[bytes]:
+async def _limited(form: MultipartReader, part: BodyPartReader, most: int) -> AsyncIterator[bytes]:
+    """The part's bytes; an error, not an end, when the form breaks off or goes on with another part."""
     size = 0
     try:
         while chunk := await part.read_chunk(CHUNK):
@@ -69,14 +81,20 @@ async def _limited(part: BodyPartReader, most: int) -> AsyncIterator[bytes]:
             if size > most:
                 raise TooLarge(f"At most {most} bytes.")
             yield chunk
-    except (ValueError, AssertionError):
-        raise Invalid("file", "the body is not valid multipart/form-data") from None
+        if await form.next() is not None:
+            raise Invalid("file", "send one file only")
+    except BROKEN:
+        raise _broken() from None
 
 
-async def _same(parts: ApiParts, known: StoredFile, part: BodyPartReader, name: str) -> s.FileRow:
+def _broken() -> Invalid:
+    return Invalid("file", "the body is not valid multipart/form-data")
+
+
+async def _same(parts: ApiParts, known: StoredFile, content: AsyncIterator[bytes], name: str) -> s.FileRow:
     """The first answer again, if it is the same file again."""
     now, before = hashlib.sha256(), hashlib.sha256()
-    async for chunk in _limited(part, parts.settings.max_upload):
+    async for chunk in content:
         now.update(chunk)
     async for chunk in parts.files.open(known.id):
         before.update(chunk)

@@ -59,7 +59,7 @@ async def _agent(parts: ApiParts, typed: str) -> str:
 
 def _channel(parts: ApiParts, typed: str) -> str:
     wanted = typed.casefold()
-    channels = parts.channels().values()
+    channels = parts.channels.running.values()
     return next((c.record.id for c in channels if wanted in (c.record.id, c.record.name.casefold())), NONE_SUCH) if typed else ""
 
 

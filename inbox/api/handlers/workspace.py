@@ -20,12 +20,15 @@ async def bootstrap(asked: Signed[None]) -> s.Bootstrap:
     parts = asked.parts
     agent = (await parts.directory.agents())[asked.actor.id]
     teams = sorted((await parts.directory.teams()).values(), key=lambda team: (team.name.casefold(), team.id))
-    channels = [c for c in parts.channels().values() if c.connector.role is ConnectorRole.CHANNEL]
+    channels = [c for c in parts.channels.running.values() if c.connector.role is ConnectorRole.CHANNEL]
     return s.Bootstrap(
         me=show.me(agent, asked.session),
         agents=await show.agents(parts),
         teams=tuple(s.TeamRow(team.id, team.name) for team in teams),
-        channels=tuple(show.channel(c) for c in sorted(channels, key=lambda c: (c.record.name.casefold(), c.record.id))),
+        channels=tuple(
+            show.channel(c, parts.channels.health(c.record.id))
+            for c in sorted(channels, key=lambda c: (c.record.name.casefold(), c.record.id))
+        ),
         views=tuple(s.ViewRow(view.id, view.sort.value) for view in BUILTIN.values()),
         tags=tuple(await parts.queries.tags()),
         now=parts.clock.now(),

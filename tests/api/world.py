@@ -1,0 +1,244 @@
+"""A whole service over HTTP on loopback: real server, real steps, storage in memory, a clock that stands still."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientResponse, DummyCookieJar
+from aiohttp.test_utils import TestClient, TestServer
+from argon2 import PasswordHasher
+
+from inbox.api.auth import COOKIE, Auth
+from inbox.api.cleaner import Cleaner
+from inbox.api.metrics import Metrics
+from inbox.api.parts import ApiParts
+from inbox.api.passwords import Passwords
+from inbox.api.resets import Resets
+from inbox.api.server import build
+from inbox.api.web_settings import WebSettings
+from inbox.connector import Cursor, Health, RawDelivery, Tools
+from inbox.core.agent import Agent, Role
+from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId, delivery_id, digest
+from inbox.core.message import Attachment
+from inbox.core.words import words
+from inbox.flow import channels as running
+from inbox.flow.channels import Channels
+from inbox.flow.committer import Committer
+from inbox.flow.conversations import Conversations
+from inbox.flow.directory import Directory
+from inbox.flow.feed import Feed
+from inbox.flow.people import People
+from inbox.gateway.protocol import ClientFrame, ServerFrame
+from inbox.ports import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, Batch, Put, StoredFile
+from inbox.testing.builders import a_channel, a_conversation, a_customer, a_delivery, a_message, a_reply, a_team, an_agent, an_identity
+from inbox.testing.clock import START, ManualClock
+from inbox.testing.memory_store import MemoryStore
+from inbox.testing.recording import RecordingConnector
+
+PASSWORD = "correct horse battery"
+FRAMES = {"ServerFrame": ServerFrame, "ClientFrame": ClientFrame}
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The same algorithm with the cost of a test."""
+
+AGENTS_OF_THE_HOUSE = (
+    an_agent("ada", role=Role.ADMIN),
+    an_agent("sue", role=Role.SUPERVISOR),
+    an_agent("mia", teams=(TeamId("support"),)),
+    an_agent("ben", teams=(TeamId("sales"),)),
+    an_agent("off", teams=(TeamId("support"),), active=False),
+    an_agent("bot", role=Role.BOT),
+)
+
+
+@dataclass
+class RecordingLive:
+    """What the socket side would have heard."""
+
+    online: dict[AgentId, str] = field(default_factory=dict)
+    reads: list[tuple[str, str, int]] = field(default_factory=list)
+    drafts: list[tuple[str, str, str, int]] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+
+    def states(self) -> Mapping[AgentId, str]:
+        """Who is there."""
+        return self.online
+
+    def read_moved(self, agent: AgentId, conversation: ConversationId, inbound: int) -> None:
+        """A read mark moved."""
+        self.reads.append((agent, conversation, inbound))
+
+    def draft_changed(self, agent: AgentId, conversation: ConversationId, mode: str, revision: int) -> None:
+        """A draft changed."""
+        self.drafts.append((agent, conversation, mode, revision))
+
+    def sessions_ended(self, sessions: Sequence[str]) -> None:
+        """Logins are over."""
+        self.ended += sessions
+
+
+class NoCursor(Cursor):
+    """The recording connector keeps no place."""
+
+    async def load(self, name: str) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    async def save(self, name: str, value: Mapping[str, Any]) -> None:
+        """Nowhere."""
+
+
+@dataclass
+class World:
+    """The running service and what is behind it."""
+
+    store: MemoryStore
+    clock: ManualClock
+    live: RecordingLive
+    parts: ApiParts
+    client: TestClient[Any, Any]
+    connector: RecordingConnector
+    mails: list[tuple[Agent, str]]
+    delivered: list[RawDelivery]
+
+    async def log_in(self, who: str, password: str = PASSWORD) -> Browser:
+        """A browser in which this agent is logged in. The clients' common cookie jar is not used."""
+        browser = Browser(self)
+        answer = await browser.ask("POST", "/session", json={"email": f"{who}@example.com", "password": password})
+        assert answer.status == 200, await answer.text()
+        browser.csrf = (await answer.json())["csrf"]
+        return browser
+
+    def anonymous(self) -> Browser:
+        """A browser that knows nobody."""
+        return Browser(self)
+
+
+@dataclass
+class Browser:
+    """Keeps one cookie and one token, as a browser and the screen do."""
+
+    world: World
+    cookie: str = ""
+    csrf: str = ""
+
+    async def ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> ClientResponse:
+        """Send a request; ``path`` is below the API's prefix unless it begins with ``//``."""
+        url = path[1:] if path.startswith("//") else f"/api/v1{path}"
+        sent = {"X-CSRF-Token": self.csrf} if self.csrf and method != "GET" else {}
+        sent |= {"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}
+        answer = await self.world.client.request(method, url, headers={**sent, **(headers or {})}, allow_redirects=False, **more)
+        await answer.read()
+        for line in answer.headers.getall("Set-Cookie", []):
+            if COOKIE in (morsels := SimpleCookie(line)):
+                self.cookie = morsels[COOKIE].value
+        return answer
+
+    async def get(self, path: str, **more: Any) -> Any:
+        """The JSON of a successful GET."""
+        answer = await self.ask("GET", path, **more)
+        assert answer.status == 200, await answer.text()
+        return await answer.json()
+
+
+@asynccontextmanager
+async def a_world(ui: Path = Path("/nonexistent"), public_url: str = "http://inbox.example", **settings: Any) -> AsyncIterator[World]:
+    """A service with people, two teams, and conversations of both; it ends with the block."""
+    store, clock, live = MemoryStore(), ManualClock(), RecordingLive()
+    mails: list[tuple[Agent, str]] = []
+    delivered: list[RawDelivery] = []
+
+    async def mail(agent: Agent, link: str) -> None:
+        mails.append((agent, link))
+
+    async def accept(raw: RawDelivery) -> None:
+        await store.ledger.record([(delivery_id(raw.channel, raw.key), raw)])
+        delivered.append(raw)
+
+    feed = Feed(store.journal, store.queries)
+    directory = Directory(store.queries)
+    feed.listen(directory.heard)
+    channels = _channels(clock)
+    committer = Committer(store.journal, feed, clock, lambda *parts: digest("world", *parts), channels.facts, "test")
+    metrics = Metrics()
+    resets = Resets(store.accounts, clock, public_url, mail)
+    parts = ApiParts(
+        settings=WebSettings(public_url, ui=ui, **settings),
+        clock=clock,
+        queries=store.queries,
+        own=store.own,
+        files=store.files,
+        search=store.search,
+        ledger=store.ledger,
+        accounts=store.accounts,
+        conversations=Conversations(committer, store.queries, store.files, (b"k" * 32,)),
+        people=People(committer),
+        directory=directory,
+        live=live,
+        auth=Auth(store.accounts, directory, Passwords(CHEAP), clock, metrics),
+        resets=resets,
+        cleaner=Cleaner(),
+        metrics=metrics,
+        channels=channels,
+        accept=accept,
+        frames=FRAMES,
+        version="test",
+    )
+    await _furnish(store)
+    await feed.start()
+    async with asyncio.TaskGroup() as tasks, TestClient(TestServer(build(parts)), cookie_jar=DummyCookieJar()) as client:
+        running_tasks = [tasks.create_task(committer.run()), tasks.create_task(resets.run())]
+        connector = channels.running[ChannelId("mail")].connector
+        assert isinstance(connector, RecordingConnector)
+        yield World(store, clock, live, parts, client, connector, mails, delivered)
+        for task in running_tasks:
+            task.cancel()
+        await parts.cleaner.close()
+
+
+def _channels(clock: ManualClock) -> Channels:
+    async def nothing(file: str) -> AsyncIterator[bytes]:
+        for none in tuple[bytes, ...]():
+            yield none
+
+    def tools(channel: ChannelId) -> Tools:
+        return Tools(clock.now, nothing, NoCursor(), lambda health: None)
+
+    records = [a_channel(connector="recording", team="support")]
+    built = running.build(records, {"recording": RecordingConnector}, lambda value, channel, name: value, tools, None)
+    return Channels(built, {ChannelId("mail"): Health(True)})
+
+
+async def _furnish(store: MemoryStore) -> None:
+    """``c-own`` is Mia's, ``c-foreign`` is Ben's of another team; each with a message, a reply, a file and a raw delivery."""
+    puts = [Put(AGENTS, agent, None) for agent in AGENTS_OF_THE_HOUSE]
+    puts += [Put(CUSTOMERS, a_customer(), None), Put(IDENTITIES, an_identity(), None)]
+    for number, (side, holder, team) in enumerate((("own", "mia", "support"), ("foreign", "ben", "sales")), 1):
+        raw = a_delivery(f"raw-{side}", body=f"raw of {side}".encode())
+        await store.ledger.record([(delivery_id(raw.channel, raw.key), raw)])
+        file = StoredFile(f"f-{side}", "photo.png", "image/png", len(PNG), f"message:m-{side}", START)
+        await store.files.store(file, PNG)
+        conversation = a_conversation(f"c-{side}", number=number, assignee=AgentId(holder), team=TeamId(team), messages=2, inbound=1)
+        id = conversation.id
+        question = a_message(
+            f"m-{side}",
+            conversation=id,
+            html=f"<p>Hello from {side}</p><img src='cid:pic'>",
+            raw=delivery_id(raw.channel, raw.key),
+            attachments=(Attachment(file.id, file.name, file.type, file.size, content_id="<pic>", inline=True),),  # type: ignore[arg-type]  # a file id
+        )
+        reply = a_reply(f"r-{side}", conversation=id, author=a_reply().author, arrived_at=START + 1, at=START + 1)
+        puts += [Put(CONVERSATIONS, conversation, None), Put(MESSAGES, question, None), Put(MESSAGES, reply, None)]
+        await store.search.index([(conversation, message, words(message.text)) for message in (question, reply)])
+    await store.journal.commit(Batch(puts=puts))
+    for team in ("support", "sales"):
+        await store.directory.save_team(a_team(team))
+    encoded = CHEAP.hash(PASSWORD)
+    for agent in AGENTS_OF_THE_HOUSE:
+        await store.accounts.set_password(agent.id, encoded)
