@@ -28,8 +28,7 @@ def one_line(text: str) -> str:
     line = " ".join(text.split())
     if line.isprintable() and line.isascii():
         return line
-    kept = (" " if ch.isspace() else ch for ch in line if ch.isspace() or _is_visible(ch))
-    return " ".join("".join(kept).split())
+    return " ".join("".join(ch for ch in line if _is_visible(ch)).split())
 
 
 def preview(message: Message) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from msgspec import Struct
@@ -209,7 +209,7 @@ def _midnight(operator: str, day: str) -> Instant | None:
         return None
     try:
         if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
-            return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1000
+            return int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()) * 1000
     except ValueError:
         pass  # it looks like a day and is none
     raise Invalid("query", f"{operator}: takes a day such as 2026-01-31")

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from inbox.core import delivery
 from inbox.core.delivery import Claim, GiveUp, NotDue
 from inbox.core.errors import Conflict
-from inbox.core.message import Delivery, DeliveryState, Recipient
+from inbox.core.message import Delivery, DeliveryState, Reason, Recipient
 from tests.core.strategies import HOUR, NOW
 
 S = DeliveryState
@@ -118,6 +118,7 @@ def test_one_refused_recipient_fails_alone() -> None:
 def test_all_refused_is_failed_with_a_reason() -> None:
     d = delivery.sent(sending(S.PENDING, S.PENDING), 1, "p", {"a@x.org": "full", "b@x.org": "no such user"})
     assert (d.state, d.error) == (S.FAILED, "no such user")
+    assert delivery.sent(sending(S.PENDING, S.PENDING), 1, "p", {"a@x.org": "550 unknown", "b@x.org": "z"}).error == "550 unknown"
 
 
 def test_refused_for_good() -> None:
@@ -236,6 +237,12 @@ def test_a_message_still_in_a_workers_hands_stays_there() -> None:
     assert (d.state, d.lease_until, states(d)) == (S.SENDING, NOW + LEASE, [S.DELIVERED, S.PENDING])
 
 
+def test_a_receipt_without_recipient_or_reason_is_about_all() -> None:
+    d = delivery.merge(to(S.SENT, S.SENT, state=S.SENT), S.FAILED)
+    assert (states(d), d.error) == ([S.FAILED, S.FAILED], "")
+    assert delivery.merge(Delivery(S.SENT), S.FAILED).error == ""
+
+
 def test_success_clears_the_error() -> None:
     d = told(to(S.SENT, state=S.SENT), [(S.FAILED, "", "full"), (S.DELIVERED, "", "")])
     assert (d.error, d.recipients[0].error) == ("", "")
@@ -289,7 +296,7 @@ def test_the_wait_is_bounded_and_what_the_provider_asked_for_is_kept(n: int, age
     due = delivery.next_attempt(n, asked, NOW - age, NOW, jitter)
     if isinstance(due, GiveUp):
         assert age >= 48 * HOUR or age + (asked or 0) > 48 * HOUR
-        assert due.reason.numbers == {"attempts": n, "tried_for": age}
+        assert due.reason == Reason("tried_long_enough", numbers={"attempts": n, "tried_for": age})
     else:
         assert NOW + (asked or 0) <= due <= NOW - age + 48 * HOUR
         assert due - NOW <= max(1.2 * HOUR, asked or 0)

@@ -14,10 +14,10 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from inbox.core import lifecycle, sla
-from inbox.core.conversation import FAR_FUTURE, Category, ClockState, Conversation, Participant, Priority
+from inbox.core.conversation import FAR_FUTURE, Category, ClockState, Conversation, LastMessage, Participant, Priority
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.events import EventType
-from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId, TeamId
 from inbox.core.lifecycle import ASKED, TRANSITIONS, Changed, Trigger
 from inbox.core.message import Address, Author, DeliveryState, Kind, Message, Reason
 from tests.core import strategies as some
@@ -107,6 +107,7 @@ def test_an_automatic_message_begins_without_clock_or_waiting_mark() -> None:
 def test_the_reason_of_the_thread_decision_is_told() -> None:
     why = Reason("no_reference")
     changed = lifecycle.started(seed(), replace(message(), reason=why), NOW)
+    assert [h.reason for h in changed.happened] == [why, why, None]
     assert changed.reason is why
     assert Changed(changed.conversation).reason is None
 
@@ -172,7 +173,8 @@ def test_time_running_backwards_does_not_move_the_activity_back() -> None:
 
 def test_a_sender_becomes_a_participant_once_and_a_newcomer_is_not_accepted() -> None:
     kim, eve = Address("email", "kim@x.org", "Kim"), Address("email", "eve@x.org")
-    c = begun(sender=kim)
+    c = lifecycle.started(seed(), replace(message(sender=kim), customer=CustomerId("kim")), NOW).conversation
+    assert c.participants[0].customer == "kim"
     c = lifecycle.customer_wrote(c, message(id="m2", sender=kim), NOW).conversation
     c = lifecycle.customer_wrote(c, message(id="m3", sender=eve, new_participant=True), NOW).conversation
     assert [(p.value, p.name, p.accepted) for p in c.participants] == [("kim@x.org", "Kim", True), ("eve@x.org", "", False)]
@@ -199,6 +201,12 @@ def test_an_agents_answer_makes_it_the_customers_turn_and_keeps_the_promise() ->
     c = changed.conversation
     assert (c.category, c.waiting_since, c.inbound, c.messages) == (Category.WAITING, None, 1, 2)
     assert (clock(c, "first_response"), clock(c, "resolution")) == (ClockState.MET, ClockState.PAUSED)
+
+
+def test_answering_a_reminder_ends_the_wait() -> None:
+    snoozed = as_category(Category.SNOOZED, "ann")
+    assert snoozed.waiting_since == NOW
+    assert lifecycle.reply_queued(snoozed, message(Kind.REPLY), NOW + 9).conversation.waiting_since is None
 
 
 @pytest.mark.parametrize("category", [Category.SNOOZED, Category.RESOLVED])
@@ -241,7 +249,7 @@ def test_a_note_changes_nobodys_turn() -> None:
     assert changed.types == (EventType.NOTE_WRITTEN,)
     assert c.last is not None
     assert (c.last.preview, c.waiting_since, c.category, c.sla) == ("call him", NOW, Category.OPEN, before.sla)
-    assert (c.messages, c.inbound) == (2, 1)
+    assert (c.messages, c.inbound, c.updated_at) == (2, 1, NOW + 1)
 
 
 def test_a_forward_leaves_the_customer_waiting() -> None:
@@ -261,7 +269,8 @@ def test_the_newest_answer_and_the_channel_to_answer_on_are_kept() -> None:
     assert c.reply_channel == "chat"
     c = lifecycle.reply_queued(c, message(Kind.REPLY, id="m9", at=NOW + 1), NOW + 1).conversation
     assert c.last_reply is not None
-    assert (c.last_reply.id, c.last_reply.author, c.last_reply.at) == ("m9", "ann", NOW + 1)
+    assert c.last_reply == LastMessage(MessageId("m9"), NOW + 1, Kind.REPLY, "ann", "")
+    assert c.last == LastMessage(MessageId("m9"), NOW + 1, Kind.REPLY, "ann", "Hello")
 
 
 # --- deliveries
@@ -405,6 +414,7 @@ def test_giving_it_back_clears_agent_and_bot() -> None:
     given_back = lifecycle.queue(begun("ann"), NOW + 3, Reason("went_offline"))
     assert given_back.types == (EventType.UNASSIGNED, EventType.QUEUED)
     assert given_back.reason == Reason("went_offline")
+    assert lifecycle.queue(replace(begun("ann"), team=TeamId("red")), NOW + 3).conversation.team == "red"
     from_bot = lifecycle.queue(begun(bot="bot"), NOW + 3)
     assert from_bot.types == (EventType.BOT_LEFT, EventType.QUEUED)
     queued = begun()
@@ -467,6 +477,17 @@ def test_an_alarm_is_told_with_its_proof_and_moves_the_list() -> None:
     assert breached.conversation.sort_due == NOW + HOUR
     assert clock(breached.conversation, "resolution") is ClockState.RUNNING
     assert lifecycle.sla_fired(breached.conversation, "first_response", "breach", 1, NOW + HOUR + 4) == Changed(breached.conversation)
+
+
+@pytest.mark.parametrize("assignee", [None, "ann"])
+def test_a_promise_that_is_kept_or_broken_on_the_way_is_told_with_its_proof(assignee: str | None) -> None:
+    """Whether the conversation leaves a queue with the same step or not."""
+    kept = lifecycle.set_category(begun(assignee), Category.RESOLVED, NOW + 5)
+    assert [h.reason.code for h in kept.happened if h.reason and h.type is EventType.SLA_MET] == ["sla_met"]
+    late = lifecycle.set_category(begun(assignee), Category.WAITING, NOW + HOUR + 1)
+    assert [h.reason.code for h in late.happened if h.reason and h.type is EventType.SLA_BREACHED] == ["sla_breached"]
+    answered = lifecycle.reply_queued(begun(assignee), message(Kind.REPLY), NOW + 5)
+    assert [h.reason.code for h in answered.happened if h.reason and h.type is EventType.SLA_MET] == ["sla_met"]
 
 
 def test_an_alarm_of_a_clock_that_is_not_there_is_void() -> None:

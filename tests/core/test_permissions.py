@@ -64,6 +64,13 @@ def test_an_agent_sees_his_teams_the_teamless_and_what_is_his(facets: Facets) ->
     assert sees(scope(ANN), facets) == expected
 
 
+def test_what_is_assigned_to_an_agent_is_his_whatever_its_team() -> None:
+    assert not sees(scope(ANN), RED)
+    assert sees(scope(ANN), replace(RED, assignee=AgentId("ann")))
+    assert sees(scope(ANN), BLUE)
+    assert sees(scope(ANN), LOOSE)
+
+
 @given(some.facets)
 def test_a_bot_sees_only_what_is_given_to_it(facets: Facets) -> None:
     assert sees(scope(BOT), facets) == (facets.assignee == "bot" or facets.bot == "bot")

@@ -120,6 +120,16 @@ def test_each_next_response_starts_anew_even_after_a_late_one() -> None:
     assert fresh.epoch > clock(clocks, Metric.NEXT_RESPONSE).epoch
 
 
+def test_a_promise_armed_while_a_bot_serves_has_no_deadline_yet() -> None:
+    clocks = sla.on_category(sla.on_reply(written(POLICY), T + 10).clocks, Category.WAITING, T + 10).clocks
+    clocks = sla.on_category(sla.on_customer_message(clocks, T + 20), Category.OPEN, T + 20).clocks
+    clocks = sla.on_reply(clocks, T + 30).clocks
+    held = sla.on_category(sla.on_customer_message(clocks, T + 40), Category.OPEN, T + 40, held=True).clocks
+    following = clock(held, Metric.NEXT_RESPONSE)
+    assert (following.state, following.due_at, following.warn_at) == (ClockState.PAUSED, None, None)
+    assert sla.sort_due(held) == FAR_FUTURE
+
+
 def test_without_a_first_response_promise_the_next_one_holds_at_once() -> None:
     clocks = written(Policy("p", next_response=50))
     assert clock(clocks, Metric.NEXT_RESPONSE).due_at == T + 50

@@ -39,6 +39,8 @@ def test_a_preview_leaves_quoted_history_out() -> None:
 def test_a_preview_of_an_empty_text_names_the_first_file_or_the_subject() -> None:
     other = Attachment(FileId("g"), "other.png", "image/png", 10)
     assert triage.preview(message(text=" \n", attachments=(FILE, other), subject="Bill")) == "invoice.pdf"
+    unnamed = Attachment(FileId("h"), " ", "image/png", 10)
+    assert triage.preview(message(text="", attachments=(unnamed, other), subject="Bill")) == "Bill"
     assert triage.preview(message(text="", subject="Bill")) == "Bill"
     assert triage.preview(message(text="")) == ""
 
@@ -51,6 +53,8 @@ def test_a_long_preview_ends_in_an_ellipsis() -> None:
 
 def test_invisible_characters_do_not_reach_a_list() -> None:
     assert triage.one_line("a\u202eb\x00c\x1b[31m\ud800d\u2028e\u00a0f") == "abc[31md e f"
+    assert triage.one_line("a\x00b\x7f") == "ab"
+    assert triage.one_line("é\u200e!") == "é!"
     assert triage.one_line("می‌خواهم 👩‍👧") == "می‌خواهم 👩‍👧"
 
 
@@ -96,7 +100,8 @@ def test_tags_never_hold_two_that_are_equal(present: tuple[str, ...], add: list[
 
 def test_participants_are_found_by_kind_and_value() -> None:
     kim, eve = Participant("email", "kim@x.org"), Participant("email", "eve@x.org", accepted=False)
-    assert triage.accepted((kim, eve), "email", "eve@x.org") == (kim, Participant("email", "eve@x.org"))
+    mal = Participant("email", "mal@x.org", accepted=False)
+    assert triage.accepted((kim, eve, mal), "email", "eve@x.org") == (kim, Participant("email", "eve@x.org"), mal)
     assert triage.without((kim, eve), "email", "kim@x.org") == (eve,)
     for change in (triage.accepted, triage.without):
         with pytest.raises(NotFound):
