@@ -1,4 +1,4 @@
-"""People outside the service, over its public doors only: an agent with his browser's cookie and socket, a visitor with his widget's socket."""
+"""People outside the service, over its public doors only: an agent with cookie and socket, a visitor with the widget's socket."""
 
 from __future__ import annotations
 
