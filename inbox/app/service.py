@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from random import random
 
@@ -15,6 +15,7 @@ from inbox.api.metrics import Metrics
 from inbox.app.front import Front, Sockets, build_front, build_sockets
 from inbox.app.steps import Observed, Steps, build_base, build_steps, ensure_bots
 from inbox.app.stores import Stores, open_stores
+from inbox.connector import Connector
 from inbox.core.errors import CannotStart, InboxError
 from inbox.settings import Settings
 
@@ -36,27 +37,29 @@ async def serve(
     *,
     prepare: Callable[[Stores], Awaitable[None]] | None = None,
     demo: bool = False,
+    more: Mapping[str, type[Connector]] | None = None,
 ) -> None:
     """Serve until ``stop`` is set. ``prepare`` runs on the open stores before anything is built, ``ready`` when requests are taken.
+    ``more`` are connectors beside those that are found.
 
     Raises ``CannotStart`` with the remedy.
     """
     async with open_stores(settings) as stores:
         if prepare is not None:
             await prepare(stores)
-        async with _running(settings, stores, demo) as steps:
+        async with _running(settings, stores, demo, more) as steps:
             await ready(stores, steps)
             await stop.wait()
             log.info("draining")
 
 
 @asynccontextmanager
-async def _running(settings: Settings, stores: Stores, demo: bool) -> AsyncIterator[Steps]:
+async def _running(settings: Settings, stores: Stores, demo: bool, more: Mapping[str, type[Connector]] | None) -> AsyncIterator[Steps]:
     metrics = Metrics()
     base = build_base(stores)
     sockets = build_sockets(stores, base)
     observed = Observed(metrics.committed, metrics.sent, metrics.fired)
-    steps = await build_steps(settings, stores, base, sockets.live.available, observed)
+    steps = await build_steps(settings, stores, base, sockets.live.available, observed, more=more)
     draining = asyncio.Event()
     front = build_front(settings, stores, steps, sockets, metrics, draining.is_set, demo=demo)
     _watch(metrics, steps)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inbox.app.stores import Stores
-from inbox.connector import ConnectorRole, Health, Tools
+from inbox.connector import Connector, ConnectorRole, Health, Tools
 from inbox.core import sla
 from inbox.core.agent import Agent, Role
 from inbox.core.errors import CannotStart, NeedsLogin
@@ -112,8 +112,10 @@ async def build_steps(
     available: Callable[[], frozenset[AgentId]],
     observed: Observed | None = None,
     clock: Clock | None = None,
+    more: Mapping[str, type[Connector]] | None = None,
 ) -> Steps:
-    """The flow for these settings. ``available`` says who takes new work; ``clock`` is another than the database's for the demo's past.
+    """The flow for these settings. ``available`` says who takes new work; ``clock`` is another than the database's for the demo's past;
+    ``more`` are connectors beside those that are found.
 
     Raises ``CannotStart`` for channels that cannot be built.
     """
@@ -121,7 +123,7 @@ async def build_steps(
     clock = clock or stores.clock
     keyring = Keyring(settings.secrets.keys)
     signing = keyring.derived("threads")
-    channels = await _build_channels(settings, stores, keyring)
+    channels = await _build_channels(settings, stores, keyring, {**discover(settings.connectors.outside), **(more or {})})
     feed, directory = base.feed, base.directory
     committer = Committer(stores.journal, feed, clock, _deriving(signing[0]), channels.facts, base.server, observed.committed)
     conversations = Conversations(committer, stores.queries, stores.files, signing)
@@ -159,9 +161,8 @@ def _deriving(key: bytes) -> Callable[..., str]:
     return lambda *parts: digest(key, *parts)
 
 
-async def _build_channels(settings: Settings, stores: Stores, keyring: Keyring) -> Channels:
+async def _build_channels(settings: Settings, stores: Stores, keyring: Keyring, classes: Mapping[str, type[Connector]]) -> Channels:
     """Store what the settings say about channels, their secrets sealed, and build all stored ones."""
-    classes = discover(settings.connectors.outside)
     for given in settings.channels:
         record = ChannelRecord(
             id=ChannelId(given.id),

@@ -10,18 +10,11 @@ from pathlib import Path
 import uvloop
 
 from inbox import logs
-from inbox.app import service, steps
+from inbox.app import service
 from inbox.app.steps import Steps
 from inbox.app.stores import Stores
-from inbox.connector import Connector
-from inbox.flow.registry import discover
 from inbox.settings import load
 from tests.probe.connector import ProbeConnector
-
-
-def with_probe(outside: tuple[str, ...] = ()) -> dict[str, type[Connector]]:
-    """All shipped connectors and the probe."""
-    return {**discover(outside), ProbeConnector.name: ProbeConnector}
 
 
 async def serve(file: Path) -> None:
@@ -35,12 +28,11 @@ async def serve(file: Path) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
 
-    await service.serve(settings, stop, ready)
+    await service.serve(settings, stop, ready, more={ProbeConnector.name: ProbeConnector})
 
 
 def main() -> None:
     """Run."""
-    steps.discover = with_probe  # type: ignore[assignment]  # the one seam: which connectors there are
     uvloop.run(serve(Path(sys.argv[1])))
 
 
