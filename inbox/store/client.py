@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -102,13 +103,27 @@ _OVERTAKEN = frozenset({24, 112, 246, 251})
 """LockTimeout, WriteConflict, SnapshotUnavailable, NoSuchTransaction."""
 
 
+def cancellations() -> int:
+    """How often the running task was asked to stop."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
+
+
+def heed(before: int) -> None:
+    """Stop if the task was asked to since ``before``: below Python 3.12, a ``wait_for`` inside the driver can swallow that."""
+    if cancellations() > before:
+        raise asyncio.CancelledError
+
+
 @contextmanager
 def border() -> Iterator[None]:
     """Inside, the driver's errors; outside, ours."""
+    before = cancellations()
     try:
         yield
     except _FOREIGN as error:
         raise translate(error) from error
+    heed(before)
 
 
 def translated(method: Callable[_P, Coroutine[Any, Any, _R]]) -> Callable[_P, Coroutine[Any, Any, _R]]:
@@ -116,9 +131,7 @@ def translated(method: Callable[_P, Coroutine[Any, Any, _R]]) -> Callable[_P, Co
 
     @wraps(method)
     async def outside(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
+        with border():
             return await method(*args, **kwargs)
-        except _FOREIGN as error:
-            raise translate(error) from error
 
     return outside

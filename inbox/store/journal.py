@@ -15,7 +15,7 @@ from inbox.core.events import Event
 from inbox.core.ids import Instant
 from inbox.ports import CONVERSATIONS, Batch, Loaded, Noun, Slot, Wanted
 from inbox.store import writers
-from inbox.store.client import Database, border, translated
+from inbox.store.client import Database, border, cancellations, heed, translated
 from inbox.store.directory import KnownTags
 from inbox.store.documents import encoded, event, event_key, value
 from inbox.store.transaction import last_of, run, steps
@@ -117,7 +117,9 @@ class MongoJournal:
             yield
             while cursor := answer["cursor"]["id"]:
                 more = {"getMore": cursor, "collection": "events", "maxTimeMS": WAIT_MS}
+                before = cancellations()
                 answer = await self._db.command(more, session=session)
+                heed(before)
                 if answer["cursor"]["nextBatch"]:
                     yield
 

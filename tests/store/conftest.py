@@ -1,0 +1,86 @@
+"""One set of ports, filled twice: by dictionaries and by a real MongoDB. Every test of the contract runs on both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from inbox.ports import Accounts, Files, Journal, Ledger, Own, PresenceBoard, Queries, Search
+from inbox.store.accounts import MongoAccounts
+from inbox.store.client import Database, connect
+from inbox.store.directory import MongoDirectory
+from inbox.store.files import MongoFiles
+from inbox.store.journal import MongoJournal
+from inbox.store.ledger import MongoLedger
+from inbox.store.own import MongoOwn
+from inbox.store.presence import PresenceDocuments
+from inbox.store.queries import MongoQueries
+from inbox.store.schema import INDEXES, prepare
+from inbox.store.search import MongoSearch
+from inbox.testing.memory_records import MemoryDirectory
+from inbox.testing.memory_store import MemoryStore
+
+DATABASE = "contract"
+prepared: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Store:
+    """The ports under test."""
+
+    journal: Journal
+    queries: Queries
+    ledger: Ledger
+    files: Files
+    own: Own
+    search: Search
+    accounts: Accounts
+    directory: MongoDirectory | MemoryDirectory
+    presence: PresenceBoard
+
+
+def on_mongodb(db: Database) -> Store:
+    """The ports as MongoDB fills them."""
+    return Store(
+        MongoJournal(db),
+        MongoQueries(db),
+        MongoLedger(db),
+        MongoFiles(db),
+        MongoOwn(db),
+        MongoSearch(db),
+        MongoAccounts(db),
+        MongoDirectory(db),
+        PresenceDocuments(db),
+    )
+
+
+def in_memory() -> Store:
+    """The ports as dictionaries fill them."""
+    m = MemoryStore()
+    return Store(m.journal, m.queries, m.ledger, m.files, m.own, m.search, m.accounts, m.directory, m.presence)
+
+
+async def wipe(db: Database) -> None:
+    """Empty every collection; quicker than making all the indexes anew."""
+    for name in INDEXES:
+        await db[name].delete_many({})
+
+
+@pytest.fixture
+async def mongo(mongo_uri: str) -> AsyncIterator[Database]:
+    """A prepared, empty database."""
+    db = connect(mongo_uri, DATABASE)
+    if mongo_uri not in prepared:
+        await prepare(db)
+        prepared.add(mongo_uri)
+    await wipe(db)
+    yield db
+    await db.client.close()
+
+
+@pytest.fixture(params=["memory", "mongodb"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """The ports under test, empty."""
+    return in_memory() if request.param == "memory" else on_mongodb(request.getfixturevalue("mongo"))
