@@ -49,8 +49,8 @@ class Resets:
                 await self._mail(email, address)
             except InboxError as error:
                 log.warning("reset_failed", error=error.code)
-            except OSError as error:
-                log.warning("reset_failed", error=type(error).__name__)
+            except Exception as error:
+                log.exception("reset_failed", error=type(error).__name__)
             finally:
                 self._asked.task_done()
 
@@ -72,7 +72,7 @@ class Resets:
         token = new_token()
         await self._accounts.save_reset(hash_of(token), found.agent.id, now + VALID_MS)
         await self._accounts.audit(entry(now, found.agent.id, "reset_asked", address))
-        await self._send(found.agent, f"{self._public_url}/reset#{token}")
+        await self._send(found.agent, f"{self._public_url}/reset/{token}")
 
 
 def entry(now: Instant, actor: str, action: str, address: str = "", target: str = "", **data: str) -> AuditEntry:

@@ -17,8 +17,8 @@ NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>Inbox</title><h1>The 
 
 _HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.(?:js|css|woff2?|svg|png|webp|json)$")
 _PACKED = (".br", ".gz")
-_PAGES = re.compile(r"/(?!widget/|assets/|demo/)[^.]*")
-"""Addresses of the screen itself; none of them has a dot."""
+_PAGES = re.compile(r"/(?!widget/|assets/|demo/)(?:[^/.\x00-\x1f]+(?:/|\Z))*")
+"""Addresses of the screen itself; none of them has a dot or an empty part."""
 
 
 def routes(settings: WebSettings) -> list[web.RouteDef]:
@@ -59,6 +59,6 @@ def _file(found: Path, path: str) -> web.FileResponse:
 def _listed(folder: Path) -> Mapping[str, Path]:
     """Files by the path they are asked for; packed ones are chosen by aiohttp beside the plain one."""
     found: Iterable[Path] = folder.rglob("*") if folder.is_dir() else ()
-    plain = (path for path in found if path.is_file() and path.suffix not in _PACKED)
+    plain = (path for path in found if path.is_file() and not path.is_symlink() and path.suffix not in _PACKED)
     names = ((path.relative_to(folder).as_posix(), path) for path in plain)
     return {f"/{name}": path for name, path in names if not any(part.startswith(".") for part in name.split("/"))}
