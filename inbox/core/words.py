@@ -129,7 +129,7 @@ def query(text: str) -> SearchQuery:
     does not take, and for a text over 1,000 characters. Anything else, whatever it is, is words.
     """
     if len(text) > MAX_QUERY:
-        raise Invalid("query", f"at most {MAX_QUERY} characters")
+        raise Invalid("q", f"at most {MAX_QUERY} characters")
     terms = [term for match in _TERM.finditer(text) if (term := _term(match))]
     split = [(term, *_split(term)) for term in terms if term.operator in _SEARCHED]
 
@@ -201,7 +201,7 @@ def _category(state: str) -> Category:
     try:
         return Category(state)
     except ValueError:
-        raise Invalid("query", f"is: takes {', '.join(Category)} or {_UNASSIGNED}") from None
+        raise Invalid("q", f"is: takes {', '.join(Category)} or {_UNASSIGNED}") from None
 
 
 def _midnight(operator: str, day: str) -> Instant | None:
@@ -212,7 +212,7 @@ def _midnight(operator: str, day: str) -> Instant | None:
             return int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp()) * 1000
     except ValueError:
         pass  # it looks like a day and is none
-    raise Invalid("query", f"{operator}: takes a day such as 2026-01-31")
+    raise Invalid("q", f"{operator}: takes a day such as 2026-01-31")
 
 
 def _indexed(text: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from inbox.core.errors import TryLater
 from inbox.core.events import Event, EventType
 from inbox.core.ids import Instant
 from inbox.core.message import Address, Message
-from inbox.core.words import words
+from inbox.core.words import field_words, words
 from inbox.flow.feed import Change, attach
 from inbox.ports import Clock, Journal, Queries, Search
 
@@ -88,7 +88,7 @@ class Indexer:
         for change in await attach(wanted, self._queries):
             c, m = change.conversation, change.message
             if c is not None and m is not None:
-                entries[m.id] = (c, m, words(searchable(c, m)))
+                entries[m.id] = (c, m, searchable(c, m))
         moved = {e.conversation for e in wanted if e.type in _MOVED and e.conversation}
         if entries:
             await self._search.index(list(entries.values()))
@@ -96,11 +96,16 @@ class Indexer:
             await self._search.moved(list((await self._queries.conversations(list(moved))).values()))
 
 
-def searchable(c: Conversation, m: Message) -> str:
-    """Everything of a message that words are found in."""
-    people = [a for a in (m.sender, *m.to, *m.cc) if a is not None]
-    parts = [m.subject or c.subject, m.text[:MAX_TEXT], *(_spoken(a) for a in people), *(a.name for a in m.attachments), f"#{c.number}"]
-    return "\n".join(part for part in parts if part)
+def searchable(c: Conversation, m: Message) -> frozenset[str]:
+    """Every word a message is found by, those of its sender and recipients also as ``from:`` and ``to:``.
+
+    The text comes last: should it exhaust the number of words, the subject and the people are still found.
+    """
+    sender = "" if m.sender is None else _spoken(m.sender)
+    recipients = "\n".join(_spoken(a) for a in (*m.to, *m.cc))
+    files = "\n".join(a.name for a in m.attachments)
+    parts = (m.subject or c.subject, f"#{c.number}", sender, recipients, files, m.text[:MAX_TEXT])
+    return words("\n".join(parts)) | field_words("from", sender) | field_words("to", recipients)
 
 
 def _spoken(address: Address) -> str:

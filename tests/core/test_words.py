@@ -188,8 +188,8 @@ def test_an_operator_without_a_value_waits_for_it() -> None:
 def test_what_an_operator_does_not_take_is_said(bad: str) -> None:
     with pytest.raises(Invalid) as refused:
         query(bad)
-    assert refused.value.field == "query"
-    assert str(refused.value).startswith("query: " + (bad.partition(":")[0] + ": takes" if ":" in bad else "at most"))
+    assert refused.value.field == "q"
+    assert str(refused.value).startswith("q: " + (bad.partition(":")[0] + ": takes" if ":" in bad else "at most"))
 
 
 def test_a_query_has_limits() -> None:
