@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from inbox.core import lifecycle
 from inbox.core.agent import Role
-from inbox.core.conversation import Category, Conversation, Participant, Priority
+from inbox.core.conversation import Category, ClockState, Conversation, Participant, Priority
 from inbox.core.events import Facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId, TeamId
 from inbox.core.message import Address, Attachment, Author, Delivery, DeliveryState, Kind, Message
@@ -18,6 +19,10 @@ T = TypeVar("T")
 
 NOW: Instant = 1_800_000_000_000
 HOUR = 60 * 60 * 1000
+
+ANN, BEA, BOT = AgentId("ann"), AgentId("bea"), AgentId("bot")
+BY_BOT = Author("bot", "bot")
+POLICY = Policy("gold", 1, first_response=HOUR, next_response=HOUR, resolution=9 * HOUR)
 
 ODD_TEXTS = (
     "",
@@ -157,3 +162,19 @@ def seed(
         team=None if team is None else TeamId(team),
         participants=participants,
     )
+
+
+def begun(assignee: str | None = None, bot: str | None = None, **more: object) -> Conversation:
+    """A conversation that a customer began at NOW with ``message(**more)``."""
+    return lifecycle.started(seed(assignee=assignee, bot=bot), message(**more), NOW, POLICY).conversation  # type: ignore[arg-type]  # builder's keywords
+
+
+def as_category(category: Category, assignee: str | None = None) -> Conversation:
+    """Such a conversation a millisecond later in another category; snoozed for an hour."""
+    until = NOW + HOUR if category is Category.SNOOZED else None
+    return lifecycle.set_category(begun(assignee), category, NOW + 1, until).conversation
+
+
+def clock(c: Conversation, metric: str) -> ClockState:
+    """Where one of its clocks stands."""
+    return next(clock.state for clock in c.sla if clock.metric == metric)
