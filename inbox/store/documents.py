@@ -14,7 +14,7 @@ from bson.raw_bson import RawBSONDocument
 from msgspec import Struct
 
 from inbox.core.agent import Agent
-from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Conversation
+from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Category, Conversation
 from inbox.core.customer import Customer, Identity
 from inbox.core.errors import TooLarge
 from inbox.core.events import Event
@@ -132,6 +132,8 @@ def _conversation(c: Conversation, doc: Document) -> None:
 
 def _active(c: Conversation, doc: Document, who: list[str]) -> None:
     doc["k_live"] = who
+    if c.category is Category.OPEN:
+        doc["k_open"] = who
     if c.assignee is not None:
         doc["k_mine"] = c.assignee
     if c.queued_at is not None:

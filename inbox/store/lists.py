@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from inbox.core.conversation import Category
 from inbox.core.ids import AgentId
 from inbox.core.permissions import Scope
 from inbox.core.views import ACTIVE, ANYBODY, NOBODY, Sort, View, assignee_of
@@ -22,7 +23,7 @@ SORT_FIELDS: Final[Mapping[Sort, str]] = {
     Sort.DUE: "k_due",
     Sort.PRIORITY: "k_rank",
 }
-_LIVE: Final[Mapping[Sort, str]] = {Sort.WAITING: "live_waiting", Sort.DUE: "live_due", Sort.PRIORITY: "live_priority"}
+_LIVE: Final[Mapping[Sort, str]] = {Sort.DUE: "live_due", Sort.PRIORITY: "live_priority"}
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ def _own_list(view: View, scope: Scope, me: AgentId, tokens: list[str], where: d
     match view:
         case View(queued=True, sort=Sort.WAITING):
             return _walk(view, {"k_queue": {"$in": tokens}}, _drop(rest, "queued_at"), "queue_waiting")
+        case View(categories=(Category.OPEN,), sort=Sort.WAITING):
+            return _walk(view, {"k_open": {"$in": tokens}}, _drop(rest, "category"), "open_waiting")
         case View(assignee=assignee, bot=False, sort=Sort.ACTIVITY) if assignee == NOBODY:
             return _walk(view, {"k_free": {"$in": tokens}}, _drop(rest, "bot", "assignee"), "free_activity")
         case View(bot=True, sort=Sort.ACTIVITY):
