@@ -10,8 +10,9 @@ from inbox.core.ids import CustomerId, Instant, digest
 class Identity(Struct, frozen=True, omit_defaults=True):
     """One address of one person. ``scope`` is the channel for addresses that mean nothing outside it, else empty.
 
-    ``how`` says why it is linked: ``seen`` (a message came from it), ``stated`` (somebody typed it in),
-    ``signed`` (a host site's token proved it), ``answered`` (a link or code sent to it came back).
+    ``how`` says why it is linked: ``seen`` (a message came from it), ``stated`` (a visitor typed it in about himself),
+    ``entered`` (an agent typed it in), ``signed`` (a host site's token proved it), ``answered`` (a link or code sent to
+    it came back).
     """
 
     id: str
