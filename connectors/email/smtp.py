@@ -1,0 +1,161 @@
+"""Hands a mail in to a mail server, and says for certain whether it was taken, refused, to be tried later, or nobody knows.
+
+RFC 5321 and RFC 6531; what follows from a lost connection is RFC 1047's question: after the data was sent, nobody knows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import aiosmtplib
+from aiosmtplib import SMTP
+
+from connectors.email.compose import Composed
+from connectors.email.headers import one_line
+from connectors.email.settings import SmtpSettings
+from connectors.email.trust import tls_context, why_untrusted
+from inbox.connector import Sent
+from inbox.core.errors import NeedsLogin, Rejected, TryLater, Unknown
+
+PREPARE_SECONDS: Final = 45.0
+"""For everything before the data: connecting, TLS, login, recipients."""
+
+COMMAND_SECONDS: Final = 20.0
+DATA_SECONDS: Final = 600.0
+"""For the data and the answer to it (RFC 5321 section 4.5.3.2.6)."""
+
+_LOGIN_CODES: Final = frozenset((530, 534, 535, 538))
+
+
+def _said(code: int, message: str) -> str:
+    return one_line(f"{code} {message}")[:300]
+
+
+def _refusal(error: aiosmtplib.SMTPResponseException) -> Exception:
+    """What a refusal means: 4xx not now, login codes for the admin, everything else for good."""
+    said = _said(error.code, error.message)
+    if 400 <= error.code < 500:
+        return TryLater(said)
+    if error.code in _LOGIN_CODES:
+        return NeedsLogin(said)
+    return Rejected(said)
+
+
+async def _login(client: SMTP, settings: SmtpSettings) -> None:
+    try:
+        await client.login(settings.user, settings.password)
+    except aiosmtplib.SMTPAuthenticationError as refused:
+        if 400 <= refused.code < 500:
+            raise
+        raise NeedsLogin(_said(refused.code, refused.message)) from None
+    except aiosmtplib.SMTPResponseException:
+        raise
+    except aiosmtplib.SMTPException as impossible:
+        raise NeedsLogin(one_line(str(impossible))) from None
+
+
+def _unreachable(error: BaseException) -> TryLater:
+    untrusted = why_untrusted(error)
+    said = one_line(str(error)) or "it took too long"
+    return TryLater(f"certificate_not_trusted: {untrusted}" if untrusted else f"not_reached: {said}"[:300])
+
+
+@asynccontextmanager
+async def _session(settings: SmtpSettings, greeting: str) -> AsyncIterator[SMTP]:
+    """A connection that is encrypted and logged in as the settings ask, or an error; never less than they ask."""
+    client = SMTP(
+        hostname=settings.host,
+        port=settings.at_port,
+        use_tls=settings.security == "tls",
+        start_tls=settings.security == "starttls",
+        tls_context=None if settings.security == "plain" else tls_context(settings.ca_file),
+        local_hostname=greeting,
+        timeout=COMMAND_SECONDS,
+    )
+    try:
+        await client.connect()
+        await client.ehlo()
+        if settings.user:
+            await _login(client, settings)
+        yield client
+        with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+            await client.quit(timeout=2)
+    finally:
+        transport = client.transport
+        client.close()
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.abort()  # after an error nobody waits for a polite end of the encryption
+            await asyncio.sleep(0)
+
+
+async def _envelope(client: SMTP, mail: Composed) -> dict[str, aiosmtplib.SMTPRecipientRefused]:
+    """Names sender and recipients; who was refused and why. Raises when nobody is left."""
+    if mail.utf8 and not client.supports_extension("smtputf8"):
+        raise Rejected("The mail server takes no addresses with letters beyond ASCII (SMTPUTF8).")
+    options = ["SMTPUTF8", "BODY=8BITMIME"] if mail.utf8 else []
+    if client.supports_extension("size"):
+        options.append(f"SIZE={len(mail.data)}")
+    encoding = "utf-8" if mail.utf8 else "ascii"
+    await client.mail(mail.sender, options=options, encoding=encoding)
+    refused: dict[str, aiosmtplib.SMTPRecipientRefused] = {}
+    for recipient in mail.recipients:
+        try:
+            await client.rcpt(recipient, encoding=encoding)
+        except aiosmtplib.SMTPRecipientRefused as no:
+            refused[recipient] = no
+    if len(refused) == len(mail.recipients):
+        raise _nobody(refused)
+    return refused
+
+
+def _reasons(refused: dict[str, aiosmtplib.SMTPRecipientRefused]) -> dict[str, str]:
+    return {address: _said(no.code, no.message) for address, no in refused.items()}
+
+
+def _nobody(refused: dict[str, aiosmtplib.SMTPRecipientRefused]) -> Exception:
+    later = next((no for no in refused.values() if 400 <= no.code < 500), None)
+    if later is not None:
+        return TryLater(_said(later.code, later.message))
+    reasons = _reasons(refused)
+    return Rejected(next(iter(reasons.values())), reasons)
+
+
+async def _data(client: SMTP, mail: Composed) -> None:
+    try:
+        await client.data(mail.data, timeout=DATA_SECONDS)
+    except aiosmtplib.SMTPDataError as refused:
+        raise _refusal(refused) from None
+    except (aiosmtplib.SMTPException, OSError) as lost:
+        raise Unknown(f"The connection ended while the mail was handed over: {one_line(str(lost))}"[:300]) from lost
+
+
+async def submit(mail: Composed, settings: SmtpSettings, greeting: str) -> Sent:
+    """Returns once the server has taken the mail for at least one recipient; ``refused`` tells of the others.
+
+    Raises ``TryLater``, ``Rejected``, ``NeedsLogin``, or ``Unknown`` when the connection was lost after the data began.
+    ``greeting`` is the name we call ourselves. An interruption from outside (a cancellation) leaves the outcome unknown.
+    """
+    try:
+        async with asyncio.timeout(PREPARE_SECONDS) as limit, _session(settings, greeting) as client:
+            refused = await _envelope(client, mail)
+            limit.reschedule(None)
+            await _data(client, mail)
+    except aiosmtplib.SMTPResponseException as no:
+        raise _refusal(no) from None
+    except (aiosmtplib.SMTPException, OSError) as lost:
+        raise _unreachable(lost) from lost
+    return Sent(mail.message_id, mail.message_id, _reasons(refused))
+
+
+async def check(settings: SmtpSettings, greeting: str) -> None:
+    """Connects and logs in. Raises ``TryLater``, ``Rejected`` or ``NeedsLogin``."""
+    try:
+        async with asyncio.timeout(PREPARE_SECONDS), _session(settings, greeting):
+            pass
+    except aiosmtplib.SMTPResponseException as no:
+        raise _refusal(no) from None
+    except (aiosmtplib.SMTPException, OSError) as lost:
+        raise _unreachable(lost) from lost

@@ -1,0 +1,381 @@
+"""A real mail server on loopback: Dovecot for mailboxes, Exim for transport and submission, with certificates of its own.
+
+Both run in the foreground as children of the test run, on ports of their own, in a folder of their own, and end with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import trustme
+
+DOMAIN = "example.test"
+HANDED_ON = "handed-on.test"
+"""Mail for this domain goes by LMTP to the port that ``hand_on_to`` names."""
+
+IS_ROOT = os.geteuid() == 0
+PROGRAMS = ("dovecot", "doveadm", "exim4")
+_PATH = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin{os.pathsep}/usr/lib/dovecot"
+_START_SECONDS = 20.0
+_MAILBOXES = 500
+
+DOVECOT = """
+base_dir = {dir}/run
+state_dir = {dir}/run
+log_path = {dir}/dovecot.log
+protocols = imap lmtp
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <{dir}/server.pem
+ssl_key = <{dir}/server.key
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_cache_size = 0
+auth_failure_delay = 0
+mail_location = maildir:{dir}/mail/%u
+mail_uid = {user}
+mail_gid = {group}
+first_valid_uid = 1
+first_valid_gid = 1
+mailbox_idle_check_interval = 1 s
+mail_max_userip_connections = 100
+recipient_delimiter = +
+lmtp_save_to_detail_mailbox = no
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {dir}/passwd
+}}
+userdb {{
+  driver = static
+  args = uid={user} gid={group} home={dir}/mail/%u
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+  mailbox Archive {{
+    auto = create
+  }}
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = {imap}
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    address = 127.0.0.1
+    port = {lmtp}
+  }}
+}}
+service stats {{
+  unix_listener stats-writer {{
+    mode = 0666
+  }}
+}}
+protocol lmtp {{
+  auth_username_format = %Lu
+  postmaster_address = postmaster@example.test
+}}
+"""
+# Dovecot without root keeps everything in one user's hands and shuts itself into no folder.
+DOVECOT_WITHOUT_ROOT = """
+default_internal_user = {user}
+default_internal_group = {group}
+default_login_user = {user}
+service anvil {{
+  chroot =
+}}
+service imap-login {{
+  chroot =
+}}
+"""
+
+EXIM = """
+exim_user = {mta}
+exim_group = {mta_group}
+spool_directory = {dir}/spool
+log_file_path = {dir}/spool/%slog
+pid_file_path = {dir}/spool/exim.pid
+primary_hostname = mx.example.test
+local_interfaces = <; [127.0.0.1]:{smtp} ; [127.0.0.1]:{smtps} ; [127.0.0.1]:{submission}
+daemon_smtp_ports = {smtp}
+tls_on_connect_ports = {smtps}
+tls_advertise_hosts = *
+tls_certificate = {dir}/server.pem
+tls_privatekey = {dir}/spool/server.key
+domainlist local_domains = example.test : handed-on.test
+auth_advertise_hosts = *
+acl_smtp_rcpt = acl_rcpt
+acl_smtp_data = accept
+message_size_limit = 30M
+smtp_accept_max = 200
+smtp_accept_max_per_host = 200
+smtputf8_advertise_hosts = *
+rfc1413_query_timeout = 0s
+host_lookup =
+keep_environment =
+never_users =
+no_message_logs
+bounce_return_size_limit = 100K
+deliver_drop_privilege = true
+begin acl
+acl_rcpt:
+  deny local_parts = refused
+       message = no such user here
+  defer local_parts = greylisted
+       message = come back later
+  accept authenticated = *
+  accept domains = +local_domains
+  deny message = relay not permitted
+begin routers
+handed_on:
+  driver = accept
+  domains = handed-on.test
+  transport = to_listener
+mailbox:
+  driver = accept
+  domains = +local_domains
+  local_part_suffix = +*
+  local_part_suffix_optional
+  transport = to_dovecot
+elsewhere:
+  driver = accept
+  transport = sink
+begin transports
+to_listener:
+  driver = smtp
+  protocol = lmtp
+  hosts = 127.0.0.1
+  port = ${{readfile{{{dir}/listener}}{{}}}}
+  allow_localhost
+  hosts_override
+  rcpt_include_affixes
+  message_linelength_limit = 1G
+to_dovecot:
+  driver = smtp
+  protocol = lmtp
+  hosts = 127.0.0.1
+  port = {lmtp}
+  allow_localhost
+  hosts_override
+  rcpt_include_affixes
+  message_linelength_limit = 1G
+sink:
+  driver = appendfile
+  directory = {dir}/spool/outbound
+  maildir_format
+  create_directory
+begin retry
+* * F,1h,1s
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_condition = ${{if eq{{${{extract{{2}}{{\\}}}}{{${{lookup{{$auth2}}lsearch{{{dir}/passwd}}{{$value}}}}}}}}}}{{$auth3}}}}
+  server_set_id = $auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_prompts = Username:: : Password::
+  server_condition = ${{if eq{{${{extract{{2}}{{\\}}}}{{${{lookup{{$auth1}}lsearch{{{dir}/passwd}}{{$value}}}}}}}}}}{{$auth2}}}}
+  server_set_id = $auth1
+"""
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """Somebody's mail on the server."""
+
+    address: str
+    password: str
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [s.getsockname()[1] for s in held]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _owners() -> tuple[pwd.struct_passwd, pwd.struct_passwd]:
+    """Whose the mailboxes and the queue are: the system's own users for it, or whoever runs the tests."""
+    if IS_ROOT:
+        return pwd.getpwnam("mail"), pwd.getpwnam("Debian-exim")
+    return pwd.getpwuid(os.geteuid()), pwd.getpwuid(os.geteuid())
+
+
+def _group(user: pwd.struct_passwd) -> str:
+    return grp.getgrgid(user.pw_gid).gr_name
+
+
+class MailServer:
+    """Dovecot and Exim, running between ``start`` and ``stop``. Its ports stay the same over a restart."""
+
+    def __init__(self, folder: Path) -> None:
+        self.dir = folder
+        ports = _free_ports(6)
+        self.imap, self.imaps, self.lmtp, self.smtp, self.smtps, self.submission = ports
+        self.ca_file = folder / "ca.pem"
+        self._mail, self._mta = _owners()
+        # All at once: Dovecot looks at the file's time in whole seconds, and would not see who is added later.
+        self._unused = [Mailbox(f"box{n}-{secrets.token_hex(3)}@{DOMAIN}", secrets.token_hex(8)) for n in range(_MAILBOXES)]
+        self._dovecot: subprocess.Popen[bytes] | None = None
+        self._exim: subprocess.Popen[bytes] | None = None
+        self._prepare()
+
+    def _prepare(self) -> None:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(self.ca_file)
+        certificate = authority.issue_cert("localhost")
+        (self.dir / "server.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+        (self.dir / "server.key").write_bytes(certificate.private_key_pem.bytes())
+        for name, owner in (("run", None), ("mail", self._mail), ("spool", self._mta)):
+            (self.dir / name).mkdir()
+            self._give(self.dir / name, owner)
+        shutil.copy(self.dir / "server.key", self.dir / "spool/server.key")
+        self._give(self.dir / "spool/server.key", self._mta)
+        (self.dir / "passwd").write_text("".join(f"{box.address}:{{PLAIN}}{box.password}\n" for box in self._unused))
+        (self.dir / "listener").write_text("9")
+        names = {
+            "dir": self.dir, "user": self._mail.pw_name, "group": _group(self._mail), "mta": self._mta.pw_name,
+            "mta_group": _group(self._mta), "imap": self.imap, "imaps": self.imaps, "lmtp": self.lmtp, "smtp": self.smtp,
+            "smtps": self.smtps, "submission": self.submission,
+        }  # fmt: skip
+        dovecot = DOVECOT if IS_ROOT else DOVECOT + DOVECOT_WITHOUT_ROOT
+        (self.dir / "dovecot.conf").write_text(dovecot.format(**names))
+        (self.dir / "exim.conf").write_text(EXIM.format(**names))
+
+    @staticmethod
+    def _give(path: Path, owner: pwd.struct_passwd | None) -> None:
+        if IS_ROOT and owner is not None:
+            os.chown(path, owner.pw_uid, owner.pw_gid)
+
+    def start(self) -> None:
+        """Returns when every port answers."""
+        self.start_dovecot()
+        command = [_program("exim4"), "-C", str(self.dir / "exim.conf"), "-bdf", "-q1s"]
+        if IS_ROOT:  # with a configuration of our own Exim wants to be nobody special
+            mta = self._mta
+            self._exim = subprocess.Popen(command, user=mta.pw_uid, group=mta.pw_gid, extra_groups=[], stderr=subprocess.DEVNULL)
+        else:
+            self._exim = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self._await(self.smtp, self.smtps, self.submission)
+
+    def start_dovecot(self) -> None:
+        """Mailboxes only."""
+        command = [_program("dovecot"), "-F", "-c", str(self.dir / "dovecot.conf")]
+        self._dovecot = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self._await(self.imap, self.imaps, self.lmtp)
+
+    def stop_dovecot(self) -> None:
+        """Every connection to a mailbox breaks."""
+        if self._dovecot is not None:
+            _end(self._dovecot)
+            self._dovecot = None
+
+    def stop(self) -> None:
+        """Ends what was started."""
+        self.stop_dovecot()
+        if self._exim is not None:
+            _end(self._exim)
+            self._exim = None
+
+    def _await(self, *ports: int) -> None:
+        give_up = time.monotonic() + _START_SECONDS
+        while not all(_listens(port) for port in ports):
+            if time.monotonic() > give_up:
+                raise AssertionError(f"the mail server did not start; see {self.dir}/dovecot.log and {self.dir}/spool/*log")
+            time.sleep(0.02)
+
+    def add(self) -> Mailbox:
+        """An empty mailbox that nobody else has, to keep tests apart."""
+        return self._unused.pop()
+
+    def hand_on_to(self, port: int) -> None:
+        """Where mail for ``handed-on.test`` goes from now on."""
+        (self.dir / "listener").write_text(str(port))
+
+    def kick(self, box: Mailbox) -> None:
+        """Breaks every connection to the mailbox."""
+        self._doveadm("kick", box.address)
+
+    def expunge(self, box: Mailbox, *query: str) -> None:
+        """Removes mails for good."""
+        self._doveadm("expunge", "-u", box.address, "mailbox", "INBOX", *(query or ("all",)))
+
+    def forget_uids(self, box: Mailbox) -> None:
+        """The mailbox gets another UIDVALIDITY and its mails other UIDs, as after a migration or a restored backup."""
+        for path in (self.dir / "mail" / box.address).rglob("dovecot*"):
+            if path.name.startswith(("dovecot.index", "dovecot-uidlist", "dovecot-uidvalidity")):
+                path.unlink(missing_ok=True)
+
+    def flags(self, box: Mailbox) -> list[str]:
+        """The flags of every mail in INBOX."""
+        return self._doveadm("fetch", "-u", box.address, "flags", "mailbox", "INBOX").splitlines()
+
+    def save(self, box: Mailbox, mail: bytes, folder: str = "INBOX") -> None:
+        """Puts a mail into the mailbox without any transport."""
+        self._doveadm("save", "-u", box.address, "-m", folder, mail=mail)
+
+    def received(self, box: Mailbox) -> list[bytes]:
+        """Every mail in the mailbox, oldest first."""
+        folder = self.dir / "mail" / box.address
+        paths = [path for sub in ("new", "cur") for path in (folder / sub).glob("*")]
+        return [path.read_bytes() for path in sorted(paths, key=lambda path: path.name)]
+
+    def sent_elsewhere(self) -> list[bytes]:
+        """Every mail to another domain."""
+        return [path.read_bytes() for path in sorted((self.dir / "spool/outbound/new").glob("*"))]
+
+    def _doveadm(self, *arguments: str, mail: bytes = b"") -> str:
+        command = [_program("doveadm"), "-c", str(self.dir / "dovecot.conf"), *arguments]
+        return subprocess.run(command, input=mail, capture_output=True, check=True, timeout=20).stdout.decode()
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name, path=_PATH)
+    assert found is not None, f"{name} is not installed"
+    return found
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(10)
+
+
+@contextlib.contextmanager
+def running_mail_server() -> Iterator[MailServer]:
+    """A started server in a folder of its own that its users may enter; the folder goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="inbox-mail-"))
+    folder.chmod(0o755)
+    server = MailServer(folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
