@@ -15,12 +15,13 @@ from inbox.core.errors import InboxError, Invalid, NotFound, TooLarge
 
 MAX_JSON = 2 * 1024 * 1024
 READ_SECONDS = 30.0
-MAX_QUERY_VALUE = 1000
+MAX_QUERY_VALUE = 500
 MAX_KEY = 200
 MAX_LIMIT = 100
 DEFAULT_LIMIT = 40
 
 _PATH_VALUE = re.compile(r"[A-Za-z0-9_.:@#-]{1,200}")
+_POSITION = re.compile(r"[A-Za-z0-9_=-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 T = TypeVar("T")
@@ -85,7 +86,9 @@ def query_of(request: web.Request, call: Call) -> dict[str, str]:
         if name in found:
             raise Invalid(name, "is given twice")
         if len(value) > MAX_QUERY_VALUE or _CONTROL.search(value):
-            raise Invalid(name, "is not a line of at most 1000 characters")
+            raise Invalid(name, f"is not a line of at most {MAX_QUERY_VALUE} characters")
+        if name == "after" and not _POSITION.fullmatch(value):
+            raise Invalid(name, "is not a position")
         found[name] = value
     return found
 

@@ -16,8 +16,8 @@ VERSION = "1"
 class Call:
     """One call. ``name`` is the handler's; ``body`` and ``answer`` are structs or None; ``open`` calls need no session.
 
-    ``creates``: takes an ``Idempotency-Key``. ``query`` maps parameter names to what they mean. ``raw``: the media type of
-    an answer that is not JSON. ``form``: the one file field of a multipart body.
+    ``creates``: takes an ``Idempotency-Key``. ``query`` maps parameter names to what they mean. ``raw``: the media types
+    of an answer that is not JSON. ``form``: the one file field of a multipart body.
     """
 
     method: str
@@ -29,9 +29,12 @@ class Call:
     query: tuple[tuple[str, str], ...] = ()
     open: bool = False
     creates: bool = False
-    raw: str = ""
+    raw: tuple[str, ...] = ()
     form: str = ""
 
+
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+"""Types that browsers may show in place; everything else is saved."""
 
 _PAGE = (("after", "the `next` of the page before"), ("limit", "rows, at most 100"))
 
@@ -100,11 +103,11 @@ CALLS: tuple[Call, ...] = (
         "message_html",
         "The message's HTML, cleaned, for a sandboxed frame",
         query=(("images", "1 loads remote images"),),
-        raw="text/html",
+        raw=("text/html",),
     ),
-    Call("GET", "/messages/{id}/raw", "message_raw", "The delivery exactly as it came", raw="text/plain"),
+    Call("GET", "/messages/{id}/raw", "message_raw", "The delivery exactly as it came", raw=("text/plain",)),
     Call("POST", "/uploads", "upload", "Store a file for a message", None, s.FileRow, creates=True, form="file"),
-    Call("GET", "/files/{id}", "get_file", "A file's bytes", raw="application/octet-stream"),
+    Call("GET", "/files/{id}", "get_file", "A file's bytes", raw=("application/octet-stream", *PICTURES)),
     Call(
         "GET",
         "/customers",

@@ -71,17 +71,17 @@ def success(call: Call) -> int:
 
 def failures(call: Call) -> tuple[int, ...]:
     """The statuses a call can fail with."""
-    wrong = {422, 503}
+    wrong = {422, 429, 503, REFUSED_HOST}
     if not call.open:
-        wrong |= {401}
+        wrong |= {401, 403}
     if call.method != "GET":
-        wrong |= {403, 413, 415}
+        wrong |= {403} if call.open else {403, 404, 409}
+    if call.open and call.answer is not None:
+        wrong |= {401}
     if "{" in call.path:
-        wrong |= {403, 404, 409}
-    if call.creates or call.body is not None:
-        wrong |= {404, 409}
-    if call.open or call.method != "GET":
-        wrong |= {429}
+        wrong |= {404}
+    if call.body is not None or call.form:
+        wrong |= {408, 413, 415}
     return tuple(sorted(wrong))
 
 

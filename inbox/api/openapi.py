@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import msgspec
 
+from inbox.api.bodies import MAX_QUERY_VALUE
 from inbox.api.contract import CALLS, PREFIX, VERSION, Call
 from inbox.api.errors import PROBLEM_TYPE, TITLES, failures, success
 from inbox.api.structs import Mode, Problem
@@ -25,6 +26,11 @@ _ID: Json = {"type": "string", "minLength": 1, "maxLength": 64}
 _PARAMETER: Mapping[str, Json] = {
     "mode": {"type": "string", "enum": list(get_args(Mode))},
     "token": {"type": "string", "minLength": 1, "maxLength": 200},
+    "view": _ID,
+    "customer": _ID,
+    "q": {"type": "string", "maxLength": MAX_QUERY_VALUE},
+    "after": {"type": "string", "maxLength": MAX_QUERY_VALUE, "pattern": "^[A-Za-z0-9_=-]*$"},
+    "before": {"type": "string", "maxLength": 100, "pattern": "^[0-9]+[.](m[A-Za-z0-9_-]+|e[0-9]+[.][0-9]+)$"},
     "limit": {"type": "integer", "minimum": 1, "maximum": 100},
     "images": {"type": "string", "enum": ["0", "1"]},
 }
@@ -98,9 +104,12 @@ def _schemas(frames: Frames) -> tuple[dict[str, Json], dict[Any, Json]]:
     """The components by name and the schema to write for each body and answer type."""
     types = [Problem, *dict.fromkeys(t for call in CALLS for t in (call.body, call.answer) if t is not None)]
     found, components = msgspec.json.schema_components([*types, *frames.values()], ref_template=_REF)
-    structs = {c.__name__: c for c in _structs([*types, *frames.values()])}
+    structs = {}
+    for struct in _structs([*types, *frames.values()]):
+        full = f"{struct.__module__}.{struct.__qualname__}"
+        structs[full if full in components else struct.__name__] = struct
     short = {name: _short(name) for name in components}
-    schemas = {short[name]: _settled(_renamed(schema, short), structs.get(short[name])) for name, schema in components.items()}
+    schemas = {short[name]: _settled(_renamed(schema, short), structs.get(name)) for name, schema in components.items()}
     for name, union in zip(frames, found[len(types) :], strict=True):
         schemas[name] = _renamed(union, short)
     return schemas, dict(zip(types, (_renamed(s, short) for s in found), strict=False))
@@ -188,7 +197,7 @@ def _answer(call: Call, refs: Mapping[Any, Json]) -> Json:
     if call.answer is not None:
         answer["content"] = {"application/json": {"schema": refs[call.answer]}}
     if call.raw:
-        answer["content"] = {call.raw: {"schema": {"type": "string"}}}
+        answer["content"] = {kind: {"schema": {"type": "string"}} for kind in call.raw}
     return answer
 
 
@@ -196,8 +205,5 @@ def _parameters(call: Call) -> list[Json]:
     path = [
         {"name": name, "in": "path", "required": True, "schema": _PARAMETER.get(name, _ID)} for name in re.findall(r"{(\w+)}", call.path)
     ]
-    query = [
-        {"name": name, "in": "query", "description": meaning, "schema": _PARAMETER.get(name, {"type": "string", "maxLength": 1000})}
-        for name, meaning in call.query
-    ]
+    query = [{"name": name, "in": "query", "description": meaning, "schema": _PARAMETER[name]} for name, meaning in call.query]
     return [*path, *query, *([_KEY] if call.creates else [])]
