@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from inbox.api.passwords import Passwords
-from inbox.app.steps import build_base, build_steps
+from inbox.app.steps import THREADS, build_base, deriving
 from inbox.app.stores import Stores, open_stores
 from inbox.core.agent import Agent, Role
 from inbox.core.errors import Invalid, NotFound
@@ -17,6 +17,7 @@ from inbox.core.ids import AgentId
 from inbox.flow.accounts import save_agent
 from inbox.flow.committer import Committer
 from inbox.settings import Settings
+from inbox.store.secrets import Keyring
 
 SHORTEST_PASSWORD = 10
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -24,17 +25,19 @@ _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 @asynccontextmanager
 async def committing(settings: Settings, stores: Stores) -> AsyncIterator[Committer]:
-    """A committer for a moment, under a writer number of its own."""
-    steps = await build_steps(settings, stores, build_base(stores), frozenset)
-    await steps.feed.start()
+    """A committer for a moment, under a writer number of its own. Accounts are no channel's business, so none is built."""
+    base = build_base(stores)
+    derive = deriving(Keyring(settings.secrets.keys).derived(THREADS)[0])
+    committer = Committer(stores.journal, base.feed, stores.clock, derive, dict, base.server)
+    await base.feed.start()
     async with asyncio.TaskGroup() as tasks:
-        running = tasks.create_task(steps.committer.run())
+        running = tasks.create_task(committer.run())
         try:
-            yield steps.committer
+            yield committer
         finally:
-            await steps.committer.drain()
+            await committer.drain()
             running.cancel()
-    await steps.committer.close()
+    await committer.close()
 
 
 async def create_admin(settings: Settings, email: str, name: str, password: str) -> Agent:

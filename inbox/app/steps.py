@@ -40,6 +40,8 @@ from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
 MINUTE = 60_000
+THREADS = "threads"
+"""What the keys that sign reply tokens and message ids are derived for."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,10 @@ async def build_steps(
     observed = observed or Observed()
     clock = clock or stores.clock
     keyring = Keyring(settings.secrets.keys)
-    signing = keyring.derived("threads")
+    signing = keyring.derived(THREADS)
     channels = await _build_channels(settings, stores, keyring, {**discover(settings.connectors.outside), **(more or {})})
     feed, directory = base.feed, base.directory
-    committer = Committer(stores.journal, feed, clock, _deriving(signing[0]), channels.facts, base.server, observed.committed)
+    committer = Committer(stores.journal, feed, clock, deriving(signing[0]), channels.facts, base.server, observed.committed)
     conversations = Conversations(committer, stores.queries, stores.files, signing)
     sandbox = Sandbox()
     intake = Intake(stores.ledger, stores.files, committer, sandbox, channels.find, clock, signing)
@@ -157,7 +159,8 @@ async def build_steps(
     )
 
 
-def _deriving(key: bytes) -> Callable[..., str]:
+def deriving(key: bytes) -> Callable[..., str]:
+    """Ids that only who has the key can compute."""
     return lambda *parts: digest(key, *parts)
 
 

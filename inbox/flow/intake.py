@@ -15,7 +15,7 @@ import structlog
 
 from inbox import failpoints
 from inbox.connector import Connector, InboundFile, InboundMessage, Item, RawDelivery
-from inbox.core.errors import InboxError, Malformed, TryLater, Unavailable, Unsupported
+from inbox.core.errors import Conflict, InboxError, Malformed, TryLater, Unavailable, Unsupported
 from inbox.core.ids import ChannelId, DeliveryId, FileId, delivery_id, digest, message_id
 from inbox.core.message import Address, Attachment
 from inbox.flow.committer import Committer, Rank
@@ -144,7 +144,7 @@ class Intake:
         async with self._places:
             try:
                 await self._understand(id, raw)
-            except TryLater as later:
+            except (TryLater, Conflict) as later:
                 log.warning("delivery_put_off", delivery=id, error=later.code)
             except Exception as bug:
                 log.exception("delivery_failed", delivery=id)

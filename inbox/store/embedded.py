@@ -141,6 +141,8 @@ class EmbeddedMongo:
             "diagnosticDataCollectionEnabled": "false",
             # Without users the rule that lets anyone on this machine in would be open until we have made ours.
             "enableLocalhostAuthBypass": "0",
+            # A killed process leaves its transaction open; nothing of ours takes as long as this.
+            "transactionLifetimeLimitSeconds": "20",
             # Nobody else votes, so there is nobody to wait for.
             "shutdownTimeoutMillisForSignaledShutdown": "100",
         }

@@ -14,7 +14,7 @@ from pymongo.errors import OperationFailure
 from inbox.core.events import Event
 from inbox.core.ids import Instant
 from inbox.ports import CONVERSATIONS, Batch, Loaded, Noun, Slot, Wanted
-from inbox.store import writers
+from inbox.store import orphans, writers
 from inbox.store.client import Database, border, cancellations, heed, translated
 from inbox.store.directory import KnownTags
 from inbox.store.documents import encoded, event, event_key, value
@@ -31,6 +31,8 @@ class MongoJournal:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._tags = KnownTags(db)
+        self._o: int | None = None
+        self._session: Any = None
 
     @translated
     async def load(self, wanted: Wanted) -> Loaded:
@@ -52,12 +54,21 @@ class MongoJournal:
                 await self._db[put.noun.name].insert_one(encoded(put.value))
             case _:
                 if plan := steps(batch):
-                    await run(self._db, plan, last_of(batch))
+                    await run(self._db, plan, last_of(batch), self._note)
+
+    async def _note(self, session: Any) -> None:
+        """Whoever comes after us can end what we leave open."""
+        if self._o is not None and session != self._session:
+            await orphans.note(self._db, self._o, session)
+            self._session = session
 
     @translated
     async def lease_writer(self, owner: str, now: Instant) -> Slot:
         """A free writer number for this process, for 15 s."""
-        return await writers.lease(self._db, owner, now)
+        await orphans.end(self._db, now)
+        slot = await writers.lease(self._db, owner, now)
+        self._o, self._session = slot.o, None
+        return slot
 
     @translated
     async def renew_writer(self, slot: Slot, now: Instant) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final
@@ -92,17 +92,23 @@ def _settled(settled: Settled) -> Mapping[str, Any]:
     return {"q": {"_id": settled.id}, "u": {"$set": {"state": settled.state, "error": settled.error}}}
 
 
-async def run(db: Database, plan: Sequence[Step], last: tuple[str, Any]) -> None:
+Note = Callable[[Any], Awaitable[None]]
+
+
+async def run(db: Database, plan: Sequence[Step], last: tuple[str, Any], note: Note) -> None:
     """Run the commands in a transaction. ``last`` names a document by collection and ``_id`` that is there afterwards and was not before.
 
+    ``note`` hears the session's id before the transaction begins.
     Raises ``Conflict``, ``Fenced``, ``TooLarge``, and ``Unavailable``: after that, look whether ``last`` is there before going on.
     """
-    async with db.client.start_session() as session, await session.start_transaction(SNAPSHOT, DURABLE):
-        for step in plan:
-            for part in _parts(step):
-                await _run_step(db, step, part, session)
-        failpoints.hit("commit.inside")
-        await _commit(db, session, last)
+    async with db.client.start_session() as session:
+        await note(session.session_id)
+        async with await session.start_transaction(SNAPSHOT, DURABLE):
+            for step in plan:
+                for part in _parts(step):
+                    await _run_step(db, step, part, session)
+            failpoints.hit("commit.inside")
+            await _commit(db, session, last)
 
 
 def _parts(step: Step) -> Iterator[Sequence[Mapping[str, Any]]]:

@@ -1,0 +1,1 @@
+"""Rounds of killing the service under load. What is checked rests on outside witnesses only."""

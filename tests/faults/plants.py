@@ -1,0 +1,142 @@
+"""Eight ways in which such a service is typically wrong, to be planted one at a time: the checker has to see each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+from pymongo.write_concern import WriteConcern
+
+from inbox import failpoints
+from inbox.app import stores
+from inbox.connector import RawDelivery
+from inbox.core import delivery
+from inbox.core.ids import AgentId, DeliveryId, Instant, MessageId
+from inbox.core.message import Delivery, DeliveryState
+from inbox.flow import ingest, intake, timers
+from inbox.gateway import replay
+from inbox.ports import TIMERS, Batch, Removal, Timer
+from inbox.store import journal, transaction
+
+
+def _replace(module: Any, name: str, by: Any) -> None:
+    setattr(module, name, by)
+
+
+def acknowledge_before_insert() -> None:
+    """The delivery is acknowledged while it is still on its way to the ledger."""
+    real = intake.Intake.accept
+    held: set[asyncio.Task[None]] = set()
+
+    async def accept(self: intake.Intake, raw: RawDelivery) -> None:
+        async def later() -> None:
+            await asyncio.sleep(0.15)
+            await real(self, raw)
+
+        task = asyncio.get_running_loop().create_task(later())
+        held.add(task)
+
+    intake.Intake.accept = accept  # type: ignore[method-assign]  # planted
+
+
+def random_id() -> None:
+    """Every delivery of a message makes another id."""
+
+    def any_message(channel: object, key: str) -> MessageId:
+        return MessageId(secrets.token_hex(16))
+
+    def any_delivery(channel: object, key: str) -> DeliveryId:
+        return DeliveryId(secrets.token_hex(16))
+
+    _replace(ingest, "message_id", any_message)
+    _replace(intake, "delivery_id", any_delivery)
+
+
+def write_concern_one() -> None:
+    """Commits and ledger rows are acknowledged from memory, without journal."""
+    real: Any = getattr(stores, "connect")  # noqa: B009  it is imported there, not exported
+
+    def connect(uri: str, database: str) -> Any:
+        return real(uri, database).with_options(write_concern=WriteConcern(1, j=False))
+
+    _replace(stores, "connect", connect)
+    transaction.DURABLE = WriteConcern(1, j=False)  # type: ignore[misc]  # planted
+
+
+def event_outside_transaction() -> None:
+    """State is stored first, its events afterwards."""
+    real = journal.MongoJournal.commit
+
+    async def commit(self: journal.MongoJournal, batch: Batch) -> None:
+        events, batch.events = batch.events, []
+        await real(self, batch)
+        failpoints.hit("plant.between")
+        if events:
+            await real(self, Batch(events=events))
+
+    journal.MongoJournal.commit = commit  # type: ignore[method-assign]  # planted
+
+
+def lost_fence() -> None:
+    """A worker that lost its lease may still report."""
+    _replace(delivery, "_check", lambda d, fence: None)
+    real = delivery.put_off
+
+    def put_off(d: Delivery, fence: int, error: str, due_at: Instant) -> Delivery:
+        return real(replace(d, state=DeliveryState.SENDING), fence, error, due_at)
+
+    _replace(delivery, "put_off", put_off)
+
+
+def timer_before_commit() -> None:
+    """The timer is removed before what it was for is stored."""
+    real = timers.Timers._act
+
+    async def act(self: timers.Timers, timer: Timer) -> None:
+        await self._committer._journal.commit(Batch(removals=[Removal(TIMERS, timer.id)]))
+        failpoints.hit("plant.between")
+        await real(self, timer)
+
+    timers.Timers._act = act  # type: ignore[method-assign]  # planted
+
+
+def resend_unknown() -> None:
+    """A send whose outcome was never recorded is simply done again."""
+    real = delivery.claim
+
+    def claim(d: Delivery, now: Instant, lease: int) -> delivery.Claim | delivery.NotDue:
+        if d.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN) and (d.lease_until or 0) <= now:
+            d = replace(d, state=DeliveryState.PENDING, lease_until=None)
+        return real(d, now, lease)
+
+    _replace(delivery, "claim", claim)
+
+
+def skipped_replay() -> None:
+    """After a break a client is told that it missed nothing."""
+
+    async def missed(self: replay.Replay, cursor: Mapping[int, int], agent: AgentId) -> replay.Missed:
+        return replay.Missed()
+
+    replay.Replay.missed = missed  # type: ignore[method-assign]  # planted
+
+
+PLANTS: Mapping[str, Callable[[], None]] = {
+    "acknowledge_before_insert": acknowledge_before_insert,
+    "random_id": random_id,
+    "write_concern_one": write_concern_one,
+    "event_outside_transaction": event_outside_transaction,
+    "lost_fence": lost_fence,
+    "timer_before_commit": timer_before_commit,
+    "resend_unknown": resend_unknown,
+    "skipped_replay": skipped_replay,
+}
+
+
+def plant(name: str) -> None:
+    """Break the service in this way; '' leaves it whole."""
+    if name:
+        PLANTS[name]()
