@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -18,16 +19,17 @@ from msgspec.structs import replace
 
 from inbox import failpoints
 from inbox.core.errors import Conflict, Fenced, InboxError, TryLater, Unavailable
-from inbox.core.ids import Instant
 from inbox.flow.feed import Change, Feed
-from inbox.flow.working import Channels, Layer, NotLoaded, Origin, WorkingSet, values
-from inbox.ports import Clock, Journal, Noun, Slot
+from inbox.flow.working import A_NUMBER, Channels, Key, Layer, NotLoaded, Origin, WorkingSet, values
+from inbox.ports import Batch, Clock, Journal, Noun, Slot
 
 MAX_UNITS = 64
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ROUNDS = 12
+REHEARSALS = 3
 ALONE_TRIES = 8
-NUMBER_BLOCK = 32
+FIRST_BLOCK = 8
+LARGEST_BLOCK = 512
 RENEW_EVERY_MS = 5_000
 
 R_co = TypeVar("R_co", covariant=True)
@@ -64,11 +66,21 @@ class Unit(Protocol[R_co]):
 
 @dataclass
 class _Waiting(Generic[R]):
+    """A unit in the queue. ``asked`` counts its attempts that ended in asking for values, ``numbers`` are kept over all attempts."""
+
     unit: Unit[R]
     done: asyncio.Future[R]
     value: R | None = None
     error: InboxError | None = None
     decided: bool = False
+    asked: int = 0
+    rehearsed: int = 0
+    numbers: list[int] = field(default_factory=list)
+    numbered: int = 0
+
+    def reset(self) -> None:
+        """Forget what an earlier attempt decided."""
+        self.decided, self.error, self.asked, self.rehearsed, self.numbered = False, None, 0, 0, 0
 
 
 class Committer:
@@ -94,14 +106,17 @@ class Committer:
         self._queues: tuple[deque[_Waiting[Any]], ...] = tuple(deque() for _ in Rank)
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
-        self._busy = False
+        self._under_way: list[_Waiting[Any]] = []
+        self._ended = False
         self._slot: Slot | None = None
         self._n: int | None = None
-        self._renewed: Instant = 0
         self._numbers: deque[int] = deque()
+        self._block = FIRST_BLOCK
 
     async def submit(self, unit: Unit[R]) -> R:
         """The unit's result once it is durable. Raises what ``decide`` raised, or ``Unavailable`` when nothing is known to be stored."""
+        if self._ended:
+            raise Unavailable("the service is stopping")
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._queues[unit.rank].append(_Waiting(unit, done))
         self._wake.set()
@@ -119,18 +134,32 @@ class Committer:
 
     async def run(self) -> None:
         """Commit what is submitted until cancelled; a database that is away fails the waiting units, never this loop."""
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while batch := self._take():
-                self._busy = True
-                await self._process(batch)
-                self._busy = False
-            self._idle.set()
+        self._ended = False
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake.clear()
+                while batch := self._take():
+                    self._under_way = batch
+                    await self._process(batch)
+                    self._under_way = []
+                self._idle.set()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        """Nobody is left waiting for an answer that will not come."""
+        self._ended = True
+        for waiting in (*self._under_way, *(w for queue in self._queues for w in queue)):
+            _fail(waiting, Unavailable("the service is stopping"))
+        self._under_way = []
+        for queue in self._queues:
+            queue.clear()
+        self._idle.set()
 
     async def drain(self) -> None:
         """Returns when nothing waits."""
-        while self.backlog or self._busy:
+        while self.backlog or self._under_way:
             self._idle.clear()
             await self._idle.wait()
 
@@ -170,39 +199,40 @@ class Committer:
         return taken
 
     async def _process(self, batch: list[_Waiting[Any]]) -> None:
-        """Commit a batch. What others changed meanwhile, or a bug in one unit, makes each be tried alone."""
+        """Commit a batch. Whatever spoils it for all (a change by others, something too large, a bug) makes each be tried alone."""
         try:
-            await self._attempt(batch)
-        except Conflict:
-            for waiting in batch:
-                await self._alone(waiting)
-        except InboxError as error:
-            for waiting in batch:
-                _fail(waiting, error)
+            return await self._attempt(batch)
+        except TryLater as away:
+            return _fail_all(batch, away)
+        except InboxError:
+            pass
         except Exception:
             log.exception("commit_failed", units=len(batch))
-            for waiting in batch:
+        for position, waiting in enumerate(batch):
+            try:
                 await self._alone(waiting)
+            except TryLater as away:
+                return _fail_all(batch[position:], away)
+        return None
 
     async def _alone(self, waiting: _Waiting[Any]) -> None:
         for attempt in range(ALONE_TRIES):
-            waiting.decided, waiting.error = False, None
             try:
-                await self._attempt([waiting])
+                return await self._attempt([waiting])
             except Conflict:
                 await asyncio.sleep(0.002 * attempt)
+            except TryLater:
+                raise
             except InboxError as error:
                 return _fail(waiting, error)
             except Exception as bug:
                 log.exception("commit_failed", unit=type(waiting.unit).__name__)
                 return _fail(waiting, InboxError(f"internal error: {type(bug).__name__}"))
-            else:
-                return None
         return _fail(waiting, Conflict("Others keep changing this; try again."))
 
     async def _attempt(self, batch: list[_Waiting[Any]]) -> None:
-        slot, n = await self._ready(len(batch))
-        ws = WorkingSet(Origin(self._clock.now(), slot.o, self._derive, self._numbers.popleft, self._channels()))
+        slot, n = await self._ready()
+        ws = WorkingSet(Origin(self._clock.now(), slot.o, self._derive, self._numbers, self._channels()))
         await self._decide(batch, ws)
         ws.events = [replace(e, o=slot.o, n=n + i) for i, e in enumerate(ws.events, 1)]
         out = ws.batch()
@@ -211,64 +241,84 @@ class Committer:
         failpoints.hit("announce.before")
         self._feed.committed([Change(e, *values(ws, e)) for e in ws.events])
         for waiting in batch:
+            self._numbers.extendleft(reversed(waiting.numbers[waiting.numbered :]))
             if waiting.error is not None:
                 _fail(waiting, waiting.error)
             elif not waiting.done.done():
                 waiting.done.set_result(waiting.value)
 
-    async def _commit(self, out: Any, n: int) -> None:
+    async def _commit(self, out: Batch, n: int) -> None:
         failpoints.hit("commit.before")
         try:
             await self._journal.commit(out)
         except Fenced:
             self._slot = self._n = None
             raise Conflict("the writer number was lost") from None
-        except (Unavailable, TryLater):
+        except TryLater:
             self._n = None
             raise
         failpoints.hit("commit.after")
         self._n = n + len(out.events)
         self._observe(len(out.events), 1)
 
-    async def _ready(self, units: int) -> tuple[Slot, int]:
-        """A writer number, its highest entry, and enough conversation numbers for this batch."""
+    async def _ready(self) -> tuple[Slot, int]:
+        """A writer number and its highest entry."""
         if self._slot is None:
             self._slot = await self._journal.lease_writer(self._owner, self._clock.now())
             self._n = self._slot.n
         if self._n is None:
             self._n = await self._journal.highest(self._slot.o)
-            await self._feed.catch_up()
-        while len(self._numbers) < units:
-            self._numbers.extend(await self._journal.lease_numbers(NUMBER_BLOCK))
         return self._slot, self._n
 
     async def _decide(self, batch: Sequence[_Waiting[Any]], ws: WorkingSet) -> None:
-        """Let every unit decide, loading what they ask for; units of a group that waits for values wait too."""
+        """Let every unit decide, loading what they ask for."""
         for waiting in batch:
-            waiting.decided, waiting.error = False, None
-        for _ in range(MAX_ROUNDS):
-            wanted: set[tuple[Noun[Any], str]] = set()
+            waiting.reset()
+        while True:
+            wanted: set[Key] = set()
             blocked: set[str] = set()
             for waiting in batch:
-                if not waiting.decided and waiting.unit.group not in blocked:
-                    keys = _try(waiting, ws)
-                    if keys:
-                        wanted |= keys
-                        blocked.add(waiting.unit.group)
-            if not wanted and not blocked:
+                if not waiting.decided:
+                    wanted |= _turn(waiting, ws, blocked)
+            if not blocked:
                 return
             await self._load(wanted, ws)
-        raise InboxError("a unit asks for ever more values")
 
-    async def _load(self, keys: set[tuple[Noun[Any], str]], ws: WorkingSet) -> None:
-        by_noun: dict[Noun[Any], set[str]] = {}
-        for noun, id in keys:
-            by_noun.setdefault(noun, set()).add(id)
-        ws.loaded(keys, await self._journal.load({noun: frozenset(ids) for noun, ids in by_noun.items()}))
+    async def _load(self, keys: set[Key], ws: WorkingSet) -> None:
+        if A_NUMBER in keys:
+            keys.discard(A_NUMBER)
+            self._numbers.extend(await self._journal.lease_numbers(self._block))
+            self._block = min(self._block * 2, LARGEST_BLOCK)
+        if keys:
+            by_noun: dict[Noun[Any], set[str]] = {}
+            for noun, id in keys:
+                by_noun.setdefault(noun, set()).add(id)
+            ws.loaded(keys, await self._journal.load({noun: frozenset(ids) for noun, ids in by_noun.items()}))
 
 
-def _try(waiting: _Waiting[Any], ws: WorkingSet) -> frozenset[tuple[Noun[Any], str]]:
-    layer = Layer(ws)
+def _turn(waiting: _Waiting[Any], ws: WorkingSet, blocked: set[str]) -> frozenset[Key]:
+    """One try of a unit; the result is what it asks for.
+
+    A unit behind another one of its group that waits for values only rehearses, so that its values come with the same load.
+    """
+    group = waiting.unit.group
+    if group in blocked:
+        waiting.rehearsed += 1
+        return _rehearse(waiting, ws) if waiting.rehearsed <= REHEARSALS else frozenset()
+    missing = _try(waiting, ws)
+    if missing is None:
+        return frozenset()
+    waiting.asked += 1
+    if waiting.asked > MAX_ROUNDS:
+        waiting.decided, waiting.error = True, InboxError("this asks for ever more values")
+        return frozenset()
+    blocked.add(group)
+    return missing
+
+
+def _try(waiting: _Waiting[Any], ws: WorkingSet) -> frozenset[Key] | None:
+    """None when the unit has decided, else what it asks for."""
+    layer = Layer(ws, waiting.numbers)
     try:
         waiting.value = waiting.unit.decide(layer)
     except NotLoaded as missing:
@@ -280,8 +330,24 @@ def _try(waiting: _Waiting[Any], ws: WorkingSet) -> frozenset[tuple[Noun[Any], s
         waiting.error = InboxError(f"internal error: {type(bug).__name__}")
     else:
         layer.merge()
+        waiting.numbered = layer.numbered
     waiting.decided = True
+    return None
+
+
+def _rehearse(waiting: _Waiting[Any], ws: WorkingSet) -> frozenset[Key]:
+    """What the unit asks for; whatever else comes of it is not its last word."""
+    with suppress(Exception):
+        try:
+            waiting.unit.decide(Layer(ws, waiting.numbers))
+        except NotLoaded as missing:
+            return missing.keys
     return frozenset()
+
+
+def _fail_all(batch: Sequence[_Waiting[Any]], error: InboxError) -> None:
+    for waiting in batch:
+        _fail(waiting, error)
 
 
 def _fail(waiting: _Waiting[Any], error: InboxError) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
 from inbox.core.errors import TryLater
@@ -19,6 +21,8 @@ from inbox.core.message import Message
 from inbox.ports import Journal, Queries
 
 BATCH = 500
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,14 +67,17 @@ class Feed:
         self._position = dict(await self._journal.heads())
 
     def committed(self, changes: Sequence[Change]) -> None:
-        """Pass on what this process has just committed; entries already passed on are left out."""
-        fresh = [c for c in changes if c.event.n == self._position.get(c.event.o, 0) + 1 or self._advance_gap(c.event)]
-        for change in fresh:
-            self._position[change.event.o] = change.event.n
-        self._pass_on(fresh)
+        """Pass on what this process has just committed; entries already passed on are left out.
 
-    def _advance_gap(self, event: Event) -> bool:
-        return event.n > self._position.get(event.o, 0)
+        Behind a gap nothing is passed on: what is missing was written under the same number by another process, or by this
+        one without learning of it, and ``follow`` reads it with everything after it.
+        """
+        fresh: list[Change] = []
+        for change in changes:
+            if change.event.n == self._position.get(change.event.o, 0) + 1:
+                self._position[change.event.o] = change.event.n
+                fresh.append(change)
+        self._pass_on(fresh)
 
     async def follow(self) -> None:
         """Pass on what other processes write; runs until cancelled. A lost change stream is opened anew."""
@@ -96,9 +103,14 @@ class Feed:
                     return
 
     def _pass_on(self, changes: Sequence[Change]) -> None:
-        if changes:
-            for listener in tuple(self._listeners):
+        """A listener's bug is its own: it must neither undo a commit nor keep the others from hearing of it."""
+        if not changes:
+            return
+        for listener in tuple(self._listeners):
+            try:
                 listener(changes)
+            except Exception:
+                log.exception("listener_failed", listener=getattr(listener, "__qualname__", ""))
 
 
 async def attach(events: Sequence[Event], queries: Queries) -> list[Change]:

@@ -6,6 +6,7 @@ ends the attempt with ``NotLoaded``, the committer loads it for all units at onc
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -20,7 +21,7 @@ from inbox.core.customer import Customer
 from inbox.core.events import Event, EventType, Facets, facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId, digest
 from inbox.core.lifecycle import Changed, Happened, occupies
-from inbox.core.message import Author, Message, Reason
+from inbox.core.message import Author, Message
 from inbox.ports import (
     AGENTS,
     CONVERSATIONS,
@@ -38,6 +39,8 @@ from inbox.ports import (
 
 S = TypeVar("S", bound=Struct)
 Key = tuple[Noun[Any], str]
+A_NUMBER: Key = (Noun("numbers", Struct), "")
+"""Asks for leased conversation numbers rather than for a stored value."""
 
 
 class NotLoaded(Exception):
@@ -72,13 +75,13 @@ Channels = Mapping[ChannelId, ChannelFacts]
 
 @dataclass
 class Origin:
-    """What a batch starts from besides stored values: the time, the writer, numbers, the channels, and ``derive``,
-    which makes an id nobody outside can guess from parts that are the same at every attempt."""
+    """What a batch starts from besides stored values: the time, the writer, leased conversation numbers, the channels, and
+    ``derive``, which makes an id nobody outside can guess from parts that are the same at every attempt."""
 
     now: Instant
     writer: int
     derive: Callable[..., str]
-    number: Callable[[], int]
+    numbers: deque[int]
     channels: Channels
 
 
@@ -91,6 +94,7 @@ class WorkingSet:
     current: dict[Key, Any] = field(default_factory=dict)
     removed: set[Key] = field(default_factory=set)
     loads: list[LoadChange] = field(default_factory=list)
+    load_of: Counter[AgentId] = field(default_factory=Counter)
     settled: list[Settled] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
@@ -110,12 +114,18 @@ class WorkingSet:
 
 
 class Layer:
-    """One unit's view of the working set; its writes reach the set only when the unit has decided."""
+    """One unit's view of the working set; its writes reach the set only when the unit has decided.
 
-    def __init__(self, base: WorkingSet) -> None:
+    ``numbers`` are the conversation numbers the unit was given at earlier attempts; it takes the same ones again.
+    """
+
+    def __init__(self, base: WorkingSet, numbers: list[int]) -> None:
         self._base = base
         self.now = base.origin.now
         self.channels = base.origin.channels
+        self.numbered = 0
+        self._numbers = numbers
+        self._absent: set[Key] = set()
         self._put: dict[Key, Any] = {}
         self._removed: set[Key] = set()
         self._loads: list[LoadChange] = []
@@ -127,8 +137,13 @@ class Layer:
         return self._base.origin.derive(*parts)
 
     def number(self) -> int:
-        """The next conversation number."""
-        return self._base.origin.number()
+        """The next conversation number; raises ``NotLoaded`` when the leased ones are used up."""
+        if self.numbered == len(self._numbers):
+            if not self._base.origin.numbers:
+                raise NotLoaded(frozenset({A_NUMBER}))
+            self._numbers.append(self._base.origin.numbers.popleft())
+        self.numbered += 1
+        return self._numbers[self.numbered - 1]
 
     def need(self, *keys: tuple[Noun[Any], Iterable[str]]) -> None:
         """Make sure that these can be read with ``get``; raises ``NotLoaded`` naming all that are missing."""
@@ -138,7 +153,8 @@ class Layer:
 
     def _known(self, key: Key) -> bool:
         base = self._base
-        return key in self._put or key in self._removed or key in base.current or key in base.removed or key in base.stored
+        here = key in self._put or key in self._removed or key in self._absent
+        return here or key in base.current or key in base.removed or key in base.stored
 
     def get(self, noun: Noun[S], id: str) -> S | None:
         """The value as this unit sees it; None when there is none."""
@@ -149,6 +165,8 @@ class Layer:
                 return cast(S, put[key])
             if key in removed:
                 return None
+        if key in self._absent:
+            return None
         if key not in base.stored:
             raise NotLoaded(frozenset({key}))
         return cast("S | None", base.stored[key])
@@ -164,16 +182,21 @@ class Layer:
         return stamped
 
     def insert(self, noun: Noun[S], value: S) -> S:
-        """Store a value that cannot be there yet; should it be, the commit fails and the unit decides again."""
+        """Store a value under an id that was never used; should it be there nevertheless, the commit fails."""
         key = (noun, value.id)  # type: ignore[attr-defined]  # see above
         if not self._known(key):
-            self._base.stored[key] = None
+            self._absent.add(key)
         return self.put(noun, value)
 
     def remove(self, noun: Noun[Any], id: str) -> None:
         """Remove a value."""
         self._put.pop((noun, id), None)
         self._removed.add((noun, id))
+
+    def moment(self, conversation: Conversation | None) -> Instant:
+        """When the next message of a conversation arrives: now, but after all that is there, so that threads keep their order."""
+        last = None if conversation is None else conversation.last
+        return self.now if last is None else max(self.now, last.at + 1)
 
     def settle(self, settled: Settled) -> None:
         """A delivery of the ledger is dealt with."""
@@ -199,8 +222,8 @@ class Layer:
         found = self.get(AGENTS, id)
         if found is None:
             return None
-        delta = sum(change.delta for change in (*self._base.loads, *self._loads) if change.agent == id)
-        return replace(found, load=found.load + delta)
+        delta = self._base.load_of[id] + sum(change.delta for change in self._loads if change.agent == id)
+        return replace(found, load=found.load + delta) if delta else found
 
     def change(
         self,
@@ -273,12 +296,16 @@ class Layer:
     def merge(self) -> None:
         """Hand this unit's writes to the working set."""
         base = self._base
+        for key in self._absent:
+            base.stored.setdefault(key, None)
         base.current.update(self._put)
         base.removed.difference_update(self._put)
         for key in self._removed:
             base.current.pop(key, None)
         base.removed |= self._removed
         base.loads += self._loads
+        for change in self._loads:
+            base.load_of[change.agent] += change.delta
         base.settled += self._settled
         base.events += self._events
 
@@ -317,8 +344,3 @@ def values(ws: WorkingSet, event: Event) -> tuple[Conversation | None, Message |
     m: Message | None = ws.current.get((MESSAGES, event.message or MessageId("")))
     p: Customer | None = ws.current.get((CUSTOMERS, event.customer or CustomerId("")))
     return c, m, p
-
-
-def because(code: str, *ids: str, **numbers: int) -> Reason:
-    """A reason in one line."""
-    return Reason(code, ids, numbers)
