@@ -318,8 +318,8 @@ class Queries(Protocol):
     async def replies_after(self, conversation: ConversationId, after: MessageId) -> list[Message]:
         """Replies written after that message, oldest first."""
 
-    async def waiting(self, limit: int) -> list[Conversation]:
-        """Conversations in the queue, most urgent and longest waiting first."""
+    async def waiting(self, limit: int, after: Conversation | None = None) -> list[Conversation]:
+        """Conversations in the queue, most urgent and longest waiting first, those behind ``after``."""
 
     async def customers(self, ids: Sequence[CustomerId]) -> dict[str, Customer]:
         """Several by id."""

@@ -12,12 +12,16 @@ from inbox.core.message import Reason
 
 
 class Needs(Struct, frozen=True, omit_defaults=True):
-    """What the conversation asks for. ``weight`` is the capacity it takes; ``preferred`` the agent who knows the customer."""
+    """What the conversation asks for. ``weight`` is the capacity it takes; ``preferred`` the agent who knows the customer.
+
+    ``given_back_by``: the agent it was taken from last; he gets it again only if nobody else can take it.
+    """
 
     conversation: ConversationId
     team: TeamId | None = None
     weight: int = 1
     preferred: AgentId | None = None
+    given_back_by: AgentId | None = None
 
 
 class Available(Struct, frozen=True, omit_defaults=True):
@@ -44,17 +48,24 @@ class Wait(Struct, frozen=True):
 
 
 def route(needs: Needs, agents: Iterable[Available]) -> Assign | Wait:
-    """The preferred agent if he has room, else the one with the smallest share of his capacity taken, then the longest unassigned."""
+    """The preferred agent if he has room, else the one with the smallest share of his capacity taken, then the longest unassigned.
+
+    Before all that comes anybody but the one who gave it back.
+    """
     online = [a for a in agents if needs.team is None or needs.team in a.teams]
     if not online:
         return Wait(Reason("nobody_online", ids=() if needs.team is None else (needs.team,)))
     free = [a for a in online if _has_room(a, needs.weight)]
     if not free:
         return Wait(Reason("all_at_capacity", numbers={"agents": len(online), "weight": needs.weight}))
-    chosen = min(free, key=lambda a: (a.agent != needs.preferred, Fraction(a.load, a.capacity), a.last_assigned_at, a.agent))
+    chosen = min(free, key=lambda a: _rank(a, needs))
     code = "preferred" if chosen.agent == needs.preferred else "least_loaded"
     numbers = {"load": chosen.load, "capacity": chosen.capacity, "agents": len(free)}
     return Assign(chosen.agent, Reason(code, ids=(chosen.agent,), numbers=numbers))
+
+
+def _rank(a: Available, needs: Needs) -> tuple[object, ...]:
+    return a.agent == needs.given_back_by, a.agent != needs.preferred, Fraction(a.load, a.capacity), a.last_assigned_at, a.agent
 
 
 def _has_room(agent: Available, weight: int) -> bool:

@@ -147,9 +147,10 @@ Change = Callable[[Layer, Conversation, Actor, Any], lifecycle.Changed]
 def _assign(layer: Layer, before: Conversation, actor: Actor, command: c.Assign) -> lifecycle.Changed:
     if not isinstance(command.agent, UnsetType) and command.agent is not None:
         agent = layer.agent(command.agent)
-        if agent is None or not agent.active:
+        if agent is None or not agent.active or agent.role == "bot":
             raise Invalid("assignee", "there is no such colleague")
-    return lifecycle.assign(before, command.agent, command.team, Reason("by_hand", (actor.id,)), layer.now)
+    taken = (before.assignee,) if command.agent is None and before.assignee is not None else ()
+    return lifecycle.assign(before, command.agent, command.team, Reason("by_hand", (actor.id, *taken)), layer.now)
 
 
 def _give_to_bot(layer: Layer, before: Conversation, actor: Actor, command: c.GiveToBot) -> lifecycle.Changed:

@@ -12,8 +12,8 @@ from inbox.core import lifecycle, routing
 from inbox.core.agent import Agent, Role
 from inbox.core.conversation import Conversation
 from inbox.core.errors import InboxError, TryLater
-from inbox.core.events import EventType
-from inbox.core.ids import AgentId, ConversationId
+from inbox.core.events import Event, EventType
+from inbox.core.ids import AgentId, ConversationId, TeamId
 from inbox.core.message import Reason
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.feed import Change
@@ -22,15 +22,7 @@ from inbox.flow.working import Layer
 from inbox.ports import AGENTS, Queries
 
 PAGE = 200
-RELIEVING = frozenset(
-    {
-        EventType.STATUS_CHANGED,
-        EventType.UNASSIGNED,
-        EventType.ASSIGNED,
-        EventType.AGENT_CHANGED,
-        EventType.MESSAGE_QUEUED,
-    }
-)
+RETRY_S = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +50,7 @@ class Route:
         facts = layer.channels.get(before.channel)
         weight = facts.weight if facts else 1
         able = [agent for id in self.agents if (agent := layer.agent(id)) is not None]
-        needs = routing.Needs(before.id, before.team, weight)
+        needs = routing.Needs(before.id, before.team, weight, given_back_by=_given_back_by(before))
         match routing.route(needs, [_available(a) for a in able if _takes_work(a)]):
             case routing.Assign(agent=chosen, reason=reason):
                 changed = lifecycle.assign(before, chosen, before.team, reason, layer.now)
@@ -77,6 +69,25 @@ def _available(agent: Agent) -> routing.Available:
     return routing.Available(agent.id, agent.load, agent.capacity, agent.teams, agent.last_assigned_at)
 
 
+def _given_back_by(c: Conversation) -> AgentId | None:
+    """From whom it was taken last; the reason names who did it and who held it."""
+    match c:
+        case Conversation(assignee=None, assign_reason=Reason(code="by_hand", ids=(_, holder))):
+            return AgentId(holder)
+        case _:
+            return None
+
+
+def _relieves(event: Event) -> bool:
+    """Whether somebody may have more room now than before."""
+    if event.type is EventType.AGENT_CHANGED:
+        return True
+    before, after = event.before, event.after
+    if before is None or after is None or before.assignee is None:
+        return False
+    return (before.assignee, before.category) != (after.assignee, after.category)
+
+
 class Router:
     """Wakes for what may change who gets what, and decides one waiting conversation after the other."""
 
@@ -86,6 +97,7 @@ class Router:
         self._queries = queries
         self._available = available
         self._queued: dict[ConversationId, None] = {}
+        self._there: frozenset[AgentId] = frozenset()
         self._look_at_all = True
         self._wake = came
         self._wake.set()
@@ -97,43 +109,55 @@ class Router:
             if event.after is not None and event.after.queued and event.conversation is not None:
                 self._queued[event.conversation] = None
                 self._wake.set()
-            if event.type in RELIEVING:
-                self.relieved()
-
-    def relieved(self) -> None:
-        """Somebody may be able to take a conversation that waits."""
-        if not self._look_at_all:
-            self._look_at_all = True
-            self._wake.set()
+            if _relieves(event):
+                self._look_at_all = True
+                self._wake.set()
 
     async def run(self) -> None:
         """Route until cancelled."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            self._look_at_all = self._look_at_all or not self._queued
             try:
                 await self._settle()
             except TryLater:
                 self._look_at_all = True
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(RETRY_S)
                 self._wake.set()
 
     async def _settle(self) -> None:
-        while self._queued or self._look_at_all:
-            agents = tuple(sorted(self._available()))
-            if not agents:
-                self._queued.clear()
-                self._look_at_all = False
-                return
-            if self._look_at_all:
-                self._look_at_all = False
-                waiting = await self._queries.waiting(PAGE)
-                self._queued = {c.id: None for c in waiting} | self._queued
-            await self._route(agents)
+        """Look at what was queued since the last time; at all that waits when somebody came or was relieved."""
+        there = self._available()
+        self._look_at_all = self._look_at_all or not there <= self._there
+        self._there = there
+        if not there:
+            self._queued.clear()
+            return
+        if self._look_at_all:
+            self._look_at_all = False
+            await self._look_through(there)
+        queued, self._queued = tuple(self._queued), {}
+        await self._route(queued, there)
 
-    async def _route(self, agents: tuple[AgentId, ...]) -> None:
-        ids, self._queued = list(self._queued), {}
+    async def _look_through(self, there: frozenset[AgentId]) -> None:
+        """Everything that waits, in its order, as long as somebody has room."""
+        last: Conversation | None = None
+        while teams := await self._teams_with_room(there):
+            page = await self._queries.waiting(PAGE, last)
+            for c in page:
+                self._queued.pop(c.id, None)
+            await self._route([c.id for c in page if c.team in teams], there)
+            if len(page) < PAGE:
+                return
+            last = page[-1]
+
+    async def _teams_with_room(self, there: frozenset[AgentId]) -> frozenset[TeamId | None]:
+        """The teams whose conversations somebody could take, None for those of no team; empty when nobody has room."""
+        free = [a for a in await self._queries.agents() if a.id in there and _takes_work(a) and a.load < a.capacity]
+        return frozenset({None, *(team for a in free for team in a.teams)}) if free else frozenset()
+
+    async def _route(self, ids: Sequence[ConversationId], there: frozenset[AgentId]) -> None:
+        agents = tuple(sorted(there))
         results = await asyncio.gather(*(self._committer.submit(Route(id, agents)) for id in ids), return_exceptions=True)
         for id, result in zip(ids, results, strict=True):
             if isinstance(result, TryLater):
@@ -144,9 +168,10 @@ class Router:
                 raise result
 
 
-def reason_to_wait(conversation: Conversation, agents: Sequence[Agent]) -> Reason | None:
-    """Why a conversation waits, for its screen; None when it does not."""
+def reason_to_wait(conversation: Conversation, agents: Sequence[Agent], weight: int = 1) -> Reason | None:
+    """Why a conversation of this weight waits although these agents are available; None when it does not wait, or not for long."""
     if conversation.queued_at is None:
         return None
-    decision = routing.route(routing.Needs(conversation.id, conversation.team), [_available(a) for a in agents if _takes_work(a)])
+    needs = routing.Needs(conversation.id, conversation.team, weight)
+    decision = routing.route(needs, [_available(a) for a in agents if _takes_work(a)])
     return decision.reason if isinstance(decision, routing.Wait) else None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from inbox.core.conversation import Conversation
 from inbox.core.ids import AgentId, ConversationId
 from inbox.core.permissions import Scope
 from inbox.core.views import View
 from inbox.store.client import Database, Document, translated
-from inbox.store.documents import value
+from inbox.store.documents import turn_key, value
 from inbox.store.keyset import pack
 from inbox.store.lists import reading
 
@@ -72,7 +72,11 @@ class ConversationQueries:
         return {doc["_id"]: value(doc, Conversation) for doc in await cursor.to_list()}
 
     @translated
-    async def waiting(self, limit: int) -> list[Conversation]:
-        """Conversations in the queue, most urgent and longest waiting first."""
-        cursor = self._conversations.find({"k_turn": {"$exists": True}}, sort=[("k_turn", 1), ("_id", 1)], limit=limit, hint="turn")
+    async def waiting(self, limit: int, after: Conversation | None = None) -> list[Conversation]:
+        """Conversations in the queue, most urgent and longest waiting first, those behind ``after``."""
+        where: dict[str, Any] = {"k_turn": {"$exists": True}}
+        if after is not None:
+            turn = turn_key(after)
+            where = {"k_turn": {"$gte": turn}, "$or": [{"k_turn": {"$gt": turn}}, {"_id": {"$gt": after.id}}]}
+        cursor = self._conversations.find(where, sort=[("k_turn", 1), ("_id", 1)], limit=limit, hint="turn")
         return [value(doc, Conversation) for doc in await cursor.to_list()]

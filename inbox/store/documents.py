@@ -125,9 +125,14 @@ def _conversation(c: Conversation, doc: Document) -> None:
     doc["k_who"] = who
     doc["k_customer"] = c.customer
     if c.queued_at is not None:
-        doc["k_turn"] = c.queued_at - PRIORITY_RANK[c.priority] * _RANK_STEP
+        doc["k_turn"] = turn_key(c)
     if c.category in ACTIVE:
         _active(c, doc, who)
+
+
+def turn_key(c: Conversation) -> int:
+    """Its place in the queue: by priority, then by how long it waits."""
+    return (c.queued_at or 0) - PRIORITY_RANK[c.priority] * _RANK_STEP
 
 
 def _active(c: Conversation, doc: Document, who: list[str]) -> None:

@@ -106,10 +106,10 @@ class MemoryQueries:
         position = next(((m.arrived_at, m.id) for m in thread if m.id == after), None)
         return [m for m in thread if m.kind is Kind.REPLY and (position is None or (m.arrived_at, m.id) > position)]
 
-    async def waiting(self, limit: int) -> list[Conversation]:
-        """Conversations in the queue, most urgent and longest waiting first."""
+    async def waiting(self, limit: int, after: Conversation | None = None) -> list[Conversation]:
+        """Conversations in the queue, most urgent and longest waiting first, those behind ``after``."""
         queued = [c for c in self._tables.of(CONVERSATIONS).values() if c.queued_at is not None and c.merged_into is None]
-        return sorted(queued, key=lambda c: (-PRIORITY_RANK[c.priority], c.queued_at or 0, c.id))[:limit]
+        return sorted((c for c in queued if after is None or _turn(c) > _turn(after)), key=_turn)[:limit]
 
     async def customers(self, ids: Sequence[CustomerId]) -> dict[str, Customer]:
         """Several by id."""
@@ -168,6 +168,10 @@ class MemoryQueries:
         """How many of the customer's messages lie at or before (arrived_at, id)."""
         thread = self._thread(conversation)
         return sum(m.kind is Kind.CUSTOMER and (m.arrived_at, m.id) <= (arrived_at, message) for m in thread)
+
+
+def _turn(c: Conversation) -> SortKey:
+    return -PRIORITY_RANK[c.priority], c.queued_at or 0, c.id
 
 
 def _free_at(message: Message) -> Instant | None:

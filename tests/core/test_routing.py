@@ -123,3 +123,14 @@ def test_nobody_is_there() -> None:
 def test_a_conversation_weighs_one_unless_said_otherwise() -> None:
     assert isinstance(route(CHAT, [replace(ANN, load=9)]), Assign)
     assert isinstance(route(CHAT, [replace(ANN, load=10)]), Wait)
+
+
+@given(needs, agents)
+def test_who_gave_it_back_gets_it_again_only_when_nobody_else_can_take_it(needs: Needs, agents: list[Available]) -> None:
+    before = route(needs, agents)
+    if isinstance(before, Wait):
+        return
+    after = route(replace(needs, given_back_by=before.agent), agents)
+    others = [a for a in agents if able(needs, a) and a.agent != before.agent]
+    assert isinstance(after, Assign)
+    assert after.agent == before.agent if not others else after.agent in [a.agent for a in others]
