@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 
 from inbox.core.agent import Agent, Team
+from inbox.core.customer import Customer
 from inbox.core.events import EventType
 from inbox.core.ids import CustomerId
 from inbox.core.message import Author, Message
@@ -23,7 +24,7 @@ class Directory:
         self._queries = queries
         self._agents: dict[str, Agent] = {}
         self._teams: dict[str, Team] = {}
-        self._names: OrderedDict[str, str] = OrderedDict()
+        self._names: OrderedDict[str, tuple[int, str]] = OrderedDict()
         self._stale = True
         self._reading = asyncio.Lock()
 
@@ -32,10 +33,10 @@ class Directory:
         for change in changes:
             if change.event.type is EventType.AGENT_CHANGED:
                 self._stale = True
-            if change.event.type is EventType.CUSTOMER_CHANGED and change.event.customer:
+            if change.event.type is EventType.CUSTOMER_CHANGED and change.customer is not None:
+                self._learn(change.customer)
+            elif change.event.type is EventType.CUSTOMER_CHANGED and change.event.customer:
                 self._names.pop(change.event.customer, None)
-                if change.customer is not None:
-                    self._names[change.customer.id] = change.customer.name
 
     async def refresh(self) -> None:
         """Read accounts and teams if something about them changed; who asks meanwhile waits, and never gets the old ones."""
@@ -69,12 +70,16 @@ class Directory:
         wanted = set(ids)
         missing = [id for id in wanted if id not in self._names]
         if missing:
-            found = await self._queries.customers(missing)
-            for id in missing:  # a change heard during the read is newer than what was read
-                self._names.setdefault(id, found[id].name if id in found else "")
-            while len(self._names) > KEPT_NAMES:
+            for customer in (await self._queries.customers(missing)).values():
+                self._learn(customer)
+        return {id: self._names[id][1] if id in self._names else "" for id in wanted}
+
+    def _learn(self, customer: Customer) -> None:
+        """Reads and changes of several processes may cross: the newest version counts."""
+        if self._names.get(customer.id, (0, ""))[0] < customer.version:
+            self._names[customer.id] = (customer.version, customer.name)
+            if len(self._names) > KEPT_NAMES:
                 self._names.popitem(last=False)
-        return {id: self._names.get(id, "") for id in wanted}
 
     async def author_name(self, author: Author, message: Message | None = None) -> str:
         """What to call whoever wrote."""
