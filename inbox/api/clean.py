@@ -17,7 +17,7 @@ import msgspec
 import nh3
 
 MAX_HTML = 2 * 1024 * 1024
-CPU_SECONDS = 4
+CPU_SECONDS = 2
 MEMORY = 768 * 1024 * 1024
 _LENGTH = 4
 
