@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -31,6 +31,14 @@ Collection = AsyncCollection[Document]
 DUPLICATE_KEY = 11000
 OLDEST_SERVER = (6, 0)
 
+TIMEOUTS: Mapping[str, Any] = {
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 3_000,
+    "heartbeatFrequencyMS": 2_000,
+    "socketTimeoutMS": 20_000,
+    "waitQueueTimeoutMS": 2_000,
+}
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -38,8 +46,11 @@ _R = TypeVar("_R")
 def connect(uri: str, database: str) -> Database:
     """The database, not yet reached; ``await db.client.close()`` ends it. Raises ``CannotStart`` for a URI that makes no sense.
 
-    Every write is majority-committed and journaled and every read sees only such writes, whatever the URI says.
+    Every write is majority-committed and journaled and every read sees only such writes, whatever the URI says. Timeouts
+    that it gives are kept.
     """
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):  # without a scheme the driver takes it for a host's name
+        raise _unusable("it must begin with mongodb:// or mongodb+srv://")
     try:
         client: Client = AsyncMongoClient(
             uri,
@@ -49,15 +60,15 @@ def connect(uri: str, database: str) -> Database:
             readConcernLevel="majority",
             retryWrites=True,
             retryReads=True,
-            serverSelectionTimeoutMS=5_000,
-            connectTimeoutMS=3_000,
-            heartbeatFrequencyMS=2_000,
-            socketTimeoutMS=20_000,
-            waitQueueTimeoutMS=2_000,
+            **{name: value for name, value in TIMEOUTS.items() if f"{name}=".lower() not in uri.lower()},
         )
         return client[database]
     except (PyMongoError, ValueError) as error:
-        raise CannotStart(f"mongodb.uri cannot be used: {error}", "Give a URI such as mongodb://host:27017/?replicaSet=rs0") from error
+        raise _unusable(str(error)) from error
+
+
+def _unusable(why: str) -> CannotStart:
+    return CannotStart(f"mongodb.uri cannot be used: {why}", "Give a URI such as mongodb://host:27017/?replicaSet=rs0")
 
 
 async def verify(db: Database) -> None:

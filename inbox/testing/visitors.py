@@ -28,7 +28,7 @@ class MemoryVisitors:
 
     async def by_subject(self, channel: ChannelId, subject: str) -> Visitor | None:
         """See ``VisitorStore``."""
-        return next((v for v in self._all(channel) if v.subject == subject), None)
+        return next((v for v in self._all(channel) if subject and v.subject == subject), None)
 
     async def create(self, visitor: Visitor) -> Visitor:
         """See ``VisitorStore``."""

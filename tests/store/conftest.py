@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -78,6 +79,25 @@ async def mongo(mongo_uri: str) -> AsyncIterator[Database]:
     await wipe(db)
     yield db
     await db.client.close()
+
+
+@pytest.fixture
+async def frozen() -> AsyncIterator[Database]:
+    """A database whose server takes connections and never says a word."""
+    thawed = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await thawed.wait()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    db = connect(f"mongodb://127.0.0.1:{port}/?replicaSet=rs&serverSelectionTimeoutMS=300", DATABASE)
+    yield db
+    await db.client.close()
+    thawed.set()
+    server.close()
+    await server.wait_closed()
 
 
 @pytest.fixture(params=["memory", "mongodb"])

@@ -1,0 +1,106 @@
+"""Files are kept whole, adopted by messages, and swept when nobody wants them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from inbox.core.errors import NotFound
+from inbox.core.ids import ConversationId, DeliveryId, FileId
+from inbox.core.message import Attachment
+from inbox.ports import MESSAGES, Batch, Put
+from inbox.store import blobs
+from inbox.store.client import Database
+from inbox.store.files import MongoFiles
+from inbox.store.ledger import INLINE_BYTES, MongoLedger
+from inbox.testing.builders import a_delivery, a_file, a_message
+from inbox.testing.clock import START
+from tests.store.conftest import Store
+
+C1 = ConversationId("c1")
+DAY = 24 * 60 * 60 * 1000
+IN_THIRTY_YEARS = START + 30 * 365 * DAY
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    """An upload that comes in parts."""
+    for part in parts:
+        yield part
+
+
+async def content(store: Store, id: str) -> bytes:
+    """All of a file."""
+    return b"".join([piece async for piece in store.files.open(id)])
+
+
+@pytest.mark.parametrize("size", [0, 1, 261_120, 1_000_000])
+async def test_a_file_comes_back_whole(store: Store, size: int) -> None:
+    body = bytes(i % 251 for i in range(size))
+    stored = await store.files.store(a_file(), pieces(body[: size // 2], b"", body[size // 2 :]))
+    assert stored == a_file(size=size)
+    assert await store.files.find("f1") == stored
+    assert await content(store, "f1") == body
+
+
+async def test_storing_the_same_id_again_changes_nothing(store: Store) -> None:
+    first = await store.files.store(a_file(), b"first")
+    assert await store.files.store(a_file(name="other.txt"), b"second") == first
+    assert await content(store, "f1") == b"first"
+
+
+async def test_a_file_nobody_stored_is_not_found(store: Store) -> None:
+    assert await store.files.find("none") is None
+    with pytest.raises(NotFound):
+        await content(store, "none")
+
+
+async def test_an_upload_that_breaks_off_leaves_no_file(store: Store) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield bytes(300_000)
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await store.files.store(a_file(), broken())
+    assert await store.files.find("f1") is None
+    assert (await store.files.store(a_file(), b"again")).size == 5
+
+
+async def test_adopted_files_stay_with_the_first_message(store: Store) -> None:
+    await store.files.store(a_file(), b"x")
+    await store.files.adopt(["f1", "none"], "message:m1", C1)
+    await store.files.adopt(["f1"], "message:forwarded", ConversationId("c2"))
+    assert await store.files.find("f1") == a_file(size=1, owner="message:m1", conversation=C1)
+
+
+async def test_the_sweep_takes_old_uploads_and_nothing_a_message_names(store: Store) -> None:
+    for id, at in (("old", START), ("new", START + DAY), ("adopted", START), ("crashed", START)):
+        await store.files.store(a_file(id, at=at), id.encode())
+    attachments = tuple(Attachment(FileId(id), "a", "text/plain", 1) for id in ("adopted", "crashed"))
+    await store.journal.commit(Batch(puts=[Put(MESSAGES, a_message("m1", attachments=attachments), None)]))
+    await store.files.adopt(["adopted"], "message:m1", C1)
+    assert await store.files.sweep(START + 1) == 1
+    assert await store.files.find("old") is None
+    assert await content(store, "new") == b"new"
+    assert await content(store, "crashed") == b"crashed"
+    assert await store.files.find("crashed") == a_file("crashed", size=7, owner="message:m1", conversation=C1)
+    assert await store.files.sweep(START + 1) == 0
+
+
+async def test_the_sweep_takes_bytes_that_nothing_names(mongo: Database) -> None:
+    """An upload whose process died, and the body of a delivery that was there before; but no body that a row names."""
+    files, ledger = MongoFiles(mongo), MongoLedger(mongo)
+    orphan, _ = await blobs.write(mongo, b"orphan")
+    await files.store(a_file("kept", at=IN_THIRTY_YEARS), b"kept")
+    large = a_delivery(body=bytes(INLINE_BYTES + 1))
+    await ledger.record([(DeliveryId("d1"), large)])
+    await ledger.record([(DeliveryId("d1"), large)])
+    assert await mongo["blobs.files"].count_documents({}) == 4
+    await files.sweep(IN_THIRTY_YEARS)
+    assert await mongo["blobs.files"].count_documents({}) == 2
+    with pytest.raises(NotFound):
+        await blobs.read_all(mongo, orphan)
+    row = await ledger.get(DeliveryId("d1"))
+    assert row is not None
+    assert row.raw == large
+    assert [piece async for piece in files.open("kept")] == [b"kept"]

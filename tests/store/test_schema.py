@@ -1,0 +1,126 @@
+"""What a start makes of a database: ready, unchanged when it is, and refused when its guarantees would not hold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from inbox.core.errors import CannotStart, Unavailable
+from inbox.store import migrations
+from inbox.store.client import Database, connect, verify
+from inbox.store.clock import DatabaseClock
+from inbox.store.journal import MongoJournal
+from inbox.store.migrations import migrate
+from inbox.store.schema import INDEXES, prepare
+from tests.eventually import eventually
+
+
+@pytest.fixture
+async def empty(mongo_uri: str, database: AsyncDatabase[dict[str, Any]]) -> AsyncIterator[Database]:
+    """A database that nobody prepared yet, through our own client."""
+    db = connect(mongo_uri, database.name)
+    yield db
+    await db.client.close()
+
+
+async def test_several_servers_prepare_one_database_at_once(empty: Database) -> None:
+    await verify(empty)
+    await asyncio.gather(*(prepare(empty) for _ in range(3)))
+    before = {name: await empty[name].index_information() for name in INDEXES}
+    await prepare(empty)
+    assert {name: await empty[name].index_information() for name in INDEXES} == before
+    assert all(len(before[name]) == len(indexes) + 1 for name, indexes in INDEXES.items())
+    assert await MongoJournal(empty).lease_numbers(1) == range(1001, 1002)
+
+
+@pytest.mark.parametrize(
+    ("collection", "keys", "options"),
+    [
+        ("conversations", [("number", 1)], {"name": "number"}),
+        ("conversations", [("number", -1)], {"name": "number", "unique": True}),
+        ("deliveries", [("arrived_at", 1), ("_id", 1)], {"name": "unsettled"}),
+        ("agents", [("k_email", 1)], {"name": "email", "unique": True, "partialFilterExpression": {"x": {"$exists": True}}}),
+        ("conversations", [("number", 1)], {"name": "another", "unique": True}),
+    ],
+)
+async def test_an_index_of_the_wrong_shape_stops_the_start(empty: Database, collection: str, keys: Any, options: dict[str, Any]) -> None:
+    await empty[collection].create_index(keys, **options)
+    with pytest.raises(CannotStart) as stopped:
+        await prepare(empty)
+    assert collection in str(stopped.value)
+    assert stopped.value.remedy
+
+
+async def test_values_that_break_a_unique_index_stop_the_start(empty: Database) -> None:
+    await empty["conversations"].insert_many([{"number": 7}, {"number": 7}])
+    with pytest.raises(CannotStart):
+        await prepare(empty)
+
+
+async def test_steps_are_taken_once_and_in_order(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+
+    def step(n: int) -> Any:
+        async def take(db: Database) -> None:
+            taken.append(n)
+
+        return take
+
+    monkeypatch.setattr(migrations, "STEPS", (step(1), step(2)))
+    await migrate(empty)
+    monkeypatch.setattr(migrations, "STEPS", (step(1), step(2), step(3)))
+    await migrate(empty)
+    await migrate(empty)
+    assert taken == [1, 2, 3]
+
+
+async def test_data_of_the_next_version_is_fine_and_of_a_later_one_is_not(empty: Database) -> None:
+    known = len(migrations.STEPS)
+    await empty["meta"].insert_one({"_id": "schema", "version": known + 1})
+    await migrate(empty)
+    await empty["meta"].update_one({"_id": "schema"}, {"$set": {"version": known + 2}})
+    with pytest.raises(CannotStart):
+        await migrate(empty)
+
+
+@pytest.mark.parametrize("uri", ["", "not a uri", "http://127.0.0.1/", "mongodb://127.0.0.1:99999/", "mongodb://:@/"])
+def test_a_uri_that_makes_no_sense_is_named(uri: str) -> None:
+    with pytest.raises(CannotStart) as stopped:
+        connect(uri, "inbox")
+    assert "mongodb.uri" in str(stopped.value)
+
+
+async def test_a_server_that_does_not_answer_stops_the_start(frozen: Database) -> None:
+    with pytest.raises(CannotStart):
+        await verify(frozen)
+    with pytest.raises(Unavailable):
+        await MongoJournal(frozen).heads()
+
+
+async def test_the_clock_is_the_databases(empty: Database) -> None:
+    clock = DatabaseClock(empty)
+    clock._base += 3_600  # an hour fast
+    await clock.measure()
+    hello = await empty.client.admin.command("hello")
+    assert abs(clock.now() - hello["localTime"].replace(tzinfo=UTC).timestamp() * 1000) < 1_000
+
+
+async def test_sleepers_wake_at_the_instant_also_when_the_clock_is_put_right(empty: Database) -> None:
+    clock = DatabaseClock(empty)
+    clock._base -= 3_600  # an hour slow
+    due = clock.now() + 3_600_000
+    async with asyncio.TaskGroup() as tasks:
+        sleeper = tasks.create_task(clock.sleep_until(due))
+        await asyncio.sleep(0)
+        assert not sleeper.done()
+        await clock.measure()
+        await eventually(sleeper.done, what="the sleeper wakes once the clock is right")
+    assert clock.now() >= due
+    soon = clock.now() + 20
+    await clock.sleep_until(soon)
+    assert clock.now() >= soon
