@@ -111,9 +111,12 @@ class Auth:
         return await self._passwords.fits(password, found.password_hash if found else "")
 
     async def set_password(self, agent: AgentId, password: str, address: str, action: str, keep: str | None = None) -> list[str]:
-        """Store a new password and end the agent's sessions but ``keep``; the ids that ended."""
+        """Store a new password, forget failed logins, and end the agent's sessions but ``keep``; the ids that ended."""
         await self._accounts.set_password(agent, await self._passwords.hash(password))
         ended = await self._accounts.end_sessions(agent, keep)
+        found = await self._accounts.credentials_of(agent)
+        if found is not None:
+            await self._accounts.clear_attempts(_key(PER_ACCOUNT, hash_of(folded(found.agent.email))))
         await self._accounts.audit(entry(self._clock.now(), agent, action, address))
         return ended
 

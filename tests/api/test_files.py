@@ -36,6 +36,16 @@ async def test_what_is_sent_comes_back_as_a_download(world: World) -> None:
     assert "sandbox" in answer.headers["Content-Security-Policy"]
 
 
+async def test_a_kept_copy_is_shown_again_only_after_asking(world: World) -> None:
+    mia, ada = await world.log_in("mia"), await world.log_in("ada")
+    first = await mia.ask("GET", "/files/f-own")
+    assert "no-cache" in first.headers["Cache-Control"]
+    again = await mia.ask("GET", "/files/f-own", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status, await again.read()) == (304, b"")
+    await ada.ask("PATCH", "/conversations/c-own", json={"team": "sales", "assignee": "ben"})
+    assert (await mia.ask("GET", "/files/f-own", headers={"If-None-Match": first.headers["ETag"]})).status == 404
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "content", "shown"),
     [

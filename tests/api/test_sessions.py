@@ -269,6 +269,15 @@ async def test_a_reset_link_sets_a_password_once_and_ends_all_sessions(world: Wo
     assert (await world.anonymous().ask("POST", f"/password-resets/{token}", json={"password": NEW})).status == 404
 
 
+async def test_who_locked_himself_out_gets_in_with_a_new_password(world: World) -> None:
+    for n in range(12):
+        await log_in(world.anonymous(), "mia@example.com", f"guess {n}")
+    assert await log_in(world.anonymous(), "mia@example.com", PASSWORD) == 429
+    token = await reset_link(world)
+    await world.anonymous().ask("POST", f"/password-resets/{token}", json={"password": NEW})
+    assert await log_in(world.anonymous(), "mia@example.com", NEW) == 200
+
+
 @pytest.mark.parametrize("token", ["%20", "%00", "null", "%7B%7D", "0" * 43, "A" * 42, "A" * 5000, "..%2f..", "%F0%9F%98%80" * 43, "$ne"])
 async def test_no_made_up_reset_token_works(world: World, token: str) -> None:
     await reset_link(world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -15,7 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from inbox.api import structs as s
 from inbox.api.access import get_file as find_file
 from inbox.api.auth import UPLOADS
-from inbox.api.bodies import WrongType
+from inbox.api.bodies import READ_SECONDS, TooSlow, WrongType
 from inbox.api.parts import ApiParts, Signed
 from inbox.core.errors import Invalid, KeyReused, NotFound, TooLarge
 from inbox.core.ids import digest
@@ -76,7 +77,7 @@ async def _limited(form: MultipartReader, part: BodyPartReader, most: int) -> As
     """The part's bytes; an error, not an end, when the form breaks off or goes on with another part."""
     size = 0
     try:
-        while chunk := await part.read_chunk(CHUNK):
+        while chunk := await _chunk(part):
             size += len(chunk)
             if size > most:
                 raise TooLarge(f"At most {most} bytes.")
@@ -85,6 +86,14 @@ async def _limited(form: MultipartReader, part: BodyPartReader, most: int) -> As
             raise Invalid("file", "send one file only")
     except BROKEN:
         raise _broken() from None
+
+
+async def _chunk(part: BodyPartReader) -> bytes:
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await part.read_chunk(CHUNK)
+    except TimeoutError:
+        raise TooSlow from None
 
 
 def _broken() -> Invalid:
@@ -124,8 +133,14 @@ def clean_name(name: str) -> str:
 
 
 async def get_file(asked: Signed[None]) -> web.StreamResponse:
-    """The bytes. Only pictures that are what they say are shown in place; all else is saved."""
+    """The bytes. Only pictures that are what they say are shown in place; all else is saved.
+
+    A browser may keep them, but has to ask, and so has the gate, before it shows them again.
+    """
     found = await find_file(asked.parts, asked.actor, asked.path["id"])
+    kept = {"ETag": f'"{found.id}"', "Cache-Control": "private, no-cache"}
+    if any(tag.value == found.id for tag in asked.http.if_none_match or ()):
+        raise web.HTTPNotModified(headers=kept)
     content = asked.parts.files.open(found.id)
     head = await anext(aiter(content), b"")
     kind = sniffed(head)
@@ -136,7 +151,7 @@ async def get_file(asked: Signed[None]) -> web.StreamResponse:
             "Content-Disposition": shown,
             "Content-Security-Policy": FILE_POLICY,
             "Content-Length": str(found.size),
-            "Cache-Control": "private, max-age=3600, immutable",
+            **kept,
         }
     )
     await response.prepare(asked.http)
