@@ -2,15 +2,19 @@
 
 A frame carries a state, not a change: ``put`` a row at a version, or ``gone`` an id as of a version. Whoever holds the same
 or a newer version ignores it, so that a page fetched over HTTP and the frames of its subscription may arrive in any order.
-``c`` is [writer, n] of the journal entry behind a frame; a client keeps the highest n per writer and resumes from there.
+``c`` is [writer, n]: before this frame everything was sent that the writer's entries up to n mean for this client. A client
+keeps the highest n per writer and resumes from there. One entry can make several frames, so theirs is the entry before it;
+a ``beat`` is answered with the exact position. Frames of a replay do not move the position: the ``beaten`` that ends it does.
+Frames under a ``sub`` that come before its ``subscribed`` belong to an earlier subscription of that name.
 """
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 from inbox.core.errors import Malformed
 from inbox.core.ids import Instant
@@ -19,6 +23,21 @@ from inbox.flow.rows import ConversationRow, EventRow, MessageRow
 VERSION = 1
 HEARTBEAT_MS = 30_000
 MAX_INBOUND_BYTES = 16_384
+
+
+class CloseCode(IntEnum):
+    """Why the server ended a connection (RFC 6455, 7.4). After ``UNAUTHENTICATED`` log in again; after the others come back."""
+
+    RESTART = 1012
+    TRY_LATER = 1013
+    MALFORMED = 4400
+    UNAUTHENTICATED = 4401
+    RESUME = 4008
+    """The client reads too slowly: come back and resume."""
+    IDENTIFY_TIMEOUT = 4408
+    TOO_MANY = 4429
+    """Too many frames, or too many connections of this agent: wait a minute."""
+
 
 Id = Annotated[str, Meta(max_length=64)]
 Position = tuple[int, int]
@@ -227,7 +246,7 @@ class Reconnect(Struct, tag="reconnect", tag_field="t"):
 
 
 class Problem(Struct, tag="error", tag_field="t"):
-    """A frame was refused; the connection stays unless ``fatal``."""
+    """A frame was refused; the connection stays unless ``fatal``. With ``sub``: that subscription does not exist (any more)."""
 
     code: str
     message: str
@@ -256,6 +275,20 @@ ServerFrame = (
     | Problem
 )
 
+
+class _PutRaw(Struct, tag="put", tag_field="t"):
+    sub: str
+    row: Raw
+    c: Position
+    event: str
+
+
+class _MessageRaw(Struct, tag="message", tag_field="t"):
+    sub: str
+    row: Raw
+    c: Position
+
+
 _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
 
@@ -273,3 +306,18 @@ def decode(data: str | bytes) -> ClientFrame:
 def encode(frame: ServerFrame) -> bytes:
     """The bytes of one frame."""
     return _encoder.encode(frame)
+
+
+def encode_row(row: ConversationRow | MessageRow) -> Raw:
+    """A row's bytes, to go into the frames of many receivers."""
+    return Raw(_encoder.encode(row))
+
+
+def encode_put(sub: str, row: Raw, c: Position, event: str = "") -> bytes:
+    """The bytes of a ``Put`` whose row is serialised already."""
+    return _encoder.encode(_PutRaw(sub, row, c, event))
+
+
+def encode_message(sub: str, row: Raw, c: Position) -> bytes:
+    """The bytes of a ``PutMessage`` whose row is serialised already."""
+    return _encoder.encode(_MessageRaw(sub, row, c))

@@ -1,0 +1,117 @@
+"""The live side of one process, built and run as a whole: what the application starts, and what api and flow ask and tell."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from inbox.core.ids import AgentId, ConversationId, CustomerId
+from inbox.core.permissions import Actor
+from inbox.core.views import BUILTIN, View
+from inbox.flow.directory import Directory
+from inbox.flow.feed import Feed
+from inbox.gateway.counts import Counts
+from inbox.gateway.hub import Hub
+from inbox.gateway.presence import Presence
+from inbox.gateway.protocol import DraftChanged, Read
+from inbox.gateway.replay import Replay
+from inbox.gateway.roster import Roster
+from inbox.gateway.session import Login, Session
+from inbox.gateway.subscriptions import Services
+from inbox.gateway.watchers import AgentTyping, Watchers
+from inbox.ports import Clock, Journal, PresenceBoard, Queries
+
+Loop = Callable[[], Awaitable[None]]
+
+
+class Live:
+    """Everybody's sessions and what they share."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        journal: Journal,
+        queries: Queries,
+        directory: Directory,
+        board: PresenceBoard,
+        clock: Clock,
+        server: str,
+        *,
+        came: Callable[[], None] = lambda: None,
+        agent_typing: AgentTyping = lambda conversation, agent, on: None,
+        views: Mapping[str, View] = BUILTIN,
+    ) -> None:
+        """``server`` names this process among others. ``came``: an agent became available. ``agent_typing``: for the customer's screen."""
+        roster = Roster()
+        self._presence = Presence(board, server, queries, roster, clock, came)
+        counts = Counts(queries, clock)
+        self._hub = Hub(feed, directory, roster, counts, self._presence)
+        self._watchers = Watchers(self._hub.threads, clock, agent_typing)
+        replay = Replay(journal, queries, self._hub)
+        self._roster = roster
+        self._sessions: set[Session] = set()
+        self._services = Services(self._hub, roster, counts, self._presence, self._watchers, replay, directory, queries, clock, views)
+        self.loops: Mapping[str, Loop] = {
+            "gateway.hub": self._hub.run,
+            "gateway.counts": counts.run,
+            "gateway.presence": self._presence.run,
+            "gateway.presence.tick": self._presence.tick,
+            "gateway.watchers": self._watchers.run,
+            "gateway.watchers.sweep": self._watchers.sweep,
+        }
+        """To be run until the end, each as a task of its own; each may be started again after an error."""
+
+    def start(self) -> None:
+        """Begin where the feed is now; to be called once it is started and the directory listens to it."""
+        self._hub.start()
+
+    async def stop(self) -> None:
+        """After the last socket: other servers hear that the agents here are on their way. Raises ``TryLater``."""
+        await self._presence.withdraw()
+
+    # For the sockets
+
+    def open(self, actor: Actor, login: Login) -> Session:
+        """A new connection of somebody who is logged in."""
+        session = Session(self._services, actor, login)
+        self._sessions.add(session)
+        return session
+
+    def close(self, session: Session) -> None:
+        """Its socket is gone."""
+        session.end()
+        self._sessions.discard(session)
+
+    # For the API and the other steps
+
+    def states(self) -> dict[AgentId, str]:
+        """online, away or offline by agent."""
+        return {AgentId(one.id): one.state for one in self._presence.all()}
+
+    def available(self) -> frozenset[AgentId]:
+        """Who takes new conversations now."""
+        return self._presence.available()
+
+    def read_moved(self, agent: AgentId, conversation: ConversationId, inbound: int) -> None:
+        """The agent's read mark moved; his other tabs follow."""
+        self._roster.tell(agent, Read(conversation, inbound))
+
+    def draft_changed(self, agent: AgentId, conversation: ConversationId, mode: str, revision: int) -> None:
+        """The agent's draft changed; ``revision`` 0: deleted."""
+        self._roster.tell(agent, DraftChanged(conversation, mode, revision))
+
+    def visitor_typing(self, conversation: ConversationId, customer: CustomerId, on: bool) -> None:
+        """The customer types, or has stopped."""
+        self._watchers.visitor_typing(conversation, customer, on)
+
+    def sessions_ended(self, logins: Sequence[str]) -> None:
+        """These logins are over; their connections end now."""
+        self._revoke(lambda session: session.login in logins)
+
+    def agent_ended(self, agent: AgentId) -> None:
+        """The agent's connections end now, whatever login they have."""
+        self._revoke(lambda session: session.agent == agent)
+
+    def _revoke(self, concerned: Callable[[Session], bool]) -> None:
+        for session in tuple(self._sessions):
+            if concerned(session):
+                session.revoke()

@@ -1,0 +1,84 @@
+"""Frames on their way to one client, bounded: who reads too slowly is closed and comes back for what he missed."""
+
+from __future__ import annotations
+
+import asyncio
+
+from inbox.gateway.protocol import CloseCode
+
+MAX_FRAMES = 256
+MAX_BYTES = 1024 * 1024
+
+
+class Outbox:
+    """Filled by anybody without waiting, emptied by the one writer of the socket.
+
+    The bound counts what no writer has taken yet. ``code`` is set once the connection is to end; what waits then still goes
+    out, except after an overflow, where it is dropped.
+    """
+
+    __slots__ = ("_bytes", "_frames", "_room", "_waiter", "code", "reason")
+
+    def __init__(self) -> None:
+        self._frames: list[bytes] = []
+        self._bytes = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self.code: int | None = None
+        self.reason = ""
+
+    def __len__(self) -> int:
+        """How many frames wait."""
+        return len(self._frames)
+
+    def offer(self, frame: bytes) -> None:
+        """Never waits; too much waiting ends the connection, and after its end this does nothing."""
+        if self.code is not None:
+            return
+        if self._full(frame):
+            self._frames.clear()
+            self.close(CloseCode.RESUME, "resume")
+            return
+        self._frames.append(frame)
+        self._bytes += len(frame)
+        if self._waiter is not None:
+            _wake(self._waiter)
+
+    async def put(self, frame: bytes) -> None:
+        """Wait until there is room; for frames of this client alone, never in a fan-out."""
+        while self.code is None and self._full(frame):
+            if self._room is None:
+                self._room = asyncio.get_running_loop().create_future()
+            await self._room
+        self.offer(frame)
+
+    def close(self, code: int, reason: str = "") -> None:
+        """End the connection with ``code`` and ``reason`` (RFC 6455, 7.4) once the rest is out; the first call counts."""
+        if self.code is None:
+            self.code, self.reason = code, reason
+        for waiting in (self._waiter, self._room):
+            if waiting is not None:
+                _wake(waiting)
+
+    async def take(self) -> list[bytes]:
+        """Everything that waits, as soon as something does; empty when the connection is to be closed now."""
+        if not self._frames and self.code is None:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        taken, self._frames, self._bytes = self._frames, [], 0
+        if self._room is not None:
+            _wake(self._room)
+            self._room = None
+        return taken
+
+    def _full(self, frame: bytes) -> bool:
+        """A single frame always fits, however large."""
+        return bool(self._frames) and (len(self._frames) >= MAX_FRAMES or self._bytes + len(frame) > MAX_BYTES)
+
+
+def _wake(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

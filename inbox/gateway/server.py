@@ -1,0 +1,220 @@
+"""The agents' sockets: who may open one, its limits, and the two tasks that move frames between socket and session."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from inbox.core.errors import Denied, TooMany, TryLater, Unauthenticated
+from inbox.core.events import EventType
+from inbox.core.ids import AgentId
+from inbox.core.permissions import Actor
+from inbox.flow.feed import Change, Feed
+from inbox.gateway.live import Live
+from inbox.gateway.outbox import Outbox
+from inbox.gateway.protocol import HEARTBEAT_MS, MAX_INBOUND_BYTES, CloseCode, Problem, encode
+from inbox.gateway.session import Login, Session
+from inbox.ports import Clock
+
+SEND_WITHIN_S = 20.0
+CLOSE_WITHIN_S = 5.0
+DRAIN_WITHIN_S = 10.0
+RETRY_MS = 2_000
+SPREAD_MS = 20_000
+SPREAD_STEP_MS = 20
+"""Fewer clients than it takes to fill the spread come back fifty a second."""
+
+Authenticate = Callable[[str], Awaitable[tuple[Actor, Login]]]
+"""The account and login behind a session cookie's value. Raises ``Unauthenticated``."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one agent and one process may hold open, and how long a client may take to say who it is."""
+
+    per_agent: int = 5
+    sockets: int = 5_000
+    identify_within_s: float = 5.0
+    recheck_every_ms: int = 60_000
+
+
+class AgentSockets:
+    """``handle`` serves /ws. Refusals before the upgrade leave as the project's errors; the application gives them a status."""
+
+    def __init__(
+        self,
+        live: Live,
+        feed: Feed,
+        clock: Clock,
+        authenticate: Authenticate,
+        own_page: Callable[[web.Request], None],
+        cookie: str,
+        limits: Limits | None = None,
+    ) -> None:
+        """``own_page`` raises ``Denied`` for a page or host that is not ours; ``cookie`` is the session cookie's name."""
+        self._live = live
+        self._clock = clock
+        self._authenticate = authenticate
+        self._own_page = own_page
+        self._cookie = cookie
+        self._limits = limits or Limits()
+        self._open: dict[Session, str] = {}
+        self._per_agent: Counter[AgentId] = Counter()
+        self._doubted: set[Session] = set()
+        self._wake = asyncio.Event()
+        self._none_open = asyncio.Event()
+        self._draining = False
+        feed.listen(self._heard)
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """One tab, from its request to its end."""
+        self._check_page(request)
+        token = request.cookies.get(self._cookie, "")
+        try:
+            actor, login = await self._authenticate(token)
+        except Unauthenticated:
+            return await _turn_away(request, "unauthenticated", CloseCode.UNAUTHENTICATED)
+        self._check_room()
+        if self._per_agent[actor.id] >= self._limits.per_agent:
+            return await _turn_away(request, "too_many", CloseCode.TOO_MANY)
+        self._per_agent[actor.id] += 1
+        session = self._live.open(actor, login)
+        self._open[session] = token
+        try:
+            return await self._serve(request, session)
+        finally:
+            self._live.close(session)
+            del self._open[session]
+            self._per_agent -= Counter([actor.id])
+            if not self._open:
+                self._none_open.set()
+
+    async def run(self) -> None:
+        """End the connections of logins that are over, until cancelled: looked for every minute, and after changes of an account."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._doubt_regularly())
+            tasks.create_task(self._recheck())
+
+    async def drain(self) -> None:
+        """Take no more sockets and send everybody away, to come back one after the other; returns when they are gone."""
+        self._draining = True
+        step = min(SPREAD_STEP_MS, SPREAD_MS // max(1, len(self._open)))
+        for place, session in enumerate(tuple(self._open)):
+            session.drain(place * step)
+        try:
+            async with asyncio.timeout(DRAIN_WITHIN_S):
+                while self._open:
+                    self._none_open.clear()
+                    await self._none_open.wait()
+        except TimeoutError:
+            log.warning("sockets_left", count=len(self._open))
+
+    def _check_page(self, request: web.Request) -> None:
+        """A cookie is sent along by any page, so that only the Origin tells who opened the socket (RFC 6455, 10.2)."""
+        origins = request.headers.getall("Origin", [])
+        if len(origins) != 1 or origins[0].strip().lower() in ("", "null"):
+            raise Denied("origin")
+        self._own_page(request)
+
+    def _check_room(self) -> None:
+        if self._draining:
+            raise TryLater("restarting", RETRY_MS)
+        if len(self._open) >= self._limits.sockets:
+            raise TooMany(SPREAD_MS)
+
+    async def _serve(self, request: web.Request, session: Session) -> web.WebSocketResponse:
+        socket = await _accept(request)
+        session.greet()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_write(request, socket, session.outbox))
+            await self._read(socket, session)
+            session.end()
+        return socket
+
+    async def _read(self, socket: web.WebSocketResponse, session: Session) -> None:
+        """Until the connection ends, from either side."""
+        try:
+            async with asyncio.timeout(self._limits.identify_within_s):
+                first = await socket.receive()
+        except TimeoutError:
+            return session.outbox.close(CloseCode.IDENTIFY_TIMEOUT, "identify")
+        if first.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            await session.receive(first.data)
+            async for message in socket:
+                if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await session.receive(message.data)
+        return None
+
+    # Logins that end elsewhere
+
+    def _heard(self, changes: Sequence[Change]) -> None:
+        agents = {change.event.agent for change in changes if change.event.type is EventType.AGENT_CHANGED}
+        if agents:
+            self._doubt({session for session in self._open if session.agent in agents})
+
+    def _doubt(self, sessions: set[Session]) -> None:
+        self._doubted |= sessions
+        self._wake.set()
+
+    async def _doubt_regularly(self) -> None:
+        while True:
+            await self._clock.sleep_until(self._clock.now() + self._limits.recheck_every_ms)
+            self._doubt(set(self._open))
+
+    async def _recheck(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._doubted:
+                await self._recheck_one(self._doubted.pop())
+
+    async def _recheck_one(self, session: Session) -> None:
+        """Only whether the login stands; what it may see the hub tells, in the order of the journal."""
+        try:
+            if session in self._open:
+                await self._authenticate(self._open[session])
+        except Unauthenticated:
+            session.revoke()
+        except TryLater as away:
+            log.warning("login_not_checked", error=away.code)
+
+
+async def _accept(request: web.Request) -> web.WebSocketResponse:
+    socket = web.WebSocketResponse(timeout=CLOSE_WITHIN_S, heartbeat=HEARTBEAT_MS / 1000, compress=False, max_msg_size=MAX_INBOUND_BYTES)
+    await socket.prepare(request)
+    return socket
+
+
+async def _turn_away(request: web.Request, code: str, close: CloseCode) -> web.WebSocketResponse:
+    """Said over the socket, because a page cannot read why its upgrade was refused."""
+    socket = await _accept(request)
+    try:
+        await socket.send_frame(encode(Problem(code, "Log in first." if code == "unauthenticated" else "", fatal=True)), WSMsgType.TEXT)
+        await socket.close(code=close, message=code.encode(), drain=False)
+    except ConnectionError:
+        log.debug("left_before_refusal")
+    return socket
+
+
+async def _write(request: web.Request, socket: web.WebSocketResponse, outbox: Outbox) -> None:
+    """Send what the outbox gets, then close. A client that takes nothing for twenty seconds is cut off and comes back."""
+    try:
+        while frames := await outbox.take():
+            async with asyncio.timeout(SEND_WITHIN_S):
+                for frame in frames:
+                    await socket.send_frame(frame, WSMsgType.TEXT)
+        async with asyncio.timeout(CLOSE_WITHIN_S + 1):
+            await socket.close(code=outbox.code or CloseCode.RESUME, message=outbox.reason.encode(), drain=False)
+    except TimeoutError:
+        outbox.close(CloseCode.RESUME)
+        if request.transport is not None:
+            request.transport.abort()
+    except ConnectionError:
+        outbox.close(CloseCode.RESUME)
