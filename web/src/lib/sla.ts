@@ -14,6 +14,8 @@ export interface Chip {
   title: string;
   /** The label shows seconds, so it has to be drawn every second. */
   ticking: boolean;
+  /** Nothing runs any more or just now: of interest in the conversation, not in a list. */
+  settled: boolean;
 }
 
 const SOON_MS = 15 * 60_000;
@@ -44,6 +46,7 @@ export function chip(row: Pick<ConversationRow, 'sla'>, now: Instant): Chip | un
       label: t('sla.paused'),
       title: t('sla.paused_title', { what }),
       ticking: false,
+      settled: true,
     };
   }
   if (clock.state === 'breached') {
@@ -53,6 +56,7 @@ export function chip(row: Pick<ConversationRow, 'sla'>, now: Instant): Chip | un
       label: t('sla.missed'),
       title: t('sla.missed_title', { what }),
       ticking: false,
+      settled: true,
     };
   }
   return {
@@ -61,6 +65,7 @@ export function chip(row: Pick<ConversationRow, 'sla'>, now: Instant): Chip | un
     label: t('sla.met'),
     title: t('sla.met_title', { what }),
     ticking: false,
+    settled: true,
   };
 }
 
@@ -70,9 +75,23 @@ function running(clock: SlaClock, dueAt: Instant, now: Instant, what: string): C
   const ticking = Math.abs(left) < SECONDS_UNDER_MS + 60_000;
   if (left < 0) {
     const title = t('sla.late_title', { what, span: spanWords(left), at });
-    return { tone: 'late', icon: 'due', label: t('sla.late', { span: span(left) }), title, ticking };
+    return {
+      tone: 'late',
+      icon: 'due',
+      label: t('sla.late', { span: span(left) }),
+      title,
+      ticking,
+      settled: false,
+    };
   }
   const calm = left > SOON_MS || left > clock.target * SOON_SHARE;
   const title = t('sla.due_title', { what, span: spanWords(left), at });
-  return { tone: calm ? 'calm' : 'soon', icon: calm ? 'clock' : 'queue', label: span(left), title, ticking };
+  return {
+    tone: calm ? 'calm' : 'soon',
+    icon: calm ? 'clock' : 'queue',
+    label: span(left),
+    title,
+    ticking,
+    settled: false,
+  };
 }

@@ -7,6 +7,7 @@ export interface Preset {
 }
 
 const HOUR = 3_600_000;
+const ROUND = 300_000;
 
 /** Local wall-clock time, `days` from the day of `now`; the calendar does the daylight saving. */
 function wall(now: number, days: number, hour: number): number {
@@ -19,8 +20,10 @@ export function presets(now: number): Preset[] {
   const weekday = new Date(now).getDay();
   const toSaturday = (6 - weekday + 7) % 7;
   const toMonday = (8 - weekday) % 7 || 7;
+  const later = Math.ceil((now + 3 * HOUR) / ROUND) * ROUND;
+  const sameDay = new Date(later).getDate() === new Date(now).getDate();
   const all: Preset[] = [
-    { label: 'snooze.later', at: Math.ceil((now + 3 * HOUR) / 300_000) * 300_000 },
+    { label: sameDay ? 'snooze.later' : 'snooze.hours', at: later },
     { label: 'snooze.afternoon', at: wall(now, 0, 13) },
     { label: 'snooze.evening', at: wall(now, 0, 19) },
     { label: 'snooze.tomorrow', at: wall(now, 1, 8) },

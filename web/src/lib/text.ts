@@ -58,7 +58,7 @@ export function initials(name: string): string {
   const words = name
     .trim()
     .split(/[\s@._-]+/u)
-    .filter(Boolean);
+    .filter((word) => /^[\p{L}\p{N}]/u.test(word));
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) =>
     word ? [...word][0] : '',
   );

@@ -159,7 +159,9 @@ export class FakeService {
   }
 
   #sorted(): ConversationRow[] {
-    return [...this.rows.values()].filter(inView).sort((a, b) => b.updated_at - a.updated_at || (a.id < b.id ? -1 : 1));
+    return [...this.rows.values()]
+      .filter(inView)
+      .sort((a, b) => b.updated_at - a.updated_at || (a.id < b.id ? -1 : 1));
   }
 
   connected(socket: FakeSocket): void {
@@ -205,7 +207,8 @@ export class FakeService {
     const c: [number, number] = [WRITER, replay ? 0 : n];
     for (const sub of socket.subs) {
       if (!sub.startsWith('view')) continue;
-      if (inView(after)) socket.wire.push({ t: 'put', sub, row: after, c, event: 'conversation.status_changed' });
+      if (inView(after))
+        socket.wire.push({ t: 'put', sub, row: after, c, event: 'conversation.status_changed' });
       else if (inView(before)) socket.wire.push({ t: 'gone', sub, id: after.id, version: after.version, c });
     }
   }
@@ -237,7 +240,9 @@ export class FakeService {
       const [at, id] = (url.searchParams.get('after') ?? '').split('|');
       const all = this.#sorted();
       const rest = at
-        ? all.filter((row) => row.updated_at < Number(at) || (row.updated_at === Number(at) && row.id > (id ?? '')))
+        ? all.filter(
+            (row) => row.updated_at < Number(at) || (row.updated_at === Number(at) && row.id > (id ?? '')),
+          )
         : all;
       const rows = rest.slice(0, limit);
       const last = rows.at(-1);

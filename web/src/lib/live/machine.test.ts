@@ -37,7 +37,13 @@ class Run {
 }
 
 const HELLO: ServerFrame = { t: 'hello', version: 1, heartbeat: 20_000 };
-const ready = (cursor: Record<string, number>, resumed: boolean): ServerFrame => ({ t: 'ready', agent: 'me', cursor, now: 1, resumed });
+const ready = (cursor: Record<string, number>, resumed: boolean): ServerFrame => ({
+  t: 'ready',
+  agent: 'me',
+  cursor,
+  now: 1,
+  resumed,
+});
 const LIST = { t: 'view', sub: 'v', view: 'mine' } as const;
 const CLOSED: Input = { type: 'closed', code: 1006, random: 0.5 };
 
@@ -49,7 +55,9 @@ function live(): Run {
 
 describe('connecting', () => {
   it('identifies with the token and everything that is followed', () => {
-    const run = new Run().feed({ type: 'start', csrf: 'token' }, { type: 'subscribe', subscription: LIST }).hear(HELLO);
+    const run = new Run()
+      .feed({ type: 'start', csrf: 'token' }, { type: 'subscribe', subscription: LIST })
+      .hear(HELLO);
     expect(run.did('send')).toEqual([{ do: 'send', frame: { t: 'identify', csrf: 'token', subs: [LIST] } }]);
   });
 
@@ -65,7 +73,11 @@ describe('connecting', () => {
   });
 
   it('sends a subscription at once while connected and not before', () => {
-    expect(live().feed({ type: 'subscribe', subscription: { ...LIST, sub: 'w' } }).did('send')).toHaveLength(1);
+    expect(
+      live()
+        .feed({ type: 'subscribe', subscription: { ...LIST, sub: 'w' } })
+        .did('send'),
+    ).toHaveLength(1);
     expect(new Run().feed({ type: 'subscribe', subscription: LIST }).did('send')).toHaveLength(0);
   });
 });
@@ -79,7 +91,12 @@ describe('losing the connection', () => {
   });
 
   it('counts failures only until it was ready once', () => {
-    const run = new Run().feed({ type: 'start', csrf: 't' }, CLOSED, { type: 'timer', name: 'retry', active: true, random: 0 }, CLOSED);
+    const run = new Run().feed(
+      { type: 'start', csrf: 't' },
+      CLOSED,
+      { type: 'timer', name: 'retry', active: true, random: 0 },
+      CLOSED,
+    );
     expect(run.state.failures).toBe(2);
     run.feed({ type: 'timer', name: 'retry', active: true, random: 0 }).hear(HELLO, ready({}, false));
     expect(run.state.failures).toBe(0);
@@ -109,23 +126,34 @@ describe('losing the connection', () => {
   });
 
   it('asks whether the session stands when it is refused, and keeps away for a minute when there are too many', () => {
-    expect(live().feed({ type: 'closed', code: CLOSED_UNAUTHENTICATED, random: 0 }).did('check-session')).toHaveLength(1);
+    expect(
+      live().feed({ type: 'closed', code: CLOSED_UNAUTHENTICATED, random: 0 }).did('check-session'),
+    ).toHaveLength(1);
     const many = live().feed({ type: 'closed', code: CLOSED_TOO_MANY, random: 0 });
     expect(many.did('timer')).toContainEqual({ do: 'timer', name: 'retry', ms: 60_000 });
   });
 
   it('does nothing more once it is stopped', () => {
-    const run = live().feed({ type: 'stop' }, CLOSED, { type: 'timer', name: 'retry', active: true, random: 0 });
+    const run = live().feed({ type: 'stop' }, CLOSED, {
+      type: 'timer',
+      name: 'retry',
+      active: true,
+      random: 0,
+    });
     expect(run.effects).toEqual([]);
     expect(run.state.phase).toBe('off');
   });
 });
 
 describe('resuming', () => {
-  const again = (run: Run) => run.feed(CLOSED, { type: 'timer', name: 'retry', active: true, random: 0 }).hear(HELLO);
+  const again = (run: Run) =>
+    run.feed(CLOSED, { type: 'timer', name: 'retry', active: true, random: 0 }).hear(HELLO);
 
   it('resumes from the highest position of every writer', () => {
-    const run = live().hear({ t: 'gone', sub: 'v', id: 'a', version: 1, c: [1, 9] }, { t: 'gone', sub: 'v', id: 'b', version: 1, c: [2, 3] });
+    const run = live().hear(
+      { t: 'gone', sub: 'v', id: 'a', version: 1, c: [1, 9] },
+      { t: 'gone', sub: 'v', id: 'b', version: 1, c: [2, 3] },
+    );
     run.hear({ t: 'gone', sub: 'v', id: 'c', version: 1, c: [1, 8] });
     expect(again(run).did('send')[0]).toMatchObject({ frame: { t: 'identify', cursor: { '1': 9, '2': 3 } } });
   });

@@ -21,7 +21,8 @@ afterEach(() => {
 function open(seeded: number): void {
   service = new FakeService();
   service.install((name, value) => vi.stubGlobal(name, value));
-  for (let i = 0; i < seeded; i++) service.seed(conversation(`k${i}`, { number: 1000 + i, updated_at: 100 - i }));
+  for (let i = 0; i < seeded; i++)
+    service.seed(conversation(`k${i}`, { number: 1000 + i, updated_at: 100 - i }));
   live.start(() => undefined);
   list = new ConversationList('all', 'activity');
 }
@@ -108,11 +109,33 @@ type Op =
   | { op: 'wait'; ms: number };
 
 const OPS: fc.Arbitrary<Op> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ op: fc.constant('change' as const), id: fc.nat(11), at: fc.integer({ min: 1, max: 60 }), open: fc.boolean() }) },
-  { weight: 6, arbitrary: fc.record({ op: fc.constant('frame' as const), count: fc.integer({ min: 1, max: 4 }) }) },
-  { weight: 4, arbitrary: fc.record({ op: fc.constant('answer' as const), which: fc.nat(3), fails: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 9000 }) }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('cut' as const, 'trim' as const, 'more' as const, 'resync' as const) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      op: fc.constant('change' as const),
+      id: fc.nat(11),
+      at: fc.integer({ min: 1, max: 60 }),
+      open: fc.boolean(),
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ op: fc.constant('frame' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ op: fc.constant('answer' as const), which: fc.nat(3), fails: fc.boolean() }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ op: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 9000 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      op: fc.constantFrom('cut' as const, 'trim' as const, 'more' as const, 'resync' as const),
+    }),
+  },
 );
 
 async function play(op: Op): Promise<void> {
@@ -146,25 +169,31 @@ async function play(op: Op): Promise<void> {
 describe('snapshot plus frames', () => {
   it('equals a fresh snapshot, whatever was lost, late or out of order', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(OPS, { minLength: 5, maxLength: 60 }), fc.integer({ min: 2, max: 6 }), async (ops, pageSize) => {
-        open(8);
-        service.pageSize = pageSize;
-        service.held = true;
-        try {
-          for (const op of ops) await play(op);
-          await settle();
-          list.apply();
-          const truth = service.truth();
-          const shown = [...list.shown];
-          expect(shown).toEqual(truth.slice(0, shown.length));
-          expect(list.more || shown.length === truth.length).toBe(true);
-          expect(shown.map((id) => list.get(id)?.version)).toEqual(shown.map((id) => service.rows.get(id)?.version));
-        } finally {
-          list.close();
-          live.stop();
-          await vi.advanceTimersByTimeAsync(0);
-        }
-      }),
+      fc.asyncProperty(
+        fc.array(OPS, { minLength: 5, maxLength: 60 }),
+        fc.integer({ min: 2, max: 6 }),
+        async (ops, pageSize) => {
+          open(8);
+          service.pageSize = pageSize;
+          service.held = true;
+          try {
+            for (const op of ops) await play(op);
+            await settle();
+            list.apply();
+            const truth = service.truth();
+            const shown = [...list.shown];
+            expect(shown).toEqual(truth.slice(0, shown.length));
+            expect(list.more || shown.length === truth.length).toBe(true);
+            expect(shown.map((id) => list.get(id)?.version)).toEqual(
+              shown.map((id) => service.rows.get(id)?.version),
+            );
+          } finally {
+            list.close();
+            live.stop();
+            await vi.advanceTimersByTimeAsync(0);
+          }
+        },
+      ),
       { numRuns: 120 },
     );
   });

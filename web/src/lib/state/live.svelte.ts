@@ -14,11 +14,14 @@ export interface Follower {
 /** A subscription before it has its name. */
 export type Wanted = Subscription extends infer S ? (S extends Subscription ? Omit<S, 'sub'> : never) : never;
 
+const LOST_AFTER_MS = 2000;
+const NEVER_AFTER_MS = 5000;
+
 type Listener = (frame: ServerFrame) => void;
 
 class Live {
   phase = $state<Phase>('off');
-  /** The connection was ready once and has been away for longer than a moment. */
+  /** The connection has been away for longer than a moment. */
   lost = $state(false);
 
   #followers = new Map<string, Follower>();
@@ -45,7 +48,6 @@ class Live {
   }
 
   stop(): void {
-    this.#wasLive = false;
     this.#socket.stop();
   }
 
@@ -82,12 +84,16 @@ class Live {
 
   #moved(phase: Phase): void {
     this.phase = phase;
-    clearTimeout(this.#lostTimer);
-    if (phase === 'live') {
-      this.#wasLive = true;
+    if (phase === 'live' || phase === 'off') {
+      clearTimeout(this.#lostTimer);
+      this.#lostTimer = undefined;
+      this.#wasLive = phase === 'live';
       this.lost = false;
-    } else if (this.#wasLive) {
-      this.#lostTimer = setTimeout(() => (this.lost = true), 2000);
+    } else {
+      this.#lostTimer ??= setTimeout(
+        () => (this.lost = true),
+        this.#wasLive ? LOST_AFTER_MS : NEVER_AFTER_MS,
+      );
     }
   }
 }

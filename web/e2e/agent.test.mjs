@@ -1,0 +1,263 @@
+// What one agent does all day.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  agent,
+  call,
+  composer,
+  messageWith,
+  MIRA,
+  newConversation,
+  newPage,
+  openConversation,
+  RAVI,
+  until,
+  URL_OF_DEMO,
+} from './browser.mjs';
+
+test('a wrong password is said in words, the right one leads back to where one wanted to go', async () => {
+  const page = await newPage();
+  await page.goto(`${URL_OF_DEMO}/inbox/snoozed`);
+  await page.getByLabel('Email').fill(MIRA);
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('alert').filter({ hasText: 'Email or password is wrong.' }).waitFor();
+  await page.getByLabel('Password').fill('inbox-demo');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.waitForURL('**/inbox/snoozed');
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a forgotten password is asked for without telling whether the account exists', async () => {
+  const page = await newPage();
+  await page.goto(`${URL_OF_DEMO}/login`);
+  await page.getByRole('link', { name: 'Forgotten password?' }).click();
+  await page.getByLabel('Email').fill('nobody@example.org');
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await page.getByRole('status').filter({ hasText: 'nobody@example.org' }).waitFor();
+});
+
+test('a reply is shown at once and becomes the stored message', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await page.keyboard.press('r');
+  await composer(page).fill('Thank you, **we are on it**.');
+  await page.keyboard.press('Control+Enter');
+  await messageWith(page, 'we are on it').waitFor();
+  assert.equal(await composer(page).inputValue(), '');
+  await until(async () => (await page.getByTestId('outgoing').count()) === 0, 'nothing is left on its way');
+  const detail = await call(page, 'GET', `/conversations/${row.number}`);
+  const texts = detail.body.timeline.items.filter((item) => item.t === 'message').map((item) => item.text);
+  assert.equal(texts.filter((text) => text.includes('we are on it')).length, 1);
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a note looks different and never leaves the house', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await page.keyboard.press('n');
+  await composer(page).fill('Only for us');
+  await page.getByTestId('send').click();
+  const note = messageWith(page, 'Only for us');
+  await note.waitFor();
+  assert.equal(await note.getAttribute('data-kind'), 'note');
+  assert.match(await note.innerText(), /only your team sees this/);
+  assert.equal(await note.getByTestId('delivery').count(), 0);
+});
+
+test('drafts are kept per conversation and mode, through switching and reload, and go when sent', async () => {
+  const page = await agent(MIRA);
+  const one = await newConversation(page);
+  const two = await newConversation(page);
+  await openConversation(page, one.number);
+  await composer(page).fill('half a reply');
+  await page.getByTestId('mode-note').click();
+  await composer(page).fill('half a note');
+  await page.getByTestId('mode-reply').click();
+  assert.equal(await composer(page).inputValue(), 'half a reply');
+  await openConversation(page, two.number);
+  assert.equal(await composer(page).inputValue(), '');
+  await openConversation(page, one.number);
+  await until(async () => (await composer(page).inputValue()) === 'half a reply', 'the reply is back');
+  await page.getByTestId('mode-note').click();
+  assert.equal(await composer(page).inputValue(), 'half a note');
+  const stored = () => call(page, 'GET', `/conversations/${one.number}`).then((answer) => answer.body.drafts);
+  await until(async () => (await stored()).length === 2, 'both drafts are at the service');
+  await page.getByTestId('send').click();
+  await messageWith(page, 'half a note').waitFor();
+  await until(
+    async () => (await stored()).map((draft) => draft.mode).join() === 'reply',
+    'the sent one is gone',
+  );
+});
+
+test('a draft is there in another browser', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await composer(page).fill('begun here');
+  await until(
+    async () => (await call(page, 'GET', `/conversations/${row.number}`)).body.drafts.length === 1,
+    'it is stored',
+  );
+  const other = await agent(MIRA);
+  await openConversation(other, row.number);
+  await until(async () => (await composer(other).inputValue()) === 'begun here', 'it is shown there');
+});
+
+test('closing goes to the next conversation and can be undone by Z', async () => {
+  const page = await agent(MIRA);
+  await newConversation(page);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await page.getByTestId('row').first().waitFor();
+  await page.keyboard.press('e');
+  await page
+    .getByTestId('toast')
+    .filter({ hasText: `#${row.number} closed` })
+    .waitFor();
+  await until(() => !page.url().endsWith(`/${row.number}`), 'another conversation is open');
+  await page.keyboard.press('z');
+  await until(
+    async () => (await call(page, 'GET', `/conversations/${row.number}`)).body.row.category !== 'resolved',
+    'it is open again',
+  );
+});
+
+test('status, priority, assignee, team, tags, snooze and subject are set from the head', async () => {
+  const page = await agent(RAVI);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  const now = async () => (await call(page, 'GET', `/conversations/${row.number}`)).body.row;
+
+  await page.getByTestId('priority').click();
+  await page.getByTestId('priority-urgent').click();
+  await until(async () => (await now()).priority === 'urgent', 'priority');
+
+  await page.keyboard.press('a');
+  await page.getByTestId('assignee-input').fill('Jonas');
+  await page.keyboard.press('Enter');
+  await until(async () => (await now()).assignee === 'jonas', 'assignee');
+  await page.keyboard.press('i');
+  await until(async () => (await now()).assignee === 'ravi', 'assigned to me');
+
+  await page.getByTestId('team').click();
+  await page.getByTestId('team-input').fill('Sales');
+  await page.keyboard.press('Enter');
+  await until(async () => (await now()).team === 'sales', 'team');
+
+  await page.keyboard.press('t');
+  await page.getByTestId('tags-input').fill('brand-new');
+  await page.keyboard.press('Enter');
+  await until(async () => (await now()).tags.includes('brand-new'), 'tag');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Remove tag brand-new' }).click();
+  await until(async () => !(await now()).tags.includes('brand-new'), 'tag removed');
+
+  await page.getByTestId('subject').click();
+  await page.getByLabel('Subject').fill('A better subject');
+  await page.keyboard.press('Enter');
+  await until(async () => (await now()).subject === 'A better subject', 'subject');
+
+  await page.keyboard.press('b');
+  await page.getByTestId('snooze-next_week').click();
+  await until(async () => (await now()).category === 'snoozed', 'snoozed');
+  assert.deepEqual(page.complaints, []);
+});
+
+test('a conversation is found by its number and by words', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page, 'Kingfisher');
+  await page.keyboard.press('/');
+  await page.keyboard.type(`#${row.number}`);
+  await page.keyboard.press('Enter');
+  await page
+    .getByTestId('number')
+    .filter({ hasText: `#${row.number}` })
+    .waitFor();
+  await until(
+    async () =>
+      (await call(page, 'GET', '/search?q=kingfisher')).body.hits?.some(
+        (hit) => hit.row.number === row.number,
+      ),
+    'it is indexed',
+  );
+  await page.getByTestId('search').fill('kingfisher');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/search?q=kingfisher');
+  await page.locator(`[data-number="${row.number}"]`).waitFor();
+});
+
+test('J and K go through the list, ? shows the keys, Escape gives the focus back', async () => {
+  const page = await agent(RAVI);
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('row').nth(1).waitFor();
+  const numbers = await page
+    .getByTestId('row')
+    .evaluateAll((rows) => rows.slice(0, 2).map((row) => row.dataset.number));
+  await page.keyboard.press('j');
+  await page.waitForURL(`**/inbox/all/${numbers[0]}`);
+  await page.keyboard.press('j');
+  await page.waitForURL(`**/inbox/all/${numbers[1]}`);
+  await page.keyboard.press('k');
+  await page.waitForURL(`**/inbox/all/${numbers[0]}`);
+  await page.keyboard.press('?');
+  await page.getByTestId('help').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByTestId('help').waitFor({ state: 'detached' });
+});
+
+test('letters with Alt or AltGr are left to the keyboard layout', async () => {
+  const page = await agent(MIRA);
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('row').first().waitFor();
+  await page.keyboard.press('Alt+j');
+  assert.ok(page.url().endsWith('/inbox/all'));
+});
+
+test('a file is attached, shown and can be fetched', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await page
+    .getByTestId('attach')
+    .setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('inside the file') });
+  await page.getByTestId('draft-file').filter({ hasText: 'notes.txt' }).waitFor();
+  await composer(page).fill('See the file.');
+  await page.getByTestId('send').click();
+  const link = messageWith(page, 'See the file.').getByTestId('attachment');
+  await link.waitFor();
+  const text = await page.evaluate(
+    async (href) => (await fetch(href)).text(),
+    await link.getAttribute('href'),
+  );
+  assert.equal(text, 'inside the file');
+});
+
+test('the customer is edited in place', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await page.getByTestId('customer-company').click();
+  await page.getByTestId('customer-company-field').fill('Kingfisher Ltd');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('add-attribute').click();
+  await page.getByLabel('Name', { exact: true }).fill('Plan');
+  await page.getByLabel('Value', { exact: true }).fill('Team');
+  await page.keyboard.press('Enter');
+  const customer = async () => (await call(page, 'GET', `/customers/${row.customer.id}`)).body;
+  await until(async () => (await customer()).company === 'Kingfisher Ltd', 'company');
+  await until(async () => (await customer()).attributes.Plan === 'Team', 'attribute');
+});
+
+test('a new conversation is begun with any address', async () => {
+  const page = await agent(MIRA);
+  await page.getByTestId('compose').click();
+  await page.getByTestId('new-to').getByRole('textbox').fill('Zoe <zoe@example.net>');
+  await page.getByTestId('new-subject').fill('Begun by hand');
+  await page.getByTestId('new-text').fill('Good morning Zoe');
+  await page.getByTestId('new-send').click();
+  await messageWith(page, 'Good morning Zoe').waitFor();
+});

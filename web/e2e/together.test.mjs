@@ -1,0 +1,123 @@
+// Two agents at once, and a network that comes and goes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  agent,
+  call,
+  composer,
+  JONAS,
+  messageWith,
+  MIRA,
+  newConversation,
+  openConversation,
+  until,
+  URL_OF_DEMO,
+} from './browser.mjs';
+
+test('a colleague sees who looks, who writes and what was sent, without reload', async () => {
+  const mira = await agent(MIRA);
+  const jonas = await agent(JONAS);
+  const row = await newConversation(mira);
+  await openConversation(mira, row.number);
+  await openConversation(jonas, row.number);
+  await jonas.getByTestId('collision').filter({ hasText: 'Mira' }).waitFor();
+  await composer(mira).pressSequentially('I am on it');
+  await jonas.getByTestId('collision').filter({ hasText: 'is writing a reply' }).waitFor();
+  await mira.keyboard.press('Control+Enter');
+  await messageWith(jonas, 'I am on it').waitFor();
+  assert.deepEqual([...mira.complaints, ...jonas.complaints], []);
+});
+
+test('nobody answers over a newer reply without having seen it', async () => {
+  const mira = await agent(MIRA);
+  const jonas = await agent(JONAS);
+  const row = await newConversation(mira);
+  await openConversation(mira, row.number);
+  await composer(mira).fill('My own answer');
+  await mira.network.down({ http: false });
+  await openConversation(jonas, row.number);
+  await composer(jonas).fill('I was faster');
+  await jonas.keyboard.press('Control+Enter');
+  await messageWith(jonas, 'I was faster').waitFor();
+  await until(async () => (await jonas.getByTestId('outgoing').count()) === 0, 'it is stored');
+  await composer(mira).focus();
+  await mira.keyboard.press('Control+Enter');
+  await mira.getByTestId('guard').filter({ hasText: 'I was faster' }).waitFor();
+  assert.equal(await composer(mira).inputValue(), 'My own answer');
+  await mira.getByRole('button', { name: 'Send anyway' }).click();
+  await messageWith(jonas, 'My own answer').waitFor();
+});
+
+test('a list follows what others do, and holds still under the pointer', async () => {
+  const mira = await agent(MIRA);
+  const jonas = await agent(JONAS);
+  await mira.goto(`${URL_OF_DEMO}/inbox/all`);
+  await mira.getByTestId('row').first().waitFor();
+  await mira.mouse.move(1000, 500);
+  const first = await newConversation(jonas);
+  await until(
+    async () => (await mira.getByTestId('row').first().getAttribute('data-number')) === String(first.number),
+    'it is on top',
+  );
+  await mira.getByTestId('row').nth(2).hover();
+  const second = await newConversation(jonas);
+  await mira.getByTestId('news').waitFor();
+  assert.equal(await mira.getByTestId('row').first().getAttribute('data-number'), String(first.number));
+  await mira.getByTestId('news').click();
+  await until(
+    async () => (await mira.getByTestId('row').first().getAttribute('data-number')) === String(second.number),
+    'it is on top now',
+  );
+});
+
+test('what is written without a network is sent once when it is back', async () => {
+  const mira = await agent(MIRA);
+  const row = await newConversation(mira);
+  await openConversation(mira, row.number);
+  await mira.network.down();
+  await composer(mira).fill('Written in a tunnel');
+  await mira.keyboard.press('Control+Enter');
+  await mira.getByTestId('outgoing').filter({ hasText: 'Waits for the connection' }).waitFor();
+  await mira.getByTestId('offline').waitFor();
+  await mira.network.up();
+  await messageWith(mira, 'Written in a tunnel').waitFor();
+  const detail = await call(mira, 'GET', `/conversations/${row.number}`);
+  const count = detail.body.timeline.items.filter((item) => item.text === 'Written in a tunnel').length;
+  assert.equal(count, 1);
+});
+
+test('what was missed while the connection was away is there afterwards', async () => {
+  const mira = await agent(MIRA);
+  const jonas = await agent(JONAS);
+  const row = await newConversation(mira);
+  await openConversation(mira, row.number);
+  await until(
+    async () => (await mira.evaluate(() => performance.getEntriesByType('resource').length)) > 0,
+    'loaded',
+  );
+  await mira.context().setOffline(true);
+  await openConversation(jonas, row.number);
+  await composer(jonas).fill('While you were away');
+  await jonas.keyboard.press('Control+Enter');
+  await messageWith(jonas, 'While you were away').waitFor();
+  await mira.network.up();
+  await messageWith(mira, 'While you were away').waitFor({ timeout: 20_000 });
+});
+
+test('what is read loses its number, and can be marked unread again', async () => {
+  const mira = await agent(MIRA);
+  const page = await call(mira, 'GET', '/conversations?view=waiting-longest');
+  const [one, other] = page.body.rows.filter((row) => row.inbound > 0);
+  await openConversation(mira, one.number, 'waiting-longest');
+  const badge = mira.locator(`[data-number="${one.number}"]`).getByTestId('unread');
+  await badge.waitFor({ state: 'detached' });
+  await mira.keyboard.press('m');
+  await badge.waitFor();
+  await mira.locator(`[data-number="${other.number}"]`).click();
+  await mira
+    .getByTestId('number')
+    .filter({ hasText: `#${other.number}` })
+    .waitFor();
+  await mira.locator(`[data-number="${one.number}"]`).click();
+  await badge.waitFor({ state: 'detached' });
+});
