@@ -45,6 +45,7 @@ class Round:
     failpoint: Death | None = None
     plant: str = ""
     trouble: Trouble | None = None
+    settle: float = SETTLE_S
     record: Record = field(default_factory=Record)
     server: Server | None = None
     other: Server | None = None
@@ -171,7 +172,7 @@ port = {self.witness.port}
 
     async def _final(self, agent: clients.AgentClient, screen: Screen) -> Final:
         """The state once nothing moves any more, or as it is after the patience is spent."""
-        end = time.monotonic() + SETTLE_S
+        end = time.monotonic() + self.settle
         while True:
             try:
                 final = await self._read(agent, screen)

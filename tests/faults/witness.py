@@ -18,7 +18,7 @@ class Witness:
         self.hold = asyncio.Event()
         self.hold.set()
         self.reached = asyncio.Event()
-        self.hang_up = False
+        self.refuse_held = False
         self._server: asyncio.Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -34,19 +34,20 @@ class Witness:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """``hold`` keeps answers back; ``hang_up`` ends the line without one."""
+        """``hold`` keeps answers back; with ``refuse_held`` what was held is then told ``no``, although it was taken."""
         try:
             line = json.loads(await reader.readline() or b"{}")
             answer = "ok"
             if line.get("do") == "send":
                 self.received[line["id"]] += 1
                 self.reached.set()
-                await self.hold.wait()
+                if not self.hold.is_set():
+                    await self.hold.wait()
+                    answer = "no" if self.refuse_held else "ok"
             elif line.get("do") == "lookup":
                 answer = "ok" if self.received[line["id"]] else "no"
-            if not (self.hang_up and line.get("do") == "send"):
-                writer.write(answer.encode() + b"\n")
-                await writer.drain()
+            writer.write(answer.encode() + b"\n")
+            await writer.drain()
         except (ConnectionError, ValueError):
             pass
         finally:
