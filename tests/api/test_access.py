@@ -117,7 +117,7 @@ async def test_a_foreign_message_cannot_be_forwarded_out_of_an_own_conversation(
     body = {"kind": "forward", "text": "", "client_id": "x", "message": "m-foreign", "to": [{"kind": "email", "value": "x@example.org"}]}
     answer = await mia.ask("POST", "/conversations/c-own/messages", json=body)
     assert answer.status == 404
-    assert len(world.store.tables.of(MESSAGES)) == 4
+    assert len(world.memory.tables.of(MESSAGES)) == 4
 
 
 async def test_numbers_are_no_second_way_in(world: World) -> None:

@@ -28,7 +28,7 @@ async def reply(browser: Browser, client_id: str, key: str = "", path: str = "c-
 
 
 async def test_a_view_is_paged_to_its_end_without_gaps(world: World) -> None:
-    stored = world.store.tables.of(CONVERSATIONS)
+    stored = world.memory.tables.of(CONVERSATIONS)
     for n in range(25):
         c = a_conversation(f"c{n:02}", number=100 + n, assignee=AgentId("mia"), updated_at=START + n // 2)
         stored[c.id] = c
@@ -70,7 +70,7 @@ async def test_counts_and_search_stay_inside_the_scope(world: World) -> None:
 
 
 async def test_a_thread_is_read_backwards_to_its_beginning_with_messages_and_lines_merged(world: World) -> None:
-    tables = world.store.tables
+    tables = world.memory.tables
     wanted = ["m-own", "r-own"]
     for n in range(30):
         at = START + 10 + n // 3  # several of everything within one millisecond
@@ -118,7 +118,7 @@ async def test_a_reply_is_stored_once_however_often_it_is_sent(world: World) -> 
     assert {status for status, _ in answers} == {201}
     assert len({made["message"]["id"] for _, made in answers}) == 1
     assert sorted(made["duplicate"] for _, made in answers) == [False, True, True, True, True]
-    assert len(world.store.tables.of(MESSAGES)) == 5
+    assert len(world.memory.tables.of(MESSAGES)) == 5
 
 
 async def test_a_key_belongs_to_one_request(world: World) -> None:
@@ -139,7 +139,7 @@ async def test_a_key_is_a_short_printable_text(world: World, key: str) -> None:
 
 
 async def test_an_answer_over_a_colleagues_newer_one_is_stopped_until_confirmed(world: World) -> None:
-    stored = world.store.tables.of(CONVERSATIONS)
+    stored = world.memory.tables.of(CONVERSATIONS)
     stored["c-own"] = replace(stored["c-own"], last_reply=LastMessage(MessageId("r-own"), START + 1, Kind.REPLY, "sue", ""))
     mia = await world.log_in("mia")
     status, problem = await reply(mia, "one", seen="m-own")
@@ -253,7 +253,7 @@ async def test_a_read_mark_goes_both_ways(world: World) -> None:
 
 async def test_while_the_database_is_away_everybody_is_told_to_come_again(world: World) -> None:
     mia = await world.log_in("mia")
-    world.store.away = True
+    world.memory.away = True
     for method, path, body in (
         ("GET", "/conversations", None),
         ("PATCH", "/conversations/c-own", {"priority": "high"}),

@@ -157,9 +157,9 @@ async def test_broken_forms_are_refused_as_such(world: World, kind: str, body: b
 async def page_of(world: World, html: str, images: str = "", text: str = "the plain text") -> tuple[str, ClientResponse]:
     """The document that an agent's frame gets for a mail with this HTML."""
     message = a_message(
-        "m-html", conversation="c-own", html=html, text=text, attachments=world.store.tables.of(MESSAGES)["m-own"].attachments
+        "m-html", conversation="c-own", html=html, text=text, attachments=world.memory.tables.of(MESSAGES)["m-own"].attachments
     )
-    world.store.tables.of(MESSAGES)[message.id] = message
+    world.memory.tables.of(MESSAGES)[message.id] = message
     mia = await world.log_in("mia")
     answer = await mia.ask("GET", f"/messages/m-html/html{images}")
     assert answer.status == 200, await answer.text()

@@ -43,7 +43,7 @@ async def test_the_same_delivery_has_the_same_key_and_another_another(world: Wor
     await deliver(world, other, {"X-Signature": signature("open sesame", other)})
     keys = [raw.key for raw in world.delivered]
     assert keys[0] == keys[1] != keys[2]
-    assert len(world.store.tables.deliveries) == 2 + 2, "two of the furniture, two of these"
+    assert len(world.memory.tables.deliveries) == 2 + 2, "two of the furniture, two of these"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_what_nobody_can_read_but_is_authentic_is_stored_and_acknowledged(
 
 
 async def test_while_nothing_can_be_stored_the_provider_shall_come_again(world: World) -> None:
-    world.store.away = True
+    world.memory.away = True
     answer = await deliver(world)
     assert answer.status == 503
     assert "Retry-After" in answer.headers

@@ -140,7 +140,7 @@ async def test_ready_means_every_check_is_fine(world: World) -> None:
         draining = "draining"
         answer = await client.get("/health/ready")
         assert (answer.status, (await answer.json())["checks"]["drain"]) == (503, "draining")
-        world.store.away = True
+        world.memory.away = True
         answer = await client.get("/health/ready")
         assert (await answer.json())["checks"]["database"] == Unavailable.code
         assert (await client.get("/health/live")).status == 200, "it lives, and would not be better after a restart"

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import ClientResponse, DummyCookieJar
 from aiohttp.test_utils import TestClient, TestServer
@@ -94,11 +94,24 @@ class NoCursor(Cursor):
         """Nowhere."""
 
 
+class Store(Protocol):
+    """Where it is all kept: in memory, or in MongoDB."""
+
+    journal: Any
+    queries: Any
+    ledger: Any
+    files: Any
+    own: Any
+    search: Any
+    accounts: Any
+    directory: Any
+
+
 @dataclass
 class World:
     """The running service and what is behind it."""
 
-    store: MemoryStore
+    store: Store
     clock: ManualClock
     live: RecordingLive
     parts: ApiParts
@@ -106,6 +119,12 @@ class World:
     connector: RecordingConnector
     mails: list[tuple[Agent, str]]
     delivered: list[RawDelivery]
+
+    @property
+    def memory(self) -> MemoryStore:
+        """The store, where a test looks into it or takes it away."""
+        assert isinstance(self.store, MemoryStore)
+        return self.store
 
     async def log_in(self, who: str, password: str = PASSWORD) -> Browser:
         """A browser in which this agent is logged in. The clients' common cookie jar is not used."""
@@ -148,9 +167,11 @@ class Browser:
 
 
 @asynccontextmanager
-async def a_world(ui: Path = Path("/nonexistent"), public_url: str = "http://inbox.example", **settings: Any) -> AsyncIterator[World]:
+async def a_world(
+    ui: Path = Path("/nonexistent"), public_url: str = "http://inbox.example", store: Store | None = None, **settings: Any
+) -> AsyncIterator[World]:
     """A service with people, two teams, and conversations of both; it ends with the block."""
-    store, clock, live = MemoryStore(), ManualClock(), RecordingLive()
+    store, clock, live = store or MemoryStore(), ManualClock(), RecordingLive()
     mails: list[tuple[Agent, str]] = []
     delivered: list[RawDelivery] = []
 
@@ -215,7 +236,7 @@ def _channels(clock: ManualClock) -> Channels:
     return Channels(built, {ChannelId("mail"): Health(True)})
 
 
-async def _furnish(store: MemoryStore) -> None:
+async def _furnish(store: Store) -> None:
     """``c-own`` is Mia's, ``c-foreign`` is Ben's of another team; each with a message, a reply, a file and a raw delivery."""
     puts = [Put(AGENTS, agent, None) for agent in AGENTS_OF_THE_HOUSE]
     puts += [Put(CUSTOMERS, a_customer(), None), Put(IDENTITIES, an_identity(), None)]
