@@ -59,7 +59,7 @@ class Round:
         async with self.witness:
             settings = self._settings()
             await create_admin(load(settings), EMAIL, "Agent", PASSWORD)
-            self.server = Server(settings, f"http://127.0.0.1:{self._port}")
+            self.server = Server(settings, self._base)
             try:
                 return await self._live(self.server, dice)
             finally:
@@ -68,46 +68,19 @@ class Round:
                     await self.other.stop()
 
     def _settings(self, name: str = "one") -> Path:
-        port, metrics = _free_ports(2)
-        self._port = port
-        file = self.folder / f"{name}.toml"
-        file.write_text(
-            f"""
-[server]
-port = {port}
-public_url = "http://127.0.0.1:{port}"
-drain_seconds = 5
-[metrics]
-port = {metrics}
-[mongodb]
-uri = "{self.uri}"
-database = "{self._database}"
-[log]
-level = "warning"
-format = "json"
-[secrets]
-keys = ["{self._key}"]
-[[channels]]
-id = "probe"
-connector = "probe"
-name = "Probe"
-[channels.settings]
-secret = "{SECRET}"
-port = {self.witness.port}
-""",
-            encoding="utf-8",
-        )
+        file = settings_file(self.folder, name, self.uri, self._database, self._key, self.witness.port)
+        self._base = load(file).server.public_url
         return file
 
     def __post_init__(self) -> None:
         """Both servers of a round share the key."""
         self._key = make_key("faults")
         self._database = f"faults_{secrets.token_hex(6)}"
-        self._port = 0
+        self._base = ""
 
     def second(self) -> Server:
         """Another server on the same database."""
-        self.other = Server(self._settings("two"), f"http://127.0.0.1:{self._port}")
+        self.other = Server(self._settings("two"), self._base)
         return self.other
 
     def environment(self, *, deadly: bool) -> Mapping[str, str]:
@@ -222,7 +195,8 @@ async def _timeline(agent: clients.AgentClient, conversation: str) -> list[clien
         before = {"before": page["before"]}
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on now."""
     held = [socket.socket() for _ in range(count)]
     for one in held:
         one.bind(("127.0.0.1", 0))
@@ -230,6 +204,41 @@ def _free_ports(count: int) -> list[int]:
     for one in held:
         one.close()
     return ports
+
+
+def settings_file(folder: Path, name: str, uri: str, database: str, key: str, witness_port: int) -> Path:
+    """Settings of a service with the probe channel, on free ports."""
+    port, metrics = free_ports(2)
+    file = folder / f"{name}.toml"
+    file.write_text(
+        f"""
+[server]
+port = {port}
+public_url = "http://127.0.0.1:{port}"
+drain_seconds = 5
+[metrics]
+port = {metrics}
+[mongodb]
+uri = "{uri}"
+database = "{database}"
+[log]
+level = "warning"
+format = "json"
+[secrets]
+keys = ["{key}"]
+[limits]
+sockets_per_agent = 1000
+[[channels]]
+id = "probe"
+connector = "probe"
+name = "Probe"
+[channels.settings]
+secret = "{SECRET}"
+port = {witness_port}
+""",
+        encoding="utf-8",
+    )
+    return file
 
 
 def random_round(seed: int, uri: str, folder: Path) -> Round:
