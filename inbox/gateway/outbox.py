@@ -36,8 +36,7 @@ class Outbox:
         if self.code is not None:
             return
         if self._full(frame):
-            self._frames.clear()
-            self.close(CloseCode.RESUME, "resume")
+            self.close(CloseCode.RESUME, "resume", drop=True)
             return
         self._frames.append(frame)
         self._bytes += len(frame)
@@ -52,10 +51,17 @@ class Outbox:
             await self._room
         self.offer(frame)
 
-    def close(self, code: int, reason: str = "") -> None:
-        """End the connection with ``code`` and ``reason`` (RFC 6455, 7.4) once the rest is out; the first call counts."""
+    def close(self, code: int, reason: str = "", farewell: bytes = b"", *, drop: bool = False) -> None:
+        """End the connection with ``code`` and ``reason`` (RFC 6455, 7.4) once the rest is out; the first call counts.
+
+        ``farewell`` is a last frame, for which there is always room; with ``drop`` nothing else goes out any more.
+        """
         if self.code is None:
             self.code, self.reason = code, reason
+            if drop:
+                self._frames.clear()
+            if farewell:
+                self._frames.append(farewell)
         for waiting in (self._waiter, self._room):
             if waiting is not None:
                 _wake(waiting)

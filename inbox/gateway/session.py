@@ -96,7 +96,7 @@ class Session:
         if self._held is None:
             self.outbox.offer(frame)
         elif self._held and (len(self._held) >= MAX_FRAMES or self._held_bytes + len(frame) > MAX_BYTES):
-            self.outbox.close(CloseCode.RESUME, "resume")
+            self.outbox.close(CloseCode.RESUME, "resume", drop=True)
         else:
             self._held.append(frame)
             self._held_bytes += len(frame)
@@ -120,12 +120,11 @@ class Session:
         """The login is over: from now on nothing is sent but that."""
         self._logged_out = True
         self._leave()
-        self._fatal("unauthenticated", "You are logged out.", CloseCode.UNAUTHENTICATED)
+        self._fatal("unauthenticated", "You are logged out.", CloseCode.UNAUTHENTICATED, drop=True)
 
     def drain(self, after: Instant) -> None:
         """The server stops: come back after so many milliseconds."""
-        self.outbox.offer(encode(Reconnect(after)))
-        self.outbox.close(CloseCode.RESTART, "restart")
+        self.outbox.close(CloseCode.RESTART, "restart", encode(Reconnect(after)))
 
     # What the server drives
 
@@ -239,9 +238,8 @@ class Session:
             return self._fatal("malformed", message, CloseCode.MALFORMED)
         return self._emit(Problem("malformed", message))
 
-    def _fatal(self, code: str, message: str, close: CloseCode) -> None:
-        self.outbox.offer(encode(Problem(code, message, fatal=True)))
-        self.outbox.close(close, code)
+    def _fatal(self, code: str, message: str, close: CloseCode, *, drop: bool = False) -> None:
+        self.outbox.close(close, code, encode(Problem(code, message, fatal=True)), drop=drop)
 
     def _emit(self, frame: ServerFrame) -> None:
         self.send(encode(frame))

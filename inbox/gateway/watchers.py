@@ -40,6 +40,7 @@ class Watchers:
         self._agent_typing = agent_typing
         self._here: dict[str, dict[object, _Presence]] = {}
         self._changed: set[str] = set()
+        self._shown: dict[str, tuple[Watcher, ...]] = {}
         self._wake = asyncio.Event()
 
     def look(self, tab: Follower, conversation: str | None) -> None:
@@ -99,10 +100,14 @@ class Watchers:
             self.expire()
 
     def flush(self) -> None:
-        """Send the lists that changed."""
+        """Send the lists that are not what was shown last."""
         changed, self._changed = self._changed, set()
         for conversation in changed:
-            self._threads.tell(conversation, self.now(conversation))
+            there = self.now(conversation)
+            if there.watchers != self._shown.pop(conversation, ()):
+                self._threads.tell(conversation, there)
+            if there.watchers:
+                self._shown[conversation] = there.watchers
 
     def expire(self) -> None:
         """Drop who has not been heard of for too long."""

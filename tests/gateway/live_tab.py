@@ -113,9 +113,14 @@ class Tab:
         """Send a frame and let the server work on it as far as it gets."""
         assert self.session is not None
         await self.flush()
-        self._receiving = asyncio.get_running_loop().create_task(self.session.receive(msgspec.json.encode(frame)))
+        self.begin(frame)
         await settle()
         await self.flush()
+
+    def begin(self, frame: p.ClientFrame) -> None:
+        """Send a frame; the server begins to work on it when others let it."""
+        assert self.session is not None
+        self._receiving = asyncio.get_running_loop().create_task(self.session.receive(msgspec.json.encode(frame)))
 
     async def flush(self) -> None:
         """Let the server put on the wire whatever it has."""

@@ -197,7 +197,7 @@ class World:
 
     def session(self, agent: AgentId) -> Session:
         """A connection of somebody who is logged in."""
-        return self.live.open(actor_of(self.tables.of(AGENTS)[agent]), Token(f"login-{next(self.logins)}"))
+        return self.live.open(actor_of(self.tables.nouns["agents"][agent]), Token(f"login-{next(self.logins)}"))
 
     def scope(self, agent: AgentId) -> Scope:
         """What the agent sees."""
