@@ -113,7 +113,6 @@ def checked(kind: type[Connector], channel: str, settings: Mapping[str, Any]) ->
 def facts(record: ChannelRecord, connector: Connector, policy: sla.Policy | None) -> ChannelFacts:
     """What deciding needs to know of a channel."""
     able = connector.capabilities
-    address = getattr(connector.settings, "address", "")
     return ChannelFacts(
         id=record.id,
         kind=able.address_kind,
@@ -127,7 +126,7 @@ def facts(record: ChannelRecord, connector: Connector, policy: sla.Policy | None
         text_limit=able.text_limit,
         policy=policy,
         bot=AgentId(record.bot) if record.bot else None,
-        own=frozenset({address.lower()} if address else ()),
+        own=getattr(connector.settings, "own", frozenset()),
     )
 
 
