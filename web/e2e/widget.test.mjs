@@ -1,0 +1,150 @@
+// A visitor on the sample shop and an agent behind it: the chat in a real browser, against the running demo.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agent, call, MIRA, network, newPage, URL_OF_DEMO, violations } from './browser.mjs';
+
+const SHOP = `${URL_OF_DEMO}/demo/shop/`;
+const unique = (words) => `${words} ${crypto.randomUUID().slice(0, 8)}`;
+
+/** A visitor's page with the chat open; `page.chat` is the panel. */
+async function visitor(options) {
+  const page = await newPage({ reducedMotion: 'reduce', ...options });
+  page.network = await network(page);
+  await page.goto(SHOP);
+  await page.locator('.launcher').click();
+  page.chat = page.locator('.panel');
+  await page.chat.waitFor();
+  return page;
+}
+
+async function write(page, text) {
+  if (await page.chat.locator('input[type=email][required]').count())
+    await page.chat.locator('input[type=email]').fill('visitor@example.org');
+  await page.chat.locator('textarea').fill(text);
+  await page.keyboard.press('Enter');
+  await stored(page, text);
+}
+
+/** Waits until a line has left and is shown once, as the server has it. */
+async function stored(page, text) {
+  await page.chat.getByText(text).waitFor();
+  await page.chat.getByText('Sending').first().waitFor({ state: 'detached', timeout: 60_000 });
+}
+
+/** The id of the conversation whose last line this is. */
+async function conversationOf(mira, text) {
+  for (let tries = 0; tries < 50; tries++) {
+    const { body } = await call(mira, 'GET', '/conversations?view=all');
+    const found = body.rows.find((row) => row.last?.preview.includes(text));
+    if (found) return found.id;
+    await mira.waitForTimeout(100);
+  }
+  throw new Error(`no conversation says ${text}`);
+}
+
+function answer(mira, conversation, text) {
+  const body = { kind: 'reply', text, client_id: crypto.randomUUID(), anyway: true };
+  return call(mira, 'POST', `/conversations/${conversation}/messages`, body);
+}
+
+test('a visitor asks, an agent answers, and the next page goes on with it', async () => {
+  const mira = await agent(MIRA);
+  const page = await visitor();
+  const question = unique('Do the Lynx boots run small?');
+  await write(page, question);
+  const conversation = await conversationOf(mira, question);
+
+  const reply = unique('Half a size.');
+  await answer(mira, conversation, reply);
+  await page.chat.getByText(reply).waitFor();
+  assert.equal(await page.chat.locator('.who').last().innerText(), 'Mira');
+
+  await page.keyboard.press('Escape');
+  assert.equal(await page.chat.isVisible(), false);
+  assert.equal(
+    await page.evaluate(() => document.querySelector('inbox-chat').shadowRoot.activeElement.className),
+    'launcher',
+  );
+  const second = unique('They are in stock.');
+  await answer(mira, conversation, second);
+  await page.locator('.badge', { hasText: '1' }).waitFor();
+
+  await page.goto(`${SHOP}fjell.html`);
+  await page.locator('.badge', { hasText: '1' }).waitFor();
+  await page.locator('.launcher').click();
+  for (const text of [question, reply, second]) await page.locator('.panel').getByText(text).waitFor();
+  await page.locator('.badge', { hasText: '1' }).waitFor({ state: 'detached' });
+  assert.deepEqual(page.complaints, []);
+});
+
+test('what is written while the line is down arrives once and in order', async () => {
+  const mira = await agent(MIRA);
+  const page = await visitor();
+  const first = unique('first');
+  await write(page, first);
+  const conversation = await conversationOf(mira, first);
+  await page.network.down();
+  await page.chat.getByText('Reconnecting').waitFor();
+  const lines = [1, 2, 3].map((n) => unique(`line ${n}`));
+  for (const line of lines) {
+    await page.chat.locator('textarea').fill(line);
+    await page.keyboard.press('Enter');
+  }
+  await page.network.up();
+  await stored(page, lines[2]);
+  const { body } = await call(mira, 'GET', `/conversations/${conversation}`);
+  const said = body.timeline.items.filter((item) => item.kind === 'customer').map((item) => item.text);
+  assert.deepEqual([...said].sort(), [first, ...lines].sort());
+  const shown = await page.chat.locator('.message.mine .plain').allInnerTexts();
+  assert.deepEqual(shown, [first, ...lines]);
+});
+
+test('a picture goes to the agent and is shown in the thread', async () => {
+  const page = await visitor();
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  await page.chat
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'zip.png', mimeType: 'image/png', buffer: png });
+  const text = unique('The broken zip');
+  await page.chat.locator('.send:enabled').waitFor();
+  await write(page, text);
+  const picture = page.chat.locator('.message.mine .picture img').last();
+  await picture.waitFor();
+  await page.waitForFunction(() => {
+    const shown = document.querySelector('inbox-chat').shadowRoot.querySelectorAll('.picture img');
+    return shown.length === 1 && shown[0].naturalWidth === 1;
+  });
+  assert.equal(await picture.getAttribute('alt'), 'zip.png');
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`axe finds nothing in the open chat: ${colorScheme}`, async () => {
+    const mira = await agent(MIRA);
+    for (const viewport of [
+      { width: 1100, height: 800 },
+      { width: 390, height: 780 },
+    ]) {
+      const page = await visitor({ colorScheme, viewport, bypassCSP: true });
+      assert.deepEqual(await violations(page), [], 'before the first line');
+      const question = unique('Hello');
+      await write(page, question);
+      const reply = unique('**Hello**, see https://northwind.example and\n\n- this\n- that\n\n`code`');
+      await answer(mira, await conversationOf(mira, question), reply);
+      await page.chat.locator('.message:not(.mine) time').first().waitFor();
+      assert.deepEqual(await violations(page), [], 'with a thread');
+    }
+  });
+}
+
+test('on a small screen the chat fills it and keeps the focus', async () => {
+  const page = await visitor({ viewport: { width: 390, height: 780 }, hasTouch: true });
+  const box = await page.chat.boundingBox();
+  assert.deepEqual([box.x, box.y, box.width, box.height], [0, 0, 390, 780]);
+  for (let n = 0; n < 10; n++) {
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate(() => document.activeElement.localName), 'inbox-chat');
+  }
+});
