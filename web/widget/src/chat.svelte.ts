@@ -13,6 +13,7 @@ const TYPING_EVERY_MS = 3_000;
 const START_AGAIN_MS = 2_000;
 const LONG_WAIT_MS = 60_000;
 const AT_ONCE = 50;
+const SAID_WITHIN_MS = 20_000;
 
 export type Notice = '' | 'slow' | 'tooMany' | 'login' | 'expired';
 
@@ -44,6 +45,7 @@ export class Chat implements Panel {
   private typedAt = 0;
   private stopTyping = (): void => {};
   private stopPump = (): void => {};
+  private stopPatience = (): void => {};
 
   constructor(
     readonly host: Host,
@@ -215,6 +217,7 @@ export class Chat implements Panel {
     if (line === 'up') this.broken = false;
     else if (line === 'waiting') this.broken = true;
     if (line === 'up' || line === 'connecting') return;
+    this.stopPatience();
     this.starting = false;
     this.typing = '';
     for (const source of this.sources.values()) source.asked = false;
@@ -349,13 +352,17 @@ export class Chat implements Panel {
   /** Send what can be sent now: who he is first, then files, then lines in their order. */
   private pump(): void {
     this.stopPump();
+    if (!this.lines.some((line) => line.state === 'sending')) this.stopPatience();
     if (this.line !== 'up')
       return this.line === 'off' && this.outbox.pending.length ? this.connection.start() : undefined;
     if (!this.known) return this.startIfNeeded();
     for (const client_id of this.sources.keys()) this.askUpload(client_id);
     const next = this.outbox.next(Date.now());
     if (typeof next === 'number') this.stopPump = later(next, () => this.pump());
-    else if (next && this.connection.send(next)) this.sync();
+    else if (next && this.connection.send(next)) {
+      this.stopPatience = later(SAID_WITHIN_MS, () => this.reconnect());
+      this.sync();
+    }
   }
 
   private startIfNeeded(): void {

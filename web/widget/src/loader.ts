@@ -21,8 +21,9 @@ const WORDS: Record<string, [open: string, close: string]> = {
   pt: ['Abrir o chat', 'Fechar o chat'],
 };
 const ICONS = ['M7.9 20A9 9 0 1 0 4 16.1L2 22Z', 'M18 6 6 18M6 6l12 12'];
-const LIGHT_SURFACE = '#ffffff';
-const DARK_SURFACE = '#151a22';
+/** The grounds of answers; the panel's own stand further from any accent. */
+const LIGHT_GROUND = '#eef1f4';
+const DARK_GROUND = '#1d242e';
 
 const script = (document.currentScript ??
   document.querySelector('script[data-channel][src*="/widget.js"]')) as HTMLScriptElement | null;
@@ -143,8 +144,8 @@ function start(tag: HTMLScriptElement): void {
     const { accent } = known;
     root.style.setProperty('--accent', accent);
     root.style.setProperty('--on-accent', textOn(accent));
-    root.style.setProperty('--accent-light', standingOut(accent, LIGHT_SURFACE, 4.5));
-    root.style.setProperty('--accent-dark', standingOut(accent, DARK_SURFACE, 4.5));
+    root.style.setProperty('--accent-light', standingOut(accent, LIGHT_GROUND, 4.5));
+    root.style.setProperty('--accent-dark', standingOut(accent, DARK_GROUND, 4.5));
     icon.setAttribute('viewBox', '0 0 24 24');
     icon.setAttribute('aria-hidden', 'true');
     icon.append(path);

@@ -167,6 +167,23 @@ describe('a new visitor', () => {
   });
 });
 
+describe('a line that gets no answer', () => {
+  it('is sent again on a new connection', () => {
+    localStorage.setItem('inbox:shop', 'secret');
+    const it = chat();
+    Server.last.ready({ visitor: 'known' });
+    it.say('Hello', '', '');
+    vi.advanceTimersByTime(20_000);
+    expect(Server.all).toHaveLength(2);
+    Server.last.ready({ visitor: 'known' });
+    const [first, again] = Server.all.map((server) => server.takes('say')[0]?.client_id);
+    expect(again).toBe(first);
+    Server.last.says({ t: 'said', client_id: first ?? '', id: 'm1' });
+    vi.advanceTimersByTime(20_000);
+    expect(Server.all).toHaveLength(2);
+  });
+});
+
 describe('somebody who comes back', () => {
   beforeEach(() => localStorage.setItem('inbox:shop', 'secret'));
 

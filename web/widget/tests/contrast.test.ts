@@ -20,8 +20,8 @@ describe('contrast', () => {
   });
 
   it('makes any accent stand out from either surface and leaves a good one alone', () => {
-    for (const surface of ['#ffffff', '#151a22'])
+    for (const surface of ['#ffffff', '#eef1f4', '#151a22', '#1d242e'])
       fc.assert(fc.property(colour, (accent) => contrast(standingOut(accent, surface, 4.5), surface) >= 4.5));
-    expect(standingOut('#2257bf', '#ffffff', 4.5)).toBe('#2257bf');
+    expect(standingOut('#2257bf', '#eef1f4', 4.5)).toBe('#2257bf');
   });
 });
