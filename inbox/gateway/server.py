@@ -65,13 +65,18 @@ class AgentSockets:
         self._own_page = own_page
         self._cookie = cookie
         self._limits = limits or Limits()
-        self._open: dict[Session, str] = {}
+        self._cookies: dict[Session, str] = {}
         self._per_agent: Counter[AgentId] = Counter()
         self._doubted: set[Session] = set()
         self._wake = asyncio.Event()
         self._none_open = asyncio.Event()
         self._draining = False
         feed.listen(self._heard)
+
+    @property
+    def open(self) -> int:
+        """How many sockets are open."""
+        return len(self._cookies)
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """One tab, from its request to its end."""
@@ -86,14 +91,14 @@ class AgentSockets:
             return await _turn_away(request, "too_many", CloseCode.TOO_MANY)
         self._per_agent[actor.id] += 1
         session = self._live.open(actor, login)
-        self._open[session] = token
+        self._cookies[session] = token
         try:
             return await self._serve(request, session)
         finally:
             self._live.close(session)
-            del self._open[session]
+            del self._cookies[session]
             self._per_agent -= Counter([actor.id])
-            if not self._open:
+            if not self._cookies:
                 self._none_open.set()
 
     async def run(self) -> None:
@@ -105,16 +110,16 @@ class AgentSockets:
     async def drain(self) -> None:
         """Take no more sockets and send everybody away, to come back one after the other; returns when they are gone."""
         self._draining = True
-        step = min(SPREAD_STEP_MS, SPREAD_MS // max(1, len(self._open)))
-        for place, session in enumerate(tuple(self._open)):
+        step = min(SPREAD_STEP_MS, SPREAD_MS // max(1, len(self._cookies)))
+        for place, session in enumerate(tuple(self._cookies)):
             session.drain(place * step)
         try:
             async with asyncio.timeout(DRAIN_WITHIN_S):
-                while self._open:
+                while self._cookies:
                     self._none_open.clear()
                     await self._none_open.wait()
         except TimeoutError:
-            log.warning("sockets_left", count=len(self._open))
+            log.warning("sockets_left", count=len(self._cookies))
 
     def _check_page(self, request: web.Request) -> None:
         """A cookie is sent along by any page, so that only the Origin tells who opened the socket (RFC 6455, 10.2)."""
@@ -126,7 +131,7 @@ class AgentSockets:
     def _check_room(self) -> None:
         if self._draining:
             raise TryLater("restarting", RETRY_MS)
-        if len(self._open) >= self._limits.sockets:
+        if len(self._cookies) >= self._limits.sockets:
             raise TooMany(SPREAD_MS)
 
     async def _serve(self, request: web.Request, session: Session) -> web.WebSocketResponse:
@@ -157,7 +162,7 @@ class AgentSockets:
     def _heard(self, changes: Sequence[Change]) -> None:
         agents = {change.event.agent for change in changes if change.event.type is EventType.AGENT_CHANGED}
         if agents:
-            self._doubt({session for session in self._open if session.agent in agents})
+            self._doubt({session for session in self._cookies if session.agent in agents})
 
     def _doubt(self, sessions: set[Session]) -> None:
         self._doubted |= sessions
@@ -166,7 +171,7 @@ class AgentSockets:
     async def _doubt_regularly(self) -> None:
         while True:
             await self._clock.sleep_until(self._clock.now() + self._limits.recheck_every_ms)
-            self._doubt(set(self._open))
+            self._doubt(set(self._cookies))
 
     async def _recheck(self) -> None:
         while True:
@@ -178,8 +183,8 @@ class AgentSockets:
     async def _recheck_one(self, session: Session) -> None:
         """Only whether the login stands; what it may see the hub tells, in the order of the journal."""
         try:
-            if session in self._open:
-                await self._authenticate(self._open[session])
+            if session in self._cookies:
+                await self._authenticate(self._cookies[session])
         except Unauthenticated:
             session.revoke()
         except TryLater as away:
