@@ -136,6 +136,7 @@ export class Chat implements Panel {
     this.draft = '';
     this.typed('');
     this.sync();
+    if (this.line === 'waiting') this.connection.start();
     this.pump();
   }
 

@@ -188,26 +188,29 @@ function start(tag: HTMLScriptElement): void {
     }
   }
 
+  /** The server may be restarting just now, so it is asked a few times more. */
+  async function configure(waits: number[]): Promise<void> {
+    try {
+      const answer = await fetch(`${base}/chat/${channel}/config`, { credentials: 'omit' });
+      if (!answer.ok) throw new Error(`status ${answer.status}`);
+      config = (await answer.json()) as WidgetConfig;
+    } catch (failure) {
+      const [wait, ...rest] = waits;
+      if (wait) return void setTimeout(() => void configure(rest), wait);
+      return console.warn(
+        `Inbox chat "${channel}": not available on ${location.origin}. Is that one of its origins?`,
+        failure,
+      );
+    }
+    build(config);
+    if (wanted) show(true);
+    else if (identity || remembered()) void fetched();
+    emit('ready', null);
+  }
+
   window.Inbox = api;
   for (const call of queued) api.push(call);
-  fetch(`${base}/chat/${channel}/config`, { credentials: 'omit' })
-    .then((answer) => {
-      if (!answer.ok) throw new Error(`status ${answer.status}`);
-      return answer.json() as Promise<WidgetConfig>;
-    })
-    .then((known) => {
-      config = known;
-      build(known);
-      if (wanted) show(true);
-      else if (identity || remembered()) void fetched();
-      emit('ready', null);
-    })
-    .catch((failure: unknown) =>
-      console.warn(
-        `Inbox chat "${channel}" is not to be had; does it list ${location.origin} among its origins?`,
-        failure,
-      ),
-    );
+  void configure([2000, 10_000, 60_000]);
 }
 
 declare global {

@@ -205,6 +205,15 @@ describe('somebody who comes back', () => {
     expect(Server.last.takes('seen')).toHaveLength(1);
   });
 
+  it('cuts a long wait for the server short by writing', () => {
+    const it = chat();
+    Server.last.ready({ visitor: 'known' });
+    Server.last.says({ t: 'reconnect', after: 20_000 });
+    Server.last.onclose?.({ code: 1012 });
+    it.say('Hello', '', '');
+    expect(Server.all).toHaveLength(2);
+  });
+
   it('forgets a token the server does not know', () => {
     const it = chat();
     Server.last.ready({ visitor: 'unknown' });
