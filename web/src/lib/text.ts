@@ -8,7 +8,7 @@ export interface Piece {
 
 const LINK = /\bhttps?:\/\/[^\s<>"'`]+|\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
 const MARKUP =
-  /`([^`\n]+)`|\*\*([^*\n]+)\*\*|(?<![\w*])[*_]([^*_\n]+)[*_](?![\w*])|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)/g;
+  /`([^`\n]+)`|\*\*([^*\n]+)\*\*|(?<![\w*])[*_](?=\S)([^*_\n]*[^*_\s])[*_](?![\w*])|\[([^\]\n]+)\]\((https?:\/\/[^\s)]+)\)/g;
 const AFTER_SENTENCE = /[.,;:!?)\]}'"»]+$/;
 
 /** Splits plain text at addresses; a closing bracket belongs to the link only when the link opened one. */

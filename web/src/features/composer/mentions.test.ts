@@ -1,0 +1,12 @@
+import { expect, it } from 'vitest';
+import type { AgentRow } from '../../lib/api/types';
+import { mentioned } from './mentions';
+
+const agent = (id: string, name: string, role = 'agent') => ({ id, name, role }) as AgentRow;
+const TEAM = [agent('mira', 'Mira Kovač'), agent('jon', 'Jon Snow'), agent('echo', 'Echo', 'bot')];
+
+it('finds colleagues by first or whole name, whole words only, never bots', () => {
+  expect(mentioned('@mira please look, @Jon Snow too', TEAM)).toEqual(['mira', 'jon']);
+  expect(mentioned('@Jonathan is somebody else, mail jon@mira.example', TEAM)).toEqual([]);
+  expect(mentioned('@Echo hello', TEAM)).toEqual([]);
+});

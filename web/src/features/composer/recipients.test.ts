@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { Address, ChannelRow, ConversationRow, MessageRow } from '../../lib/api/types';
+import { parseAddress, parseAddresses, prefill } from './recipients';
+
+const mail = (value: string, name = ''): Address =>
+  name ? { kind: 'email', value, name } : { kind: 'email', value };
+const ADA = mail('ada@example.org', 'Ada');
+const BOB = mail('bob@example.org');
+const EVE = mail('eve@example.org');
+const US = mail('support@northwind.example');
+const CHANNELS = [{ id: 'm', address: 'support@northwind.example' } as ChannelRow];
+
+const row = (participants: object[]) => ({ participants }) as unknown as ConversationRow;
+const message = (kind: string, more: object) =>
+  ({ kind, sender: null, to: [], cc: [], ...more }) as unknown as MessageRow;
+const values = (some: Address[]) => some.map((one) => one.value);
+
+describe('who an answer goes to', () => {
+  const everybody = row([ADA, BOB]);
+  const newest = [message('customer', { sender: ADA, to: [US, BOB], cc: [mail('Ada@example.org')] })];
+
+  it('is the sender, and with all those he wrote to, but never ourselves or anybody twice', () => {
+    const all = prefill(everybody, newest, CHANNELS, true);
+    expect([values(all.to), values(all.cc)]).toEqual([['ada@example.org'], ['bob@example.org']]);
+    expect(prefill(everybody, newest, CHANNELS, false).cc).toEqual([]);
+  });
+
+  it('leaves out our own address with a reply token in it', () => {
+    const tokened = [message('customer', { sender: ADA, to: [mail('support+abc123@northwind.example')] })];
+    expect(prefill(everybody, tokened, CHANNELS, true).cc).toEqual([]);
+  });
+
+  it('is nobody who was not accepted, not even when he wrote last', () => {
+    const stranger = row([ADA, { ...EVE, accepted: false }]);
+    const thread = [...newest, message('customer', { sender: EVE, to: [US], cc: [ADA] })];
+    const all = prefill(stranger, thread, CHANNELS, true);
+    expect(values([...all.to, ...all.cc])).not.toContain('eve@example.org');
+    expect(values(all.to)).toEqual(['ada@example.org']);
+  });
+
+  it('goes on with our own last mail when nobody has answered it', () => {
+    const thread = [message('reply', { to: [ADA], cc: [BOB] })];
+    const all = prefill(everybody, thread, CHANNELS, true);
+    expect([values(all.to), values(all.cc)]).toEqual([['ada@example.org'], ['bob@example.org']]);
+  });
+
+  it('is the first participant when there is no message yet', () => {
+    expect(values(prefill(everybody, [], CHANNELS, true).to)).toEqual(['ada@example.org']);
+  });
+});
+
+describe('typed addresses', () => {
+  it('may carry a name', () => {
+    expect(parseAddress('"Ada L." <ada@example.org>', 'email')).toEqual(mail('ada@example.org', 'Ada L.'));
+    expect(parseAddress('+49 170 1234567', 'phone')?.value).toBe('+49 170 1234567');
+  });
+
+  it('are refused when they are none', () => {
+    for (const wrong of ['ada', 'ada@', '@example.org', 'a b@example.org', '<>', ''])
+      expect(parseAddress(wrong, 'email')).toBeNull();
+  });
+
+  it('come many at a time, and what is no address is left', () => {
+    const { found, rest } = parseAddresses(
+      'ada@example.org, Bob <bob@example.org>; nonsense\neve@example.org',
+      'email',
+    );
+    expect(values(found)).toEqual(['ada@example.org', 'bob@example.org', 'eve@example.org']);
+    expect(rest).toBe('nonsense');
+  });
+});

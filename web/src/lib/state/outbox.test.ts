@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { conversation, FakeService, json, problem } from '../../testing/service';
+import type { SendMessage } from '../api/types';
+import { EMPTY } from './drafts.svelte';
+import { live } from './live.svelte';
+import { outbox } from './outbox.svelte';
+
+const PATH = '/conversations/c1/messages';
+const body = (text: string): SendMessage => ({ kind: 'reply', text, client_id: `id-${text}` });
+const content = (text: string) => ({ ...EMPTY, text });
+const created = (text: string) =>
+  json({ conversation: conversation('c1'), message: { id: text }, duplicate: false }, 201);
+
+let service: FakeService;
+const sent: string[] = [];
+const back: string[] = [];
+
+const posts = () => service.requests.filter((request) => request.path === PATH);
+const states = () => outbox.entries.map((entry) => entry.state);
+const tick = () => vi.advanceTimersByTimeAsync(0);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  localStorage.clear();
+  service = new FakeService();
+  service.install((name, value) => vi.stubGlobal(name, value));
+  sent.length = 0;
+  back.length = 0;
+  outbox.onOutcome({
+    sent: ({ message }) => sent.push(message.id),
+    guarded: (entry) => back.push(entry.content.text),
+  });
+  outbox.restore();
+});
+
+afterEach(() => {
+  for (const entry of outbox.entries) outbox.take(entry.body.client_id);
+  outbox.dropGuard('c1');
+  live.stop();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe('sending', () => {
+  it('shows the message until the service has it', async () => {
+    service.on(`POST ${PATH}`, () => created('hello'));
+    outbox.send('c1', body('hello'), content('hello'));
+    expect(states()).toEqual(['sending']);
+    await tick();
+    expect(states()).toEqual([]);
+    expect(sent).toEqual(['hello']);
+  });
+
+  it('keeps a message that met no network, and sends it under the same ids', async () => {
+    service.on(`POST ${PATH}`, () => Promise.reject(new TypeError('network')));
+    outbox.send('c1', body('hello'), content('hello'));
+    await tick();
+    expect(states()).toEqual(['waiting']);
+    service.on(`POST ${PATH}`, () => created('hello'));
+    outbox.retry('id-hello');
+    await tick();
+    expect(sent).toEqual(['hello']);
+    const [first, second] = posts();
+    expect(second?.key).toBe(first?.key);
+    expect(second?.body).toEqual(first?.body);
+  });
+
+  it('goes on by itself when the connection is back', async () => {
+    service.on(`POST ${PATH}`, () => problem(503, 'unavailable'));
+    outbox.send('c1', body('hello'), content('hello'));
+    await tick();
+    service.on(`POST ${PATH}`, () => created('hello'));
+    live.start(() => undefined);
+    service.deliverAll();
+    await tick();
+    expect(sent).toEqual(['hello']);
+  });
+
+  it('goes on after a reload', async () => {
+    service.on(`POST ${PATH}`, () => Promise.reject(new TypeError('network')));
+    outbox.send('c1', body('hello'), content('hello'));
+    await tick();
+    outbox.entries = [];
+    service.on(`POST ${PATH}`, () => created('hello'));
+    outbox.restore();
+    await tick();
+    expect(sent).toEqual(['hello']);
+    expect(localStorage.getItem('inbox.outbox.')).toBe('[]');
+  });
+
+  it('stops before a newer reply, gives the words back and tells what is new', async () => {
+    service.on(`POST ${PATH}`, () =>
+      problem(409, 'newer_reply', { newer: [{ id: 'm9', text: 'I was faster' }] }),
+    );
+    outbox.send('c1', body('mine'), content('mine'));
+    await tick();
+    expect(states()).toEqual([]);
+    expect(back).toEqual(['mine']);
+    expect(outbox.guards.get('c1')?.newer.map((message) => message.text)).toEqual(['I was faster']);
+  });
+
+  it('says why the service refused, and does not try again by itself', async () => {
+    service.on(`POST ${PATH}`, () => problem(422, 'invalid', { detail: 'to: not an address' }));
+    outbox.send('c1', body('hello'), content('hello'));
+    await tick();
+    expect(outbox.entries[0]).toMatchObject({ state: 'failed', error: 'to: not an address' });
+    live.start(() => undefined);
+    service.deliverAll();
+    await tick();
+    expect(posts()).toHaveLength(1);
+  });
+});
