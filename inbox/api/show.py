@@ -80,7 +80,7 @@ async def agents(parts: ApiParts) -> tuple[s.AgentRow, ...]:
     states: Mapping[AgentId, str] = parts.live.states()
     rows = [
         s.AgentRow(a.id, a.name, a.role.value, a.teams, states.get(a.id, OFFLINE), a.load, a.capacity)
-        for a in (await parts.directory.agents()).values()
+        for a in await parts.queries.agents()
         if a.active
     ]
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.id)))

@@ -13,7 +13,7 @@ from inbox.api.web_settings import WebSettings
 YEAR = "public, max-age=31536000, immutable"
 MINUTES = "public, max-age=300"
 NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>Inbox</title><h1>The screen is not built</h1>
-<p>The service runs, but its web files are missing. Run <code>make ui</code> and start it again.</p>"""
+<p>The service runs, but its web files are missing. Run <code>scripts/setup</code> and start it again.</p>"""
 
 _HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.(?:js|css|woff2?|svg|png|webp|json)$")
 _PACKED = (".br", ".gz")
