@@ -118,6 +118,15 @@ async def test_the_same_upload_twice_is_one_file_and_another_one_is_refused(worl
     assert (await sue.ask("GET", f"/files/{first['id']}")).status == 404
 
 
+async def test_a_second_file_is_refused_rather_than_lost(world: World) -> None:
+    mia = await world.log_in("mia")
+    form = FormData()
+    for content in (b"one", b"two"):
+        form.add_field("file", content, filename="a.txt")
+    answer = await mia.ask("POST", "/uploads", data=form)
+    assert (answer.status, (await answer.json())["field"]) == (422, "file")
+
+
 async def test_too_large_a_file_is_refused_and_not_kept() -> None:
     async with a_world(max_upload=1000) as world:
         mia = await world.log_in("mia")
@@ -199,6 +208,10 @@ async def test_links_open_outside_and_tell_nothing_of_us(world: World) -> None:
     body, _ = await page_of(world, "<a href='https://shop.example/?a=1'>shop</a> <a href='mailto:a@example.org'>mail</a>")
     assert body.count('target="_blank"') == 2
     assert body.count('rel="noopener noreferrer"') == 2
+    body, _ = await page_of(
+        world, "<a href='cid:pic'>a</a><a href='/api/v1/session'>b</a><a href='//evil.example'>c</a><a href='ftp:x'>d</a>"
+    )
+    assert "href" not in body
 
 
 VECTORS = [
