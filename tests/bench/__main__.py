@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from tests.bench import path, stages
+from tests.bench import memory, path, stages
 from tests.bench.world import World, world
 
 Bench = Callable[[World], Awaitable[None]]
@@ -17,6 +17,7 @@ BENCHES: Mapping[str, Bench] = {
     "commit": stages.commit_stage,
     "path": path.whole_path,
     "latency": path.latency,
+    "memory": memory.memory,
 }
 
 
