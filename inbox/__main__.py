@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 import smtplib
+import sys
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
-from email.utils import make_msgid, parseaddr
+from email.utils import localtime, make_msgid, parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,10 @@ def demo(config: Path | None) -> None:
     logs.configure("warning", settings.log.format)
 
     def progress(done: int, of: int) -> None:
-        click.echo(f"\r  {done} of {of}", nl=done == of)
+        if sys.stdout.isatty():
+            click.echo(f"\rFilling the workspace ... {done} of {of} ", nl=done == of)
+        elif done in (1, of):
+            click.echo("Filling the workspace ..." if done == 1 else f"Filled it with {of} steps.")
 
     click.echo("Starting the database ..." if not settings.mongodb.uri else "Connecting to the database ...")
     run(until_told(lambda stop: demo_start.run(settings, stop, click.echo, progress)))
@@ -119,19 +123,23 @@ def demo(config: Path | None) -> None:
 
 
 @main.command("demo-mail")
+@config_option
 @click.option("--from", "sender", default="Ada Lindqvist <ada@example.com>", show_default=True, help="Who writes.")
-@click.option("--to", default="support@northwind.example", show_default=True)
 @click.option("--subject", default="A question", show_default=True)
 @click.argument("text")
-def demo_mail(sender: str, to: str, subject: str, text: str) -> None:
+def demo_mail(config: Path | None, sender: str, subject: str, text: str) -> None:
     """Send a mail to the running demo, as a customer would."""
+    box = demo_start.mail_of(load(config or demo_start.SETTINGS))
+    if box is None:
+        raise CannotStart("no channel of these settings takes mail on a port of its own", "give the one that shall a listener and an smtp")
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = sender, to, subject, make_msgid(domain="example.com")
+    mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = sender, box.address, subject, make_msgid(domain="example.com")
+    mail["Date"] = localtime()
     mail.set_content(text)
     try:
-        with smtplib.SMTP(demo_start.HOST, demo_start.MAIL_PORT, timeout=10) as server:
-            server.send_message(mail, parseaddr(sender)[1], [to])
-    except OSError as error:
+        with smtplib.SMTP(box.host, box.port, timeout=10) as server:
+            server.send_message(mail, parseaddr(sender)[1], [box.address])
+    except (OSError, smtplib.SMTPException) as error:
         raise CannotStart("the demo does not take mail", "start it with `make demo`, then try again") from error
     click.echo("Delivered.")
 

@@ -1,26 +1,41 @@
-"""The demo workspace as data: who works here, which channels there are, and what was said so far."""
+"""The demo workspace as data: who works here, who wrote, and what was said so far."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from inbox.core.conversation import Category, Priority
 
 FILE = Path(__file__).with_name("workspace.toml")
 
+MINUTE = 60_000
+_UNITS = {"d": 24 * 60 * MINUTE, "h": 60 * MINUTE, "m": MINUTE}
+
+Span = Annotated[str, Meta(pattern=r"^([0-9]+d ?)?([0-9]+h ?)?([0-9]+m)?$")]
+"""A stretch of time such as ``2d 4h``, ``35m`` or ``1h 20m``; empty: none."""
+
+
+def milliseconds(span: str) -> int:
+    """How long it is."""
+    return sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"([0-9]+)([dhm])", span))
+
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
-    """Somebody who logs in, or a bot. ``email`` is empty for a bot."""
+    """Somebody who logs in. ``capacity`` 0: the router gives him nothing."""
 
     id: str
     name: str
-    role: Literal["admin", "supervisor", "agent", "bot"]
-    email: str = ""
+    role: Literal["admin", "supervisor", "agent"]
+    email: str
     teams: tuple[str, ...] = ()
-    capacity: int = 20
+    capacity: int = 10
     signature: str = ""
 
 
@@ -31,41 +46,71 @@ class TeamData(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
 
 
-class Step(Struct, frozen=True, forbid_unknown_fields=True):
-    """Something that happened ``ago`` minutes before the demo is first started.
+class File(Struct, frozen=True, forbid_unknown_fields=True):
+    """An attachment, made from its name and words when the demo is filled: ``.png``, ``.pdf``, ``.ics``, ``.vcf`` or ``.csv``.
 
-    ``by`` is ``customer`` or a person's id. One of ``text`` (with ``note`` for a private one) or a change is given.
-    ``cc`` are further addresses; ``html`` is the body as a mail program would have sent it; ``auto`` marks an automatic mail.
+    ``inline``: it stands within the HTML, as ``cid:NAME``.
     """
 
-    ago: float
+    name: str
+    text: str = ""
+    inline: bool = False
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """Something that happened ``ago`` before the demo is first started.
+
+    ``by`` is ``customer`` or the id of a person or bot. A customer writes ``text``, with ``below`` under it (quoted history;
+    ``{2d 4h}`` is the date of so long ago), ``html``, ``files``, ``cc`` and further mail ``headers``; ``sender`` and ``name`` are
+    given where somebody else than the story's customer writes. ``returns`` instead of a text: the last answer came back, with
+    these words of a mail server.
+
+    A colleague assigns (``team``, ``assign``), answers with ``text`` (``note``: privately, ``mentions`` naming others), and then
+    changes what else is given. ``seen``: the customer has read the answer. ``until``: the end of a snooze, counted from the first
+    start. Who writes first starts the conversation.
+    """
+
+    ago: Span
     by: str = "customer"
     text: str = ""
-    note: bool = False
+    below: str = ""
     html: str = ""
-    auto: str = ""
-    name: str = ""
+    files: tuple[File, ...] = ()
+    headers: dict[str, str] = {}
     sender: str = ""
+    name: str = ""
     cc: tuple[str, ...] = ()
-    status: str = ""
-    until: float = 0
-    assign: str = ""
+    returns: str = ""
+    note: bool = False
+    mentions: tuple[str, ...] = ()
+    seen: bool = False
     team: str = ""
-    priority: str = ""
+    assign: str = ""
+    bot: str = ""
+    hand_over: str = ""
     tags: tuple[str, ...] = ()
-    fail: str = ""
+    priority: Priority | None = None
+    status: Category | None = None
+    until: Span = ""
 
 
 class Story(Struct, frozen=True, forbid_unknown_fields=True):
-    """One conversation. ``sender`` is the customer's address on the channel, ``name`` his name."""
+    """One conversation. ``sender`` is the customer's address, on a chat a name for his browser.
+
+    ``account``: the mail address that the shop vouches for, because this visitor is logged in there. ``company``, ``notes`` and
+    ``attributes`` are what colleagues entered about the person. ``proved``: the mail server could tell that the sender is genuine.
+    """
 
     channel: str
     sender: str
     name: str
-    steps: tuple[Step, ...]
+    steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
     subject: str = ""
     language: str = ""
+    account: str = ""
+    proved: bool = True
     company: str = ""
+    notes: str = ""
     attributes: dict[str, str] = {}
 
 
@@ -75,6 +120,22 @@ class Workspace(Struct, frozen=True, forbid_unknown_fields=True):
     teams: tuple[TeamData, ...]
     people: tuple[Person, ...]
     stories: tuple[Story, ...]
+
+    def __post_init__(self) -> None:
+        """Raise ``ValueError`` for a step of somebody unknown, or that comes before the one above it."""
+        known = {"customer", *(person.id for person in self.people), *(step.bot for _, step in self.steps() if step.bot)}
+        for story in self.stories:
+            spans = [milliseconds(step.ago) for step in story.steps]
+            if spans != sorted(spans, reverse=True):
+                raise ValueError(f"{story.name}, {story.subject}: its steps are not in order")
+        for story, step in self.steps():
+            named = {step.by, *step.mentions, *([step.assign] if step.assign else [])}
+            if named - known:
+                raise ValueError(f"{story.name}, {story.subject}: nobody is called {sorted(named - known)}")
+
+    def steps(self) -> Iterator[tuple[Story, Step]]:
+        """Every step with its story, in the order of the file."""
+        return ((story, step) for story in self.stories for step in story.steps)
 
 
 def load(file: Path = FILE) -> Workspace:
