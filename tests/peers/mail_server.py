@@ -11,6 +11,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -86,6 +87,11 @@ service lmtp {{
 service stats {{
   unix_listener stats-writer {{
     mode = 0666
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 protocol lmtp {{
@@ -284,13 +290,15 @@ class MailServer:
     def start_dovecot(self) -> None:
         """Mailboxes only."""
         command = [_program("dovecot"), "-F", "-c", str(self.dir / "dovecot.conf")]
-        self._dovecot = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        self._dovecot = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
         self._await(self.imap, self.imaps, self.lmtp)
 
     def stop_dovecot(self) -> None:
         """Every connection to a mailbox breaks."""
         if self._dovecot is not None:
             _end(self._dovecot)
+            with contextlib.suppress(ProcessLookupError):  # sessions would live on for a while
+                os.killpg(self._dovecot.pid, signal.SIGKILL)
             self._dovecot = None
 
     def stop(self) -> None:
@@ -328,6 +336,8 @@ class MailServer:
         for path in (self.dir / "mail" / box.address).rglob("dovecot*"):
             if path.name.startswith(("dovecot.index", "dovecot-uidlist", "dovecot-uidvalidity")):
                 path.unlink(missing_ok=True)
+        # Dovecot takes the second it is as the new one, which may be that of the old one.
+        self._doveadm("mailbox", "update", "-u", box.address, "--uid-validity", str(1 + secrets.randbelow(1 << 30)), "INBOX")
 
     def flags(self, box: Mailbox) -> list[str]:
         """The flags of every mail in INBOX."""

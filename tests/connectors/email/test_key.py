@@ -1,6 +1,6 @@
 """One mail has one key, by whichever way it comes; another mail has another."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.email.key import mail_key
@@ -42,6 +42,7 @@ def test_the_message_bears_the_key_that_the_ledger_knows() -> None:
         assert [item.key for item in items if isinstance(item, InboundMessage)] in ([], [mail_key(body)])
 
 
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from([b"\r\n", b"\n", b"\rx", b"x", b"\r\n\r\n"]), max_size=40), st.integers(1, 5))
 def test_line_ends_do_not_count_wherever_the_steps_fall(pieces: list[bytes], step: int) -> None:
     body = b"x" * ((1 << 20) - step) + b"".join(pieces)
