@@ -1,1 +1,152 @@
-"""Email: received by IMAP or from an MTA by SMTP or LMTP, sent by SMTP."""
+"""Email: received by IMAP or from a mail server by LMTP or SMTP, sent by SMTP.
+
+The parser is imported here, everything that talks to the net only where it is used: the processes that run the parser stay small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import ClassVar, Final
+
+from msgspec import Struct
+
+from connectors.email.mime import parse_mail
+from connectors.email.settings import EmailSettings
+from inbox.connector import Capabilities, Connector, Deliver, Health, Item, OutboundMessage, RawDelivery, Sent, Tools
+from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unsupported
+from inbox.core.ids import ChannelId
+
+_LARGE: Final = 256 * 1024
+_OUT_OF_REACH: Final = ("not_reached", "certificate_not_trusted")  # and not one mail that is to come again
+
+
+class EmailConnector(Connector):
+    """One mail address with its mailbox, its listener and its way out, each of them optional."""
+
+    name: ClassVar[str] = "email"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        address_kind="email", reply_keys=True, parse_outside=True, subject=True, recipients=True, html=True
+    )
+    Settings: ClassVar[type[Struct]] = EmailSettings
+    settings: EmailSettings
+
+    def __init__(self, channel: ChannelId, settings: EmailSettings, tools: Tools) -> None:
+        super().__init__(channel, settings, tools)
+        self._parts: dict[str, Health] = {}
+
+    @classmethod
+    def parse(cls, raw: RawDelivery) -> Sequence[Item]:
+        """One message, or receipts for mails of ours. Of any bytes; raises nothing."""
+        return parse_mail(raw)
+
+    def _report(self, part: str) -> Callable[[Health], None]:
+        """Reports for one part; the channel is as well as its worst part."""
+
+        def report(health: Health) -> None:
+            self._parts[part] = health
+            self.tools.report(next((h for h in self._parts.values() if not h.ok), health))
+
+        return report
+
+    async def receive(self, deliver: Deliver) -> None:
+        """Reads every folder and listens, until cancelled."""
+        from asyncio import TaskGroup
+
+        if self.settings.imap is None and self.settings.listener is None:
+            raise Unsupported("neither imap nor listener is set")
+        async with TaskGroup() as tasks:
+            for part in (*self._readers(deliver), *self._listeners(deliver)):
+                tasks.create_task(part)
+
+    @property
+    def _context(self) -> dict[str, str]:
+        return {"authserv_id": self.settings.authserv_id, "own": " ".join(sorted(self.settings.own))}
+
+    def _readers(self, deliver: Deliver) -> list[Coroutine[None, None, None]]:
+        from connectors.email.imap import FolderReader
+
+        imap, context = self.settings.imap, self._context
+        if imap is None:
+            return []
+        return [
+            FolderReader(self.channel, imap, folder, context, self.tools, deliver, self._report(f"imap:{folder}")).run()
+            for folder in imap.folders
+        ]
+
+    def _listeners(self, deliver: Deliver) -> list[Coroutine[None, None, None]]:
+        from connectors.email.listener import Listener
+
+        if self.settings.listener is None:
+            return []
+        listener = Listener(self.channel, self.settings.listener, self.settings.own, self._context, self.tools, deliver)
+        return [listener.run(self._report("listener"))]
+
+    def render(self, message: OutboundMessage) -> str:
+        """The plain text as it would be sent, with signature and quotation."""
+        from connectors.email.markup import as_text
+
+        return as_text(message)
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Hands the mail in. A repeated attempt sends the same bytes with the same Message-ID."""
+        from asyncio import to_thread
+
+        from connectors.email.compose import compose
+        from connectors.email.smtp import submit
+
+        if self.settings.smtp is None:
+            raise Rejected("This channel has no way out: set smtp.")
+        contents = {file.file: b"".join([piece async for piece in self.tools.open_file(file.file)]) for file in message.files}
+        if sum(map(len, contents.values())) > _LARGE:
+            mail = await to_thread(compose, message, self.settings, contents)
+        else:
+            mail = compose(message, self.settings, contents)
+        report = self._report("smtp")
+        try:
+            sent = await submit(mail, self.settings.smtp, self.settings.id_domain)
+        except (NeedsLogin, TryLater) as wrong:
+            if isinstance(wrong, NeedsLogin) or wrong.reason.startswith(_OUT_OF_REACH):
+                report(_out_of_order(wrong))
+            raise
+        report(Health(True))
+        return sent
+
+    async def probe(self) -> Health:
+        """Logs in wherever mail is read and handed in."""
+        for check in (self._probe_imap, self._probe_smtp):
+            health = await check()
+            if not health.ok:
+                return health
+        return Health(True)
+
+    async def _probe_imap(self) -> Health:
+        from connectors.email.imap import probe
+
+        return await probe(self.settings.imap) if self.settings.imap else Health(True)
+
+    async def _probe_smtp(self) -> Health:
+        from connectors.email.smtp import check
+
+        if self.settings.smtp is None:
+            return Health(True)
+        try:
+            await check(self.settings.smtp, self.settings.id_domain)
+        except InboxError as wrong:
+            return _out_of_order(wrong)
+        return Health(True)
+
+
+def _out_of_order(wrong: InboxError) -> Health:
+    """What is wrong with the way out, and what to do."""
+    said = str(wrong)
+    if isinstance(wrong, NeedsLogin):
+        return Health(False, f"The mail server refused our login: {said}", "Correct smtp.user and smtp.password.")
+    if said.startswith("certificate_not_trusted"):
+        remedy = "Set smtp.ca_file to the authority that issued it, and smtp.host to a name that it bears."
+        return Health(False, f"The mail server's certificate is not trusted: {said.partition(': ')[2]}", remedy)
+    if isinstance(wrong, Rejected):
+        return Health(False, f"The mail server refuses us: {said}", "Ask its operator; mails are not sent.")
+    return Health(False, f"The mail server cannot be used: {said}", "Check that it runs, and smtp.host, smtp.port and smtp.security.")
+
+
+CONNECTORS = (EmailConnector,)
