@@ -30,6 +30,7 @@ const ELSEWHERE = 4009;
 const POLICY = 1008;
 const POLICY_WAIT_MS = 60_000;
 const ANSWER_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 15_000;
 
 export class Connection {
   line: Line = 'off';
@@ -53,6 +54,7 @@ export class Connection {
     wire.onopen = () => wire.send(JSON.stringify(this.owner.opening()));
     wire.onmessage = (event) => this.take(wire, event.data);
     wire.onclose = (event) => this.lost(wire, event.code);
+    this.stopTimer = this.outside.later(READY_WITHIN_MS, () => this.giveUp(wire));
   }
 
   /** Hang up and stay so. */
@@ -89,12 +91,14 @@ export class Connection {
     this.stopTimer = this.outside.later(this.heartbeat, () => {
       if (wire !== this.wire) return;
       this.send({ t: 'beat' });
-      this.stopTimer = this.outside.later(ANSWER_WITHIN_MS, () => {
-        if (wire !== this.wire) return;
-        wire.close();
-        this.lost(wire, 1006);
-      });
+      this.stopTimer = this.outside.later(ANSWER_WITHIN_MS, () => this.giveUp(wire));
     });
+  }
+
+  private giveUp(wire: Wire): void {
+    if (wire !== this.wire) return;
+    wire.close();
+    this.lost(wire, 1006);
   }
 
   private lost(wire: Wire, code: number): void {

@@ -68,6 +68,13 @@ class World {
     this.now = until;
   }
 
+  /** Until it connects again; the milliseconds that took. */
+  untilConnected(): number {
+    const [before, from] = [this.wires.length, this.now];
+    while (this.wires.length === before) this.pass(50);
+    return this.now - from;
+  }
+
   up(): void {
     this.connection.start();
     this.wire.onopen?.();
@@ -106,15 +113,14 @@ describe('connection', () => {
   it('starts over with short waits once a connection was good', () => {
     const world = new World();
     world.up();
-    for (let i = 0; i < 8; i++) {
+    const waits = Array.from({ length: 8 }, () => {
       world.wire.onclose?.({ code: 1006 });
-      world.pass(30_000);
-    }
+      return world.untilConnected();
+    });
+    expect(waits.at(-1)).toBe(15_000);
     world.wire.says({ t: 'ready', heartbeat: 25_000 });
     world.wire.onclose?.({ code: 1006 });
-    const before = world.wires.length;
-    world.pass(500);
-    expect(world.wires).toHaveLength(before + 1);
+    expect(world.untilConnected()).toBe(250);
   });
 
   it('comes back when a draining server says so', () => {
@@ -159,7 +165,17 @@ describe('connection', () => {
     const first = world.wire;
     world.pass(10_000);
     expect(first.closed).toBe(true);
-    world.pass(30_000);
+    expect(world.untilConnected()).toBe(250);
+  });
+
+  it('does not wait for ever for a server that opens and says nothing', () => {
+    const world = new World();
+    world.connection.start();
+    world.wire.onopen?.();
+    const mute = world.wire;
+    world.pass(15_000);
+    expect(mute.closed).toBe(true);
+    world.pass(500);
     expect(world.wires).toHaveLength(2);
   });
 
@@ -182,6 +198,7 @@ describe('connection', () => {
     world.wire.onclose?.({ code: 1006 });
     world.connection.start();
     expect(world.wires).toHaveLength(2);
+    world.wire.says({ t: 'ready', heartbeat: 100_000 });
     world.pass(60_000);
     expect(world.wires).toHaveLength(2);
   });
