@@ -25,7 +25,7 @@ from inbox.ports import Batch, Clock, Journal, Noun, Slot
 
 MAX_UNITS = 64
 MAX_BYTES = 4 * 1024 * 1024
-MAX_ROUNDS = 12
+MAX_ROUNDS = 40
 REHEARSALS = 3
 ALONE_TRIES = 8
 FIRST_BLOCK = 8

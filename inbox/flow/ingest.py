@@ -13,15 +13,17 @@ from inbox.core import delivery, lifecycle, threads, tokens
 from inbox.core.conversation import Conversation, Participant
 from inbox.core.customer import Customer, Identity, identity_id
 from inbox.core.events import Event, EventType
-from inbox.core.ids import ChannelId, ConversationId, DeliveryId, Instant, MessageId, message_id
+from inbox.core.ids import ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId, message_id
 from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message, Reason
 from inbox.flow import placing
 from inbox.flow.committer import Rank
-from inbox.flow.working import ChannelFacts, Layer
+from inbox.flow.working import ChannelFacts, Key, Layer, NotLoaded
 from inbox.ports import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
 
 CLOCK_TOLERANCE = 15 * 60 * 1000
 MAX_CC_PARTICIPANTS = 20
+RECEIPT_PATIENCE = 2 * 60 * 1000
+"""For how long a receipt may be ahead of the news that its message was sent."""
 
 
 class Ingested(Struct, frozen=True):
@@ -54,21 +56,37 @@ class Ingest:
         return sum(len(i.text) + len(i.html) + 1000 for i in self.items if isinstance(i, InboundMessage))
 
     def decide(self, layer: Layer) -> Ingested:
-        """Place every item; what is there already is left alone."""
+        """Place every item; what is there already is left alone.
+
+        A receipt that is ahead of its message leaves the delivery unsettled, so that it is taken up again.
+        """
         made: list[MessageId] = []
         repeated = 0
+        early = False
+        proved: dict[str, CustomerId] = {}
+        missing: set[Key] = set()
         for position, item in enumerate(self.items):
-            match item:
-                case InboundMessage():
-                    placed = self._message(layer, item, self.files.get(position, ()))
-                    repeated += placed is None
-                    made += [placed] if placed is not None else []
-                case Receipt():
-                    _receipt(layer, item, self.channel, self.signing)
-                case IdentityProof():
-                    _proof(layer, item, layer.channels[self.channel])
-        layer.settle(Settled(self.delivery, "done"))
+            try:
+                match item:
+                    case InboundMessage():
+                        placed = self._message(layer, item, self.files.get(position, ()))
+                        repeated += placed is None
+                        made += [placed] if placed is not None else []
+                    case Receipt():
+                        early |= not _receipt(layer, item, self.channel, self.signing)
+                    case IdentityProof():
+                        _proof(layer, item, layer.channels[self.channel], proved)
+            except NotLoaded as asked:  # the others may have something to ask for, too
+                missing |= asked.keys
+        if missing:
+            raise NotLoaded(frozenset(missing))
+        if not early or layer.now - self.arrived_at > RECEIPT_PATIENCE:
+            layer.settle(self._settled())
         return Ingested(tuple(made), repeated)
+
+    def _settled(self) -> Settled:
+        why = next((item.unreadable for item in self.items if isinstance(item, InboundMessage) and item.unreadable), "")
+        return Settled(self.delivery, "unreadable" if why else "done", why)
 
     def _message(self, layer: Layer, item: InboundMessage, files: tuple[Attachment, ...]) -> MessageId | None:
         facts = layer.channels[self.channel]
@@ -98,10 +116,13 @@ class Ingest:
                 threads.Join(conversation=id, reason=reason, new_participant=new)
                 | threads.Reopen(conversation=id, reason=reason, new_participant=new)
             ):
-                message = replace(message, conversation=id, reason=reason, new_participant=new)
+                before = layer.conversation(id)
+                assert before is not None, "threads.decide chose among loaded conversations"
+                at = layer.moment(before)
+                message = replace(message, conversation=id, reason=reason, new_participant=new, arrived_at=at)
                 placing.remember(layer, message, facts, item.references, item.thread)
                 self._hold_open(layer, message, facts, item)
-                self._join(layer, message, item, actor)
+                self._join(layer, before, message, item, actor)
         return mid
 
     def _is_echo(self, layer: Layer, item: InboundMessage) -> bool:
@@ -176,9 +197,7 @@ class Ingest:
         changed = lifecycle.started(replace(seed, number=layer.number()), message, layer.now, facts.policy)
         layer.change(None, changed, actor, message)
 
-    def _join(self, layer: Layer, message: Message, item: InboundMessage, actor: Author) -> None:
-        before = layer.conversation(message.conversation)
-        assert before is not None, "threads.decide chose among loaded conversations"
+    def _join(self, layer: Layer, before: Conversation, message: Message, item: InboundMessage, actor: Author) -> None:
         facts = layer.channels[self.channel]
         changed = lifecycle.customer_wrote(before, message, layer.now)
         known = with_copied(changed.conversation.participants, item, facts)
@@ -208,36 +227,46 @@ def is_own(address: Address, facts: ChannelFacts) -> bool:
     return f"{local.partition('+')[0]}{at}{domain}".lower() in facts.own
 
 
-def _receipt(layer: Layer, item: Receipt, channel: ChannelId, signing: tuple[bytes, ...]) -> None:
-    mid = tokens.verify_message_token(signing, item.token) if item.token else None
-    key = placing.reference_key(channel, item.provider_id) if item.provider_id else ""
-    layer.need((THREAD_KEYS, [key] if key and mid is None else []), (MESSAGES, [i for i in (mid, item.provider_id) if i]))
-    if mid is None and key:
-        led = layer.get(THREAD_KEYS, key)
-        mid = led.message if led is not None else MessageId(item.provider_id)
-    message = layer.get(MESSAGES, mid) if mid else None
-    if message is None and mid:
-        layer.need((MESSAGES, (mid,)))
-        message = layer.get(MESSAGES, mid)
-    if message is None or message.delivery is None or message.channel != channel:
-        return
+def _receipt(layer: Layer, item: Receipt, channel: ChannelId, signing: tuple[bytes, ...]) -> bool:
+    """Whether the message it is about is known."""
+    message = _receipted(layer, item, channel, signing)
+    if message is None or message.delivery is None:
+        return False
     at = item.at or layer.now
     merged = delivery.merge(message.delivery, item.state, item.recipient, item.error)
     seen = at if item.state is DeliveryState.READ and message.seen_at is None else message.seen_at
     if merged == message.delivery and seen == message.seen_at:
-        return
+        return True
     stored = layer.add_message(replace(message, delivery=merged, seen_at=seen))
     before = layer.conversation(message.conversation)
     if before is not None:
         changed = lifecycle.delivery_changed(before, stored, layer.now)
-        read_all = seen is not None and before.last_reply is not None and before.last_reply.id == mid
-        if read_all:
+        if seen is not None and before.last_reply is not None and before.last_reply.id == stored.id:
             changed = lifecycle.Changed(replace(changed.conversation, mail_due=None), changed.happened)
         layer.change(before, changed, placing.SYSTEM, stored)
+    return True
 
 
-def _proof(layer: Layer, item: IdentityProof, facts: ChannelFacts) -> None:
-    """Somebody proved that an address is his. If it is known as somebody else's proved address, he is that person from now on."""
+def _receipted(layer: Layer, item: Receipt, channel: ChannelId, signing: tuple[bytes, ...]) -> Message | None:
+    """The message a receipt is about, if this channel sent it: named by a signed token, the provider's id, or our own id."""
+    mid = tokens.verify_message_token(signing, item.token) if item.token else None
+    if mid is None and item.provider_id:
+        key = placing.reference_key(channel, item.provider_id)
+        layer.need((THREAD_KEYS, (key,)))
+        led = layer.get(THREAD_KEYS, key)
+        mid = MessageId(item.provider_id) if led is None else led.message
+    if mid is None:
+        return None
+    layer.need((MESSAGES, (mid,)))
+    message = layer.get(MESSAGES, mid)
+    return message if message is not None and message.channel == channel and message.delivery is not None else None
+
+
+def _proof(layer: Layer, item: IdentityProof, facts: ChannelFacts, proved: dict[str, CustomerId]) -> None:
+    """Somebody proved that an address is his. If it is known as somebody else's proved address, he is that person from now on.
+
+    ``proved`` holds who the earlier proofs of the delivery say he is: a later one that leads to a third person changes nothing.
+    """
     own = placing.sender_identity(facts, item.address)
     scope = facts.scope if item.also.kind not in ("email", "phone") else ""
     also = identity_id(item.also.kind, scope, item.also.value)
@@ -245,18 +274,19 @@ def _proof(layer: Layer, item: IdentityProof, facts: ChannelFacts) -> None:
     mine, theirs = layer.get(IDENTITIES, own), layer.get(IDENTITIES, also)
     if theirs is not None and theirs.verified:
         customer = theirs.customer
-    elif mine is not None:
-        customer = mine.customer
     else:
         message = InboundMessage(key="", sender=replace(item.address, name=item.name), authenticated=True)
         customer = placing.person(layer, message, facts).id
         mine = layer.get(IDENTITIES, own)
-    proved = Identity(also, item.also.kind, item.also.value, customer, scope, item.name, True, item.how, layer.now)
-    if theirs is None or not theirs.verified:
-        layer.put(IDENTITIES, proved)
-    if mine is None or mine.customer != customer:
-        layer.put(
-            IDENTITIES, Identity(own, item.address.kind, item.address.value, customer, facts.scope, item.name, True, item.how, layer.now)
-        )
-    reason = Reason("proved_address", (also,))
-    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, placing.SYSTEM, customer=customer, reason=reason))
+    if proved.setdefault(own, customer) != customer:
+        return
+    changed = [
+        Identity(id, address.kind, address.value, customer, space, item.name, True, item.how, layer.now)
+        for id, address, space, stored in ((own, item.address, facts.scope, mine), (also, item.also, scope, theirs))
+        if stored is None or not stored.verified or stored.customer != customer
+    ]
+    for identity in changed:
+        layer.put(IDENTITIES, identity)
+    if changed:
+        reason = Reason("proved_address", (also,))
+        layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, placing.SYSTEM, customer=customer, reason=reason))
