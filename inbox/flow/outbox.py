@@ -8,35 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import structlog
-from msgspec.structs import replace
+from msgspec import structs
 
 from inbox import failpoints
-from inbox.connector import Connector, OutboundMessage, Sent
+from inbox.connector import Connector
 from inbox.core import delivery, lifecycle
-from inbox.core.conversation import FAR_FUTURE
-from inbox.core.errors import Conflict, InboxError, NeedsLogin, Rejected, TryLater, Unknown, Unsupported
+from inbox.core.errors import Conflict, InboxError, TryLater
 from inbox.core.events import EventType
 from inbox.core.ids import ChannelId, ConversationId, Instant, MessageId
 from inbox.core.message import Delivery, DeliveryState, Message
 from inbox.flow import placing
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.composing import Composer
+from inbox.flow.courier import Courier, Outcome
 from inbox.flow.feed import Change
 from inbox.flow.timers import either
 from inbox.flow.working import Layer
 from inbox.ports import MESSAGES, Clock, Queries
 
 LEASE_MS = 120_000
-SEND_DEADLINE_S = 100
+SEND_DEADLINE_S = 100.0
 GRACE_MS = 3_000
 HORIZON_MS = 10 * 60 * 1000
 AT_ONCE = 32
-AFTER_LOGIN_MS = 5 * 60 * 1000
+MOST = 10_000
+RETRY_MS = 1_000
 
 _SENDING = frozenset({EventType.CONVERSATION_STARTED, EventType.MESSAGE_QUEUED, EventType.DELIVERY_CHANGED})
 _UNSETTLED = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN})
@@ -67,10 +68,7 @@ class ClaimSend:
         claimed = delivery.claim(message.delivery, layer.now, LEASE_MS)
         if isinstance(claimed, delivery.NotDue):
             return claimed
-        return layer.add_message(replace(message, delivery=claimed.delivery)), claimed
-
-
-Outcome = Callable[[Delivery, Instant], Delivery]
+        return layer.add_message(structs.replace(message, delivery=claimed.delivery)), claimed
 
 
 @dataclass(frozen=True)
@@ -100,13 +98,23 @@ class Report:
         except Conflict:
             return None
         before = layer.conversation(message.conversation)
-        told = replace(message, delivery=after, external_id=self.external_id or message.external_id)
-        if self.external_id and message.channel is not None and message.channel in layer.channels:
-            placing.remember(layer, told, layer.channels[message.channel], ())
+        told = structs.replace(message, delivery=after, external_id=self.external_id or message.external_id)
+        if message.channel is not None:
+            placing.remember_sent(layer, told, message.channel)
         stored = layer.add_message(told)
         if before is not None:
             layer.change(before, lifecycle.delivery_changed(before, stored, layer.now), placing.SYSTEM, stored)
         return after
+
+
+@dataclass(frozen=True, order=True)
+class _Entry:
+    """A message to be looked at when its time has come."""
+
+    due_at: Instant
+    message: MessageId
+    conversation: ConversationId
+    channel: ChannelId
 
 
 class Outbox:
@@ -121,20 +129,20 @@ class Outbox:
         composer: Composer,
         jitter: Callable[[], float],
         observe: Callable[[str], None] = lambda outcome: None,
+        deadline_s: float = SEND_DEADLINE_S,
     ) -> None:
         self._committer = committer
         self._queries = queries
         self._clock = clock
-        self._find = find
-        self._composer = composer
-        self._jitter = jitter
+        self._courier = Courier(find, composer, clock, jitter, deadline_s)
         self._observe = observe
-        self._heap: list[tuple[Instant, MessageId, ConversationId]] = []
-        self._held: set[tuple[Instant, MessageId]] = set()
-        self._lines: dict[ConversationId, deque[MessageId]] = {}
+        self._heap: list[_Entry] = []
+        self._held: set[_Entry] = set()
+        self._lines: dict[ConversationId, deque[_Entry]] = {}
         self._horizon: Instant = 0
+        self._more = False
         self._nearer = asyncio.Event()
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._places: defaultdict[ChannelId, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
         self._stopping = False
         self._idle = asyncio.Event()
 
@@ -142,38 +150,43 @@ class Outbox:
         """Listener of the feed: takes over every message that has to go out; another server's only if it stays behind."""
         for change in changes:
             message = change.message
-            if change.event.type in _SENDING and message is not None and message.delivery is not None:
+            if change.event.type in _SENDING and message is not None:
                 self._take(message, 0 if change.event.o == self._committer.writer else GRACE_MS)
 
     def _take(self, message: Message, grace: int) -> None:
         d = message.delivery
-        if d is None or d.state not in _UNSETTLED:
+        if d is None or d.state not in _UNSETTLED or message.channel is None:
             return
         free_at = d.due_at if d.lease_until is None else d.lease_until
-        if free_at is None or free_at > self._horizon:
-            return
-        self._push(free_at + grace, message.id, message.conversation)
+        if free_at is not None and free_at <= self._horizon:
+            self._push(_Entry(free_at + grace, message.id, message.conversation, message.channel))
 
-    def _push(self, due_at: Instant, message: MessageId, conversation: ConversationId) -> None:
-        if (due_at, message) not in self._held:
-            self._held.add((due_at, message))
-            heapq.heappush(self._heap, (due_at, message, conversation))
+    def _push(self, entry: _Entry) -> None:
+        if entry not in self._held:
+            self._held.add(entry)
+            heapq.heappush(self._heap, entry)
             self._nearer.set()
 
     async def run(self) -> None:
         """Send until cancelled; at the start whatever an earlier process left."""
+        self._heap, self._held, self._lines, self._horizon = [], set(), {}, 0
         async with asyncio.TaskGroup() as tasks:
             while True:
                 now = self._clock.now()
-                if now >= self._horizon - HORIZON_MS // 2:
+                if now >= self._horizon - HORIZON_MS // 2 or (self._more and not self._heap and not self._lines):
                     await self._refill(now)
-                while self._heap and self._heap[0][0] <= now and not self._stopping:
-                    due_at, message, conversation = heapq.heappop(self._heap)
-                    self._held.discard((due_at, message))
-                    self._queue(tasks, message, conversation)
-                until = min(self._heap[0][0] if self._heap else FAR_FUTURE, self._horizon - HORIZON_MS // 2)
-                self._nearer.clear()
-                await either(self._nearer, self._clock, max(until, now + 1))
+                while self._heap and self._heap[0].due_at <= now and not self._stopping:
+                    entry = heapq.heappop(self._heap)
+                    self._held.discard(entry)
+                    self._queue(tasks, entry)
+                await self._sleep(now)
+
+    async def _sleep(self, now: Instant) -> None:
+        until = max(self._horizon - HORIZON_MS // 2, now + RETRY_MS)
+        if self._heap and not self._stopping:
+            until = min(until, self._heap[0].due_at)
+        self._nearer.clear()
+        await either(self._nearer, self._clock, until)
 
     async def stop(self) -> None:
         """Begin nothing new; returns when what is under way has been reported."""
@@ -183,109 +196,70 @@ class Outbox:
             await self._idle.wait()
 
     async def _refill(self, now: Instant) -> None:
-        horizon = now + HORIZON_MS
+        before, self._horizon = self._horizon, now + HORIZON_MS  # what is written during the read must not be missed
         try:
-            due = await self._queries.due_messages(horizon, 10_000)
+            due = await self._queries.due_messages(self._horizon, MOST)
         except TryLater:
-            await asyncio.sleep(0.5)
+            self._horizon = before
             return
-        self._horizon = horizon
+        self._more = len(due) == MOST
         for message in due:
             self._take(message, 0)
 
-    def _queue(self, tasks: asyncio.TaskGroup, message: MessageId, conversation: ConversationId) -> None:
-        line = self._lines.get(conversation)
-        if line is not None:
-            if message not in line:
-                line.append(message)
-            return
-        self._lines[conversation] = deque((message,))
-        tasks.create_task(self._send_line(conversation))
+    def _queue(self, tasks: asyncio.TaskGroup, entry: _Entry) -> None:
+        line = self._lines.get(entry.conversation)
+        if line is None:
+            self._lines[entry.conversation] = deque((entry,))
+            tasks.create_task(self._send_line(entry.conversation))
+        elif all(other.message != entry.message for other in line):
+            line.append(entry)
 
     async def _send_line(self, conversation: ConversationId) -> None:
         """What is due of one conversation, one after the other."""
         line = self._lines[conversation]
         while line and not self._stopping:
-            async with self._places:
+            entry = line[0]
+            async with self._places[entry.channel]:
                 try:
-                    await self._handle(line[0], conversation)
+                    again_at = await self._handle(entry)
                 except InboxError as error:
-                    log.warning("outbox_put_off", message=line[0], error=error.code)
-                    self._push(self._clock.now() + 1000, line[0], conversation)
+                    log.warning("outbox_put_off", message=entry.message, error=error.code)
+                    again_at = self._clock.now() + RETRY_MS
                 except Exception:
-                    log.exception("outbox_failed", message=line[0])
-                    self._push(self._clock.now() + LEASE_MS + 1, line[0], conversation)
+                    log.exception("outbox_failed", message=entry.message)
+                    again_at = self._clock.now() + LEASE_MS + 1
             line.popleft()
+            if again_at is not None and again_at <= self._horizon:
+                self._push(replace(entry, due_at=again_at))
         del self._lines[conversation]
         self._idle.set()
+        self._nearer.set()
 
-    async def _handle(self, id: MessageId, conversation: ConversationId) -> None:
-        claimed = await self._committer.submit(ClaimSend(id, conversation))
+    async def _handle(self, entry: _Entry) -> Instant | None:
+        """Claim, try, report; when to look at the message again, None for never."""
+        claimed = await self._committer.submit(ClaimSend(entry.message, entry.conversation))
         if isinstance(claimed, delivery.NotDue):
-            if claimed.due_at is not None and claimed.due_at <= self._horizon:
-                self._push(claimed.due_at, id, conversation)
-            return
+            return claimed.due_at
         message, claim = claimed
         failpoints.hit("outbox.claimed")
-        connector = self._find(message.channel) if message.channel else None
-        outcome, external_id = await self._try(message, claim, connector)
+        act = self._courier.send if claim.purpose == "send" else self._courier.look_up
+        outcome, external_id = await act(message, claim.delivery)
         failpoints.hit("outbox.sent")
-        after = await self._committer.submit(Report(id, conversation, outcome, external_id))
+        after = await self._report(Report(entry.message, entry.conversation, outcome, external_id), claim.delivery)
         failpoints.hit("outbox.reported")
-        if after is not None:
-            self._observe(after.state)
-            if after.due_at is not None and after.due_at <= self._horizon:
-                self._push(after.due_at, id, conversation)
+        if after is None:
+            return None
+        self._observe(after.state)
+        return after.due_at
 
-    async def _try(self, message: Message, claim: delivery.Claim, connector: Connector | None) -> tuple[Outcome, str]:
-        d = claim.delivery
-        if connector is None:
-            return _put_off(d, "channel_gone", self._clock.now() + AFTER_LOGIN_MS), ""
-        try:
-            outbound = await self._composer.compose(message, connector)
-            async with asyncio.timeout(SEND_DEADLINE_S):
-                if claim.purpose == "send":
-                    return _accepted(d, await connector.send(outbound))
-                return await self._look_up(d, outbound, connector)
-        except Rejected as no:
-            return _failed(d, no.reason, no.recipients), ""
-        except NeedsLogin as login:
-            return _put_off(d, f"needs_login: {login.reason}"[:300], self._clock.now() + AFTER_LOGIN_MS), ""
-        except Unknown as unsure:
-            return _unknown(d, unsure.reason or "unknown", self._clock.now()), ""
-        except TimeoutError:
-            return _unknown(d, "no_answer", self._clock.now()), ""
-        except TryLater as later:
-            return self._later(d, message, later), ""
-
-    def _later(self, d: Delivery, message: Message, later: TryLater) -> Outcome:
-        due = delivery.next_attempt(d.attempts, later.after, message.arrived_at, self._clock.now(), self._jitter())
-        if isinstance(due, delivery.GiveUp):
-            return _failed(d, later.reason or "tried_long_enough", {})
-        return _put_off(d, later.reason or "try_later", due)
-
-    async def _look_up(self, d: Delivery, outbound: OutboundMessage, connector: Connector) -> tuple[Outcome, str]:
-        """Ask the provider what became of an uncertain send; where it cannot tell, a human has to decide."""
-        try:
-            found = await connector.lookup(outbound)
-        except Unsupported:
-            return _unknown(d, "uncertain", FAR_FUTURE), ""
-        if found is None:
-            return _put_off(d, "was_not_accepted", self._clock.now()), ""
-        return _accepted(d, found)
-
-
-def _accepted(d: Delivery, sent: Sent) -> tuple[Outcome, str]:
-    return (lambda x, _: delivery.sent(x, d.fence, sent.provider_id, sent.refused, sent.state)), sent.external_id
-
-
-def _failed(d: Delivery, reason: str, recipients: Mapping[str, str]) -> Outcome:
-    return lambda x, _: delivery.failed(x, d.fence, reason, recipients)
-
-
-def _unknown(d: Delivery, reason: str, look_up_at: Instant) -> Outcome:
-    return lambda x, _: delivery.unknown(x, d.fence, reason, look_up_at)
-
-
-def _put_off(d: Delivery, error: str, due_at: Instant) -> Outcome:
-    return lambda x, _: delivery.put_off(x, d.fence, error, due_at)
+    async def _report(self, report: Report, claimed: Delivery) -> Delivery | None:
+        """A result that is not stored makes a certain message an uncertain one: worth the whole lease to try."""
+        while True:
+            try:
+                return await self._committer.submit(report)
+            except (TryLater, Conflict):
+                again_at = self._clock.now() + RETRY_MS
+                if again_at >= (claimed.lease_until or 0):
+                    raise
+                log.warning("outcome_not_stored", message=report.message)
+                await self._clock.sleep_until(again_at)

@@ -182,6 +182,17 @@ def remember(layer: Layer, message: Message, facts: ChannelFacts, references: It
             layer.put(THREAD_KEYS, key)
 
 
+def remember_sent(layer: Layer, message: Message, channel: ChannelId) -> None:
+    """Store what answers and receipts will name a sent message by: its external id and the provider's ids of it."""
+    ids = (message.external_id, *(message.delivery.provider_ids if message.delivery else ()))
+    wanted = [_key(layer, reference_key(channel, id), "message", message) for id in dict.fromkeys(ids) if id and id != message.id]
+    layer.need((THREAD_KEYS, [key.id for key in wanted]))
+    for key in wanted:
+        stored = layer.get(THREAD_KEYS, key.id)
+        if stored is None or stored.kind == "awaited":
+            layer.put(THREAD_KEYS, key)
+
+
 def hold_open(layer: Layer, conversation: ConversationId, key: str) -> None:
     """From now on the identity's messages belong to this conversation."""
     layer.need((THREAD_KEYS, (key,)))

@@ -1,0 +1,127 @@
+"""One attempt to bring a claimed message to its provider, or to learn what became of an earlier one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from inbox.connector import Connector, OutboundMessage, Sent
+from inbox.core import delivery
+from inbox.core.conversation import FAR_FUTURE
+from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unknown, Unsupported
+from inbox.core.ids import ChannelId, Instant
+from inbox.core.message import Delivery, Message
+from inbox.flow.composing import Composer
+from inbox.ports import Clock
+
+AFTER_LOGIN_MS = 5 * 60 * 1000
+LOOK_UP_AFTER_MS = 10_000
+"""An uncertain message may still be on its way into the provider's records."""
+
+log = structlog.get_logger(__name__)
+
+Outcome = Callable[[Delivery, Instant], Delivery]
+Attempt = tuple[Outcome, str]
+"""What the attempt makes of the delivery, and the id that answers will refer to."""
+
+
+class Courier:
+    """Talks to connectors and turns whatever comes of it into an outcome; raises nothing but a cancellation."""
+
+    def __init__(
+        self,
+        find: Callable[[ChannelId], Connector | None],
+        composer: Composer,
+        clock: Clock,
+        jitter: Callable[[], float],
+        deadline_s: float,
+    ) -> None:
+        self._find = find
+        self._composer = composer
+        self._clock = clock
+        self._jitter = jitter
+        self._deadline_s = deadline_s
+
+    async def send(self, message: Message, d: Delivery) -> Attempt:
+        """Hand it over. Until the connector is called it is certain that nothing was sent, afterwards only what it says is."""
+        try:
+            connector, outbound = await self._prepared(message)
+        except Rejected as no:
+            return _failed(d, no.reason, no.recipients)
+        except TryLater as later:
+            return self._later(d, message, later)
+        except Exception:
+            log.exception("message_not_composed", message=message.id)
+            return self._later(d, message, TryLater("not_composed"))
+        return await self._hand_over(message, d, connector, outbound)
+
+    async def _hand_over(self, message: Message, d: Delivery, connector: Connector, outbound: OutboundMessage) -> Attempt:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                return _accepted(d, await connector.send(outbound))
+        except Rejected as no:
+            return _failed(d, no.reason, no.recipients)
+        except NeedsLogin as login:
+            return _put_off(d, f"needs_login: {login.reason}"[:300], self._clock.now() + AFTER_LOGIN_MS)
+        except TryLater as later:
+            return self._later(d, message, later)
+        except Unknown as unsure:
+            return self._unknown(d, unsure.reason or "unknown")
+        except TimeoutError:
+            return self._unknown(d, "no_answer")
+        except Exception:
+            log.exception("connector_failed", message=message.id)
+            return self._unknown(d, "connector_failed")
+
+    async def look_up(self, message: Message, d: Delivery) -> Attempt:
+        """Ask the provider what became of an uncertain send. While nobody knows, nothing is sent; at last a human decides."""
+        try:
+            connector, outbound = await self._prepared(message)
+            async with asyncio.timeout(self._deadline_s):
+                found = await connector.lookup(outbound)
+        except Unsupported:
+            return _unknown(d, "uncertain", FAR_FUTURE)
+        except InboxError as error:
+            return self._look_again(d, message, error)
+        except Exception:
+            log.exception("lookup_failed", message=message.id)
+            return self._look_again(d, message, TryLater())
+        return _put_off(d, "was_not_accepted", self._clock.now()) if found is None else _accepted(d, found)
+
+    async def _prepared(self, message: Message) -> tuple[Connector, OutboundMessage]:
+        connector = self._find(message.channel) if message.channel else None
+        if connector is None:
+            raise TryLater("channel_gone", AFTER_LOGIN_MS)
+        return connector, await self._composer.compose(message, connector)
+
+    def _later(self, d: Delivery, message: Message, later: TryLater) -> Attempt:
+        due = delivery.next_attempt(d.attempts, later.after, message.arrived_at, self._clock.now(), self._jitter())
+        if isinstance(due, delivery.GiveUp):
+            return _failed(d, later.reason or due.reason.code, {})
+        return _put_off(d, later.reason or "try_later", due)
+
+    def _unknown(self, d: Delivery, reason: str) -> Attempt:
+        return _unknown(d, reason, self._clock.now() + LOOK_UP_AFTER_MS)
+
+    def _look_again(self, d: Delivery, message: Message, error: InboxError) -> Attempt:
+        looked_up = max(1, d.fence - d.attempts)
+        due = delivery.next_attempt(looked_up, getattr(error, "after", None), message.arrived_at, self._clock.now(), self._jitter())
+        return _unknown(d, d.error or error.code, FAR_FUTURE if isinstance(due, delivery.GiveUp) else due)
+
+
+def _accepted(d: Delivery, sent: Sent) -> Attempt:
+    return (lambda x, _: delivery.sent(x, d.fence, sent.provider_id, sent.refused, sent.state)), sent.external_id
+
+
+def _failed(d: Delivery, reason: str, recipients: Mapping[str, str]) -> Attempt:
+    return (lambda x, _: delivery.failed(x, d.fence, reason, recipients)), ""
+
+
+def _unknown(d: Delivery, reason: str, look_up_at: Instant) -> Attempt:
+    return (lambda x, _: delivery.unknown(x, d.fence, reason, look_up_at)), ""
+
+
+def _put_off(d: Delivery, error: str, due_at: Instant) -> Attempt:
+    return (lambda x, _: delivery.put_off(x, d.fence, error, due_at)), ""
