@@ -15,7 +15,8 @@ import structlog
 
 from inbox import failpoints
 from inbox.core import lifecycle
-from inbox.core.errors import InboxError, TryLater
+from inbox.core.conversation import Conversation
+from inbox.core.errors import Conflict, InboxError, TryLater
 from inbox.core.ids import Instant
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.feed import Change
@@ -25,12 +26,15 @@ from inbox.ports import TIMERS, Clock, Queries, Timer
 
 HORIZON_MS = 10 * 60 * 1000
 GRACE_MS = 2_000
+GRACE_OF_ACTS_MS = 30_000
 AT_ONCE = 200
 RETRY_MS = 1_000
+MOST = 100_000
 
 log = structlog.get_logger(__name__)
 
 Act = Callable[[Timer], Awaitable[None]]
+"""What goes off other than by a decision alone; it may take long, so acts have places of their own."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,12 @@ class Fire:
         return self.timer.conversation
 
     def decide(self, layer: Layer) -> bool:
-        """Whether it went off; a void one is only removed."""
-        before = layer.conversation(self.timer.conversation)
-        standing = () if before is None else tuple(t.id for t in timers_of(before, 0))
-        if before is None or self.timer.id not in standing:
-            layer.remove(TIMERS, self.timer.id)
+        """Whether it went off; a void one is only removed. Raises ``TryLater`` when the clock was set back meanwhile."""
+        before = standing(layer, self.timer)
+        if before is None:
             return False
+        if layer.now < self.timer.due_at:
+            raise TryLater("early", self.timer.due_at - layer.now)
         kind, _, rest = self.timer.kind.partition(":")
         if kind == "snooze":
             changed = lifecycle.snooze_over(before, self.timer.epoch, layer.now)
@@ -61,6 +65,17 @@ class Fire:
             changed = lifecycle.sla_fired(before, metric, "warn" if alarm == "warn" else "breach", self.timer.epoch, layer.now)
         layer.change(before, changed, SYSTEM)
         return bool(changed.happened)
+
+
+def standing(layer: Layer, timer: Timer) -> Conversation | None:
+    """The conversation if the timer still follows from its state; a void one is removed, should it be stored still."""
+    layer.need((TIMERS, (timer.id,)))
+    conversation = layer.conversation(timer.conversation)
+    if conversation is not None and any(t.id == timer.id for t in timers_of(conversation, 0)):
+        return conversation
+    if layer.get(TIMERS, timer.id) is not None:
+        layer.remove(TIMERS, timer.id)
+    return None
 
 
 class Timers:
@@ -84,6 +99,7 @@ class Timers:
         self._horizon: Instant = 0
         self._nearer = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._places_of_acts = asyncio.Semaphore(AT_ONCE)
 
     def heard(self, changes: Sequence[Change]) -> None:
         """Listener of the feed: takes over the timers of every changed conversation, whoever changed it."""
@@ -93,17 +109,19 @@ class Timers:
                     self._take(timer)
 
     def _take(self, timer: Timer) -> None:
-        if timer.id in self._known or timer.due_at > self._horizon:
-            return
-        ours = timer.armed_by == self._committer.writer
+        if timer.id not in self._known and timer.due_at <= self._horizon:
+            grace = GRACE_OF_ACTS_MS if _kind(timer) in self._acts else GRACE_MS
+            ours = timer.armed_by == self._committer.writer
+            self._push(timer.due_at if ours else timer.due_at + grace, timer)
+
+    def _push(self, at: Instant, timer: Timer) -> None:
         self._known.add(timer.id)
-        entry = (timer.due_at if ours else timer.due_at + GRACE_MS, timer.id, timer)
-        heapq.heappush(self._heap, entry)
-        if self._heap[0] is entry:
-            self._nearer.set()
+        heapq.heappush(self._heap, (at, timer.id, timer))
+        self._nearer.set()
 
     async def run(self) -> None:
         """Fire until cancelled."""
+        self._heap, self._known, self._horizon = [], set(), 0
         async with asyncio.TaskGroup() as tasks:
             while True:
                 now = self._clock.now()
@@ -112,44 +130,52 @@ class Timers:
                 while self._heap and self._heap[0][0] <= now:
                     timer = heapq.heappop(self._heap)[2]
                     tasks.create_task(self._fire(timer))
-                await self._sleep()
+                await self._sleep(now)
 
     async def _refill(self, now: Instant) -> None:
         """Read what is due until the new horizon; what an earlier process left overdue comes first."""
-        horizon = now + HORIZON_MS
+        before, self._horizon = self._horizon, now + HORIZON_MS  # what is armed during the read must not be missed
         try:
-            due = await self._queries.timers_due(horizon, 100_000)
+            due = await self._queries.timers_due(self._horizon, MOST)
         except TryLater:
-            await asyncio.sleep(RETRY_MS / 1000)
+            self._horizon = before
             return
-        self._horizon = horizon
         for timer in due:
             self._take(timer)
 
-    async def _sleep(self) -> None:
-        until = min(self._heap[0][0] if self._heap else self._horizon, self._horizon - HORIZON_MS // 2)
+    async def _sleep(self, now: Instant) -> None:
+        refill_at = max(self._horizon - HORIZON_MS // 2, now + RETRY_MS)
         self._nearer.clear()
-        await either(self._nearer, self._clock, until)
+        await either(self._nearer, self._clock, min(self._heap[0][0], refill_at) if self._heap else refill_at)
 
     async def _fire(self, timer: Timer) -> None:
-        async with self._places:
+        wait: int | None = None
+        async with self._places_of_acts if _kind(timer) in self._acts else self._places:
             try:
                 failpoints.hit("timer.before")
                 await self._act(timer)
                 failpoints.hit("timer.after")
-            except TryLater:
-                await asyncio.sleep(RETRY_MS / 1000)
-                self._horizon = 0
+            except (TryLater, Conflict) as later:
+                log.warning("timer_put_off", timer=timer.id, error=later.code)
+                wait = getattr(later, "after", None) or RETRY_MS
             except InboxError as error:
                 log.warning("timer_failed", timer=timer.id, error=error.code)
-            self._known.discard(timer.id)
+            except Exception:
+                log.exception("timer_failed", timer=timer.id)
+        self._known.discard(timer.id)
+        if wait is not None:
+            self._push(self._clock.now() + wait, timer)
 
     async def _act(self, timer: Timer) -> None:
-        act = self._acts.get(timer.kind.partition(":")[0])
+        act = self._acts.get(_kind(timer))
         if act is not None:
             await act(timer)
         elif await self._committer.submit(Fire(timer)):
             self._observe(self._clock.now() - timer.due_at)
+
+
+def _kind(timer: Timer) -> str:
+    return timer.kind.partition(":")[0]
 
 
 async def either(event: asyncio.Event, clock: Clock, until: Instant) -> None:

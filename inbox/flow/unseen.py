@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from msgspec.structs import replace
 
 from inbox.core import lifecycle
+from inbox.core.conversation import Category
 from inbox.core.customer import Identity
 from inbox.core.ids import ChannelId, MessageId, digest
 from inbox.core.message import Address, Delivery, DeliveryState, Kind, Message, Recipient
 from inbox.flow import placing, writing
 from inbox.flow.committer import Committer, Rank
-from inbox.flow.working import ChannelFacts, Channels, Layer, timers_of
-from inbox.ports import MESSAGES, TIMERS, Queries, Timer
+from inbox.flow.timers import standing
+from inbox.flow.working import ChannelFacts, Channels, Layer
+from inbox.ports import MESSAGES, Queries, Timer
 
 MAX_COPIED = 20
+COPY = "unseen-copy"
+"""``Message.automatic`` of such a mail."""
 
 
 @dataclass(frozen=True)
@@ -37,31 +42,31 @@ class CopyByMail:
 
     def decide(self, layer: Layer) -> Message | None:
         """The mail as queued, None when nothing is to be sent any more."""
-        before = layer.conversation(self.timer.conversation)
-        if before is None or self.timer.id not in {t.id for t in timers_of(before, 0)}:
-            layer.remove(TIMERS, self.timer.id)
+        before = standing(layer, self.timer)
+        if before is None:
             return None
         ended = replace(before, mail_due=None)
         layer.need((MESSAGES, self.replies))
         unseen = [m for id in self.replies if (m := layer.get(MESSAGES, id)) is not None and m.seen_at is None]
-        if self.address is None or self.channel is None or not unseen:
+        if self.address is None or self.channel is None or not unseen or before.category is Category.SPAM:
             layer.change(before, lifecycle.Changed(ended), placing.SYSTEM)
             return None
         facts = writing.channel_of(layer, self.channel)
+        at = layer.moment(before)
         message = Message(
             id=MessageId(digest("unseen", before.id, str(self.timer.epoch))),
             conversation=before.id,
             kind=Kind.REPLY,
             author=unseen[-1].author,
-            at=layer.now,
-            arrived_at=layer.now,
+            at=at,
+            arrived_at=at,
             channel=facts.id,
             to=(self.address,),
             subject=before.subject or facts.name,
             text="\n\n".join(m.text for m in unseen),
             attachments=tuple(a for m in unseen for a in m.attachments),
-            automatic="unseen-copy",
-            delivery=Delivery(DeliveryState.PENDING, due_at=layer.now, recipients=(Recipient(self.address.value, DeliveryState.PENDING),)),
+            automatic=COPY,
+            delivery=Delivery(DeliveryState.PENDING, due_at=at, recipients=(Recipient(self.address.value, DeliveryState.PENDING),)),
         )
         layer.need((MESSAGES, (message.id,)))
         layer.add_message(message)
@@ -83,14 +88,21 @@ class Unseen:
         page = await self._queries.timeline(timer.conversation, None, MAX_COPIED)
         conversation = await self._queries.conversation(timer.conversation)
         identities = await self._queries.identities_of(conversation.customer) if conversation else []
-        unseen = tuple(m.id for m in reversed(page) if self._is_unseen(m))
+        unseen = tuple(m.id for m in reversed([*takewhile(self._is_news, page)]) if self._is_unseen(m))
         by = self._answerable()
         address = None if by is None else proved(identities, by.kind)
         await self._committer.submit(CopyByMail(timer, unseen, address, by.id if by else None))
 
+    def _is_news(self, message: Message) -> bool:
+        """Whether it lies behind the last copy and the customer's last line: who writes has seen what was there."""
+        return message.automatic != COPY and not (message.kind is Kind.CUSTOMER and self._is_live(message))
+
     def _is_unseen(self, message: Message) -> bool:
+        return message.kind is Kind.REPLY and self._is_live(message) and message.seen_at is None
+
+    def _is_live(self, message: Message) -> bool:
         facts = self._channels().get(message.channel) if message.channel else None
-        return message.kind is Kind.REPLY and facts is not None and facts.live and message.seen_at is None
+        return facts is not None and facts.live
 
     def _answerable(self) -> ChannelFacts | None:
         """A channel that reaches people who are not there, and whose answers find the way home."""
