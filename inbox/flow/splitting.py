@@ -16,24 +16,30 @@ from inbox.core.message import Author, Kind, Message, Reason
 from inbox.core.permissions import Actor
 from inbox.flow import placing, writing
 from inbox.flow.working import ChannelFacts, Layer
-from inbox.ports import IDENTITIES, MESSAGES, THREAD_KEYS, Queries, ThreadKey
+from inbox.ports import MESSAGES, THREAD_KEYS, Queries, ThreadKey
 
 MAX_MOVED = 200
 
 
+class Moving(Conflict):
+    """Messages came in or were moved while they were looked through."""
+
+
 @dataclass(frozen=True)
 class Moved:
-    """The participant's messages, oldest first, and the newest message that stays."""
+    """The participant's messages, oldest first, the newest message that stays, and how many messages there were."""
 
     messages: tuple[MessageId, ...]
     stays: MessageId | None
+    seen: int
 
 
 async def find(queries: Queries, command: c.SplitParticipant) -> Moved:
-    """Read which messages are his; the unit checks that nothing came in between."""
+    """Read which messages are his; the unit checks that nothing came in between. Raises ``Invalid`` for more than 200 of them."""
     his: list[MessageId] = []
     stays: MessageId | None = None
     before = None
+    seen = 0
     while True:
         page = await queries.timeline(command.conversation, before, 100)
         for m in page:
@@ -41,10 +47,11 @@ async def find(queries: Queries, command: c.SplitParticipant) -> Moved:
                 his.append(m.id)
             elif stays is None:
                 stays = m.id
-        if len(page) < 100:
-            return Moved(tuple(reversed(his)), stays)
+        seen += len(page)
         if len(his) > MAX_MOVED:
             raise Invalid("value", f"more than {MAX_MOVED} messages cannot be split off at once")
+        if len(page) < 100:
+            return Moved(tuple(reversed(his)), stays, seen)
         before = (page[-1].arrived_at, page[-1].id)
 
 
@@ -53,59 +60,57 @@ def split(layer: Layer, before: Conversation, actor: Actor, command: c.SplitPart
     stays = [moved.stays] if moved.stays else []
     layer.need((MESSAGES, (*moved.messages, *stays)))
     messages = [m for id in moved.messages if (m := layer.get(MESSAGES, id)) is not None]
-    if not messages or any(m.conversation != before.id for m in messages):
-        raise Conflict("The conversation has changed; load it again.")
+    if moved.seen != before.messages or any(m.conversation != before.id for m in messages):
+        raise Moving("The conversation has changed; load it again.")
+    if not messages:
+        raise Invalid("value", "he has written nothing that could be split off")
     if not stays:
         raise Invalid("value", "nothing would be left")
     him = next((p for p in before.participants if (p.kind, p.value) == (command.kind, command.value)), None)
     if him is None:
         raise NotFound
     facts = writing.channel_of(layer, messages[0].channel or before.channel)
+    identity = identity_id(him.kind, facts.scope, him.value)
     keys = [placing.reference_key(facts.id, m.external_id) for m in messages if m.external_id]
-    layer.need((THREAD_KEYS, keys), (IDENTITIES, (identity_id(him.kind, facts.scope, him.value),)))
+    keys += [placing.open_key(facts.id, identity)] if facts.conversational else []
+    layer.need((THREAD_KEYS, keys))
     author = writing.author_of(actor)
     id = ConversationId(layer.derive("split", before.id, command.kind, command.value, str(before.version)))
     reason = Reason("split_off", (before.id, actor.id))
-    moved_messages = [layer.put(MESSAGES, replace(m, conversation=id, reason=reason, new_participant=False)) for m in messages]
-    _start(layer, before, him, moved_messages, id, reason, author, facts, signing)
+    changed = lifecycle.split_participant(before, command.kind, command.value)
+    seed = _seed(layer, before, him, messages[0], id, facts)
+    _start(layer, seed, [replace(m, conversation=id, reason=reason, new_participant=False) for m in messages], author, facts)
+    token = placing.token_key(tokens.reply_token(signing, id))
+    layer.insert(THREAD_KEYS, ThreadKey(token, "token", id, at=layer.now))
     for key in keys:
         led = layer.get(THREAD_KEYS, key)
-        if led is not None:
+        if led is not None and led.conversation == before.id:
             layer.put(THREAD_KEYS, replace(led, conversation=id))
-    changed = lifecycle.split_participant(before, command.kind, command.value)
     return layer.change(before, replace(changed, conversation=_left(layer, changed.conversation, messages, moved, id)), author)
 
 
-def _start(
-    layer: Layer,
-    before: Conversation,
-    him: Participant,
-    messages: list[Message],
-    id: ConversationId,
-    reason: Reason,
-    author: Author,
-    facts: ChannelFacts,
-    signing: bytes,
-) -> None:
-    seed = Conversation(
+def _seed(layer: Layer, before: Conversation, him: Participant, first: Message, id: ConversationId, facts: ChannelFacts) -> Conversation:
+    return Conversation(
         id=id,
         number=layer.number(),
         version=0,
         channel=facts.id,
-        customer=him.customer or messages[0].customer or before.customer,
+        customer=him.customer or first.customer or before.customer,
         created_at=layer.now,
         updated_at=layer.now,
-        subject=messages[0].subject or before.subject,
+        subject=first.subject or before.subject,
         team=before.team,
         participants=(replace(him, accepted=True),),
         related=(before.id,),
     )
-    token = placing.token_key(tokens.reply_token(signing, id))
-    layer.insert(THREAD_KEYS, ThreadKey(token, "token", id, at=layer.now))
-    changed = lifecycle.started(seed, messages[0], layer.now, facts.policy)
-    for message in messages[1:]:
-        changed = changed.then(lambda x, m=message: lifecycle.customer_wrote(x, m, layer.now))  # type: ignore[misc]  # m is bound
-    layer.change(None, changed, author, messages[0])
+
+
+def _start(layer: Layer, seed: Conversation, messages: list[Message], author: Author, facts: ChannelFacts) -> None:
+    """The new conversation takes his messages one by one, so that each of them is announced."""
+    first, *others = [layer.put(MESSAGES, m) for m in messages]
+    conversation = layer.change(None, lifecycle.started(seed, first, layer.now, facts.policy), author, first)
+    for message in others:
+        conversation = layer.change(conversation, lifecycle.customer_wrote(conversation, message, layer.now), author, message)
 
 
 def _left(layer: Layer, c: Conversation, gone: list[Message], moved: Moved, to: ConversationId) -> Conversation:

@@ -42,7 +42,7 @@ def reply(
     to = addresses(command.to) or _participants(before, facts)
     if not to:
         raise Invalid("to", "nobody to write to: accept a participant or name an address")
-    message = _outbound(layer, before.id, actor, command.client_id, facts, command.text, files)
+    message = _outbound(layer, before, before.id, actor, command.client_id, facts, command.text, files)
     message = _addressed(message, to, addresses(command.cc), addresses(command.bcc), command.subject)
     known = with_addressed(before.participants, (*message.to, *message.cc), facts)
     mail_due = before.mail_due or layer.now + UNSEEN_MS if facts.live else before.mail_due
@@ -63,7 +63,7 @@ def _guard(layer: Layer, before: Conversation, actor: Actor, seen: MessageId | N
     if seen is not None:
         layer.need((MESSAGES, (seen,)))
         known = layer.get(MESSAGES, seen)
-        if known is not None and (known.arrived_at, known.id) >= (newest.at, newest.id):
+        if known is not None and known.conversation == before.id and (known.arrived_at, known.id) >= (newest.at, newest.id):
             return
     raise NewerReply((newest.id,))
 
@@ -73,13 +73,14 @@ def note(layer: Layer, before: Conversation, actor: Actor, command: c.Note, file
     if not command.text.strip() and not files:
         raise Invalid("text", "write something or attach a file")
     mid = command_message_id(actor.id, command.client_id)
+    at = layer.moment(before)
     message = Message(
         id=mid,
         conversation=before.id,
         kind=Kind.NOTE,
         author=author_of(actor),
-        at=layer.now,
-        arrived_at=layer.now,
+        at=at,
+        arrived_at=at,
         text=command.text,
         attachments=files,
         client_id=command.client_id,
@@ -104,7 +105,7 @@ def forward(
         raise Invalid("message", "this channel cannot forward")
     subject = command.subject or f"Fwd: {before.subject}"[:900]
     text = f"{command.text}\n\n{_forwarded_text(original)}".lstrip("\n")
-    message = _outbound(layer, before.id, actor, command.client_id, facts, text, (*files, *original.attachments))
+    message = _outbound(layer, before, before.id, actor, command.client_id, facts, text, (*files, *original.attachments))
     message = _addressed(message, addresses(command.to), addresses(command.cc), addresses(command.bcc), subject)
     layer.add_message(message)
     return layer.change(before, lifecycle.forwarded(before, message, layer.now), message.author, message), message
@@ -132,7 +133,7 @@ def start(
     to, cc = addresses(command.to), addresses(command.cc)
     customer = _addressee(layer, actor, command, to[0], facts)
     id = ConversationId(layer.derive("conversation", actor.id, command.client_id))
-    message = _outbound(layer, id, actor, command.client_id, facts, command.text, files)
+    message = _outbound(layer, None, id, actor, command.client_id, facts, command.text, files)
     message = _addressed(message, to, cc, addresses(command.bcc), command.subject)
     first = Participant(to[0].kind, to[0].value, to[0].name, customer=customer.id)
     seed = Conversation(
@@ -224,15 +225,23 @@ def _fits(facts: ChannelFacts, text: str) -> None:
 
 
 def _outbound(
-    layer: Layer, conversation: ConversationId, actor: Actor, client_id: str, facts: ChannelFacts, text: str, files: tuple[Attachment, ...]
+    layer: Layer,
+    before: Conversation | None,
+    conversation: ConversationId,
+    actor: Actor,
+    client_id: str,
+    facts: ChannelFacts,
+    text: str,
+    files: tuple[Attachment, ...],
 ) -> Message:
+    at = layer.moment(before)
     return Message(
         id=command_message_id(actor.id, client_id),
         conversation=conversation,
         kind=Kind.REPLY,
         author=author_of(actor),
-        at=layer.now,
-        arrived_at=layer.now,
+        at=at,
+        arrived_at=at,
         channel=facts.id,
         text=text,
         attachments=files,
