@@ -1,13 +1,14 @@
 """Lets a bot take its turn: told what the customer wrote, it answers by commands under its own identity.
 
-A turn is a timer of the conversation, so a crash repeats it; its commands carry ids of the turn, so a repetition changes nothing.
-A bot that fails, is silent or is gone hands over to people.
+A turn is a timer of the conversation, so a crash repeats it, and what the bot wants is committed as a whole or not at all. When
+the customer wrote again meanwhile, the later turn answers. A bot that fails, is silent or is gone hands over to people.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import structlog
 
@@ -15,8 +16,8 @@ from inbox.connector import BotAction, BotTurn, Connector
 from inbox.core import commands as c
 from inbox.core.agent import Role
 from inbox.core.conversation import Conversation
-from inbox.core.errors import Conflict, Denied, InboxError, NotFound, TryLater
-from inbox.core.ids import AgentId, ChannelId, MessageId
+from inbox.core.errors import Conflict, Denied, InboxError, NotFound, TryLater, Unavailable
+from inbox.core.ids import AgentId, ChannelId, ConversationId, MessageId
 from inbox.core.message import Kind
 from inbox.core.permissions import Actor
 from inbox.flow.conversations import Conversations
@@ -25,9 +26,11 @@ from inbox.flow.working import timers_of
 from inbox.ports import Queries, Timer
 
 ATTEMPTS = 3
-DEADLINE_S = 20
+DEADLINE_S = 20.0
 LINES = 40
 MAX_ACTIONS = 10
+
+_CODE = re.compile("[a-z0-9_]{1,64}")
 
 log = structlog.get_logger(__name__)
 
@@ -36,12 +39,21 @@ class Bots:
     """Runs the turns of the bots that are configured as connectors of role BOT; a bot's id is its channel's id."""
 
     def __init__(
-        self, conversations: Conversations, queries: Queries, directory: Directory, find: Callable[[ChannelId], Connector | None]
+        self,
+        conversations: Conversations,
+        queries: Queries,
+        directory: Directory,
+        find: Callable[[ChannelId], Connector | None],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
+        """``pause`` waits the given seconds between two attempts; a bot that answers later than ``deadline_s`` has failed."""
         self._conversations = conversations
         self._queries = queries
         self._directory = directory
         self._find = find
+        self._pause = pause
+        self._deadline_s = deadline_s
 
     async def turn(self, timer: Timer) -> None:
         """The timer's act: one turn of the bot that serves this conversation now."""
@@ -51,7 +63,7 @@ class Bots:
         bot = conversation.bot
         code = await self._serve(conversation, bot, timer.epoch)
         if code:
-            await self._do(bot, c.HandOver(conversation.id, code))
+            await self._conversations.together(Actor(bot, Role.BOT), [c.HandOver(conversation.id, code)], timer.epoch)
 
     async def _serve(self, conversation: Conversation, bot: AgentId, epoch: int) -> str:
         """Why the bot hands over; empty when it goes on."""
@@ -61,16 +73,19 @@ class Bots:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 turn = await self._tell(conversation, attempt)
-                async with asyncio.timeout(DEADLINE_S):
+                async with asyncio.timeout(self._deadline_s):
                     actions = await connector.respond(turn)
                 return await self._carry_out(conversation, bot, epoch, actions[:MAX_ACTIONS])
-            except (Denied, NotFound, Conflict):
+            except (Denied, NotFound):
                 return ""
-            except TryLater:
-                await asyncio.sleep(attempt)
+            except (Unavailable, Conflict):
+                raise
+            except TryLater as later:
+                log.warning("bot_put_off", bot=bot, conversation=conversation.id, attempt=attempt, error=later.code)
             except Exception:
                 log.exception("bot_failed", bot=bot, conversation=conversation.id, attempt=attempt)
-                await asyncio.sleep(attempt / 2)
+            if attempt < ATTEMPTS:
+                await self._pause(attempt)
         return "bot_failed"
 
     async def _tell(self, conversation: Conversation, attempt: int) -> BotTurn:
@@ -86,21 +101,26 @@ class Bots:
         )
 
     async def _carry_out(self, conversation: Conversation, bot: AgentId, epoch: int, actions: Sequence[BotAction]) -> str:
-        answered = False
-        for n, action in enumerate(actions):
-            match action.kind:
-                case "reply":
-                    await self._do(bot, c.Reply(conversation.id, f"turn-{epoch}-{n}-{conversation.id[:8]}", action.text, anyway=True))
-                    answered = True
-                case "note":
-                    await self._do(bot, c.Note(conversation.id, f"turn-{epoch}-{n}-{conversation.id[:8]}", action.text))
-                case "tag":
-                    await self._do(bot, c.SetTags(conversation.id, add=(action.text,)))
-                case "hand_over":
-                    return "asked_for_person"
-                case _:
-                    raise InboxError(f"unknown action {action.kind[:40]!r}")
-        return "" if answered else "bot_silent"
+        commands = list(_commands(conversation.id, epoch, actions))
+        if not any(isinstance(command, c.Reply | c.HandOver) for command in commands):
+            commands.append(c.HandOver(conversation.id, "bot_silent"))
+        await self._conversations.together(Actor(bot, Role.BOT), commands, epoch)
+        return ""
 
-    async def _do(self, bot: AgentId, command: c.Command) -> None:
-        await self._conversations.execute(Actor(bot, Role.BOT), command)
+
+def _commands(conversation: ConversationId, epoch: int, actions: Sequence[BotAction]) -> Iterator[c.InConversation]:
+    """What a bot wants, in commands whose ids come from the turn; nothing comes after it has handed over."""
+    for n, action in enumerate(actions):
+        client_id = f"turn-{epoch}-{n}-{conversation[:8]}"
+        match action.kind:
+            case "reply":
+                yield c.Reply(conversation, client_id, action.text, anyway=True)
+            case "note":
+                yield c.Note(conversation, client_id, action.text)
+            case "tag":
+                yield c.SetTags(conversation, add=(action.text,))
+            case "hand_over":
+                yield c.HandOver(conversation, action.text if _CODE.fullmatch(action.text) else "asked_for_person")
+                return
+            case _:
+                raise InboxError(f"unknown action {action.kind[:40]!r}")

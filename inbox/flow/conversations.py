@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,8 @@ from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
 from inbox.core.errors import Conflict, Invalid, KeyReused, NewerReply, NotFound
 from inbox.core.events import Event, EventType, facets
-from inbox.core.ids import FileId, MessageId, command_message_id, digest
-from inbox.core.message import Attachment, Delivery, Message, Reason
+from inbox.core.ids import ConversationId, FileId, MessageId, command_message_id, digest
+from inbox.core.message import Attachment, Delivery, Kind, Message, Reason
 from inbox.core.permissions import Actor, require
 from inbox.flow import splitting, writing
 from inbox.flow.committer import Committer, Rank
@@ -26,6 +27,7 @@ from inbox.flow.working import Layer
 from inbox.ports import AGENTS, CUSTOMERS, IDEMPOTENCY, MESSAGES, Files, Queries, Remembered
 
 MAX_ATTRIBUTES = 100
+SPLIT_TRIES = 3
 
 
 class Outcome(Struct, frozen=True):
@@ -64,7 +66,7 @@ class Execute:
         if isinstance(self.command, c.EditCustomer):
             return _edit_customer(layer, self.actor, self.command)
         before = self._conversation(layer)
-        repeated = self._repeated(layer)
+        repeated = self._repeated(layer, before)
         if repeated is not None:
             return repeated
         outcome = self._carry_out(layer, before)
@@ -85,8 +87,11 @@ class Execute:
         require(self.actor, action, facets(found))
         return found
 
-    def _repeated(self, layer: Layer) -> Outcome | None:
-        """What the same command made before: known by the idempotency key, or by the author's id of the message."""
+    def _repeated(self, layer: Layer, before: Conversation | None) -> Outcome | None:
+        """What the same command made before: known by the idempotency key, or by the author's id of the message.
+
+        Raises ``KeyReused`` or ``Invalid`` when that was another command.
+        """
         client_id = getattr(self.command, "client_id", None)
         mid = command_message_id(self.actor.id, client_id) if client_id else None
         layer.need((MESSAGES, [mid] if mid else []), (IDEMPOTENCY, [self._remembered_id()] if self.key else []))
@@ -100,7 +105,17 @@ class Execute:
         message = layer.get(MESSAGES, found)
         if message is None:
             return None
-        return Outcome(layer.conversation(message.conversation), message, duplicate=True)
+        conversation = layer.conversation(message.conversation)
+        if known is None and not self._made(message, conversation, before):
+            raise Invalid("client_id", "this id was used for another message")
+        return Outcome(conversation, message, duplicate=True)
+
+    def _made(self, message: Message, conversation: Conversation | None, before: Conversation | None) -> bool:
+        """Whether this command can have written the message: of its kind, in its conversation, with its text."""
+        text = getattr(self.command, "text", "")
+        same_place = before is None or (conversation is not None and conversation.id == before.id)
+        same_kind = (message.kind is Kind.NOTE) == isinstance(self.command, c.Note)
+        return same_place and same_kind and message.text.startswith(text)
 
     def _remembered_id(self) -> str:
         return digest("idempotency", self.actor.id, self.key)
@@ -205,6 +220,35 @@ def _edit_customer(layer: Layer, actor: Actor, command: c.EditCustomer) -> Outco
 
 
 @dataclass(frozen=True)
+class Together:
+    """Several commands in one conversation, all of them or none; none when the customer has written since."""
+
+    conversation: ConversationId
+    steps: tuple[Execute, ...]
+    inbound: int
+    rank: Rank = Rank.COMMAND
+
+    @property
+    def group(self) -> str:
+        """In order with everything else of the conversation."""
+        return self.conversation
+
+    @property
+    def size(self) -> int:
+        """Bytes of text."""
+        return sum(step.size for step in self.steps)
+
+    def decide(self, layer: Layer) -> bool:
+        """Whether they were carried out. Raises what the first refused one raises."""
+        before = layer.conversation(self.conversation)
+        if before is None or before.inbound != self.inbound:
+            return False
+        for step in self.steps:
+            step.decide(layer)
+        return True
+
+
+@dataclass(frozen=True)
 class ChangeAgent:
     """Change fields of an account, such as its availability, name or teams; with the entry that tells everybody."""
 
@@ -242,17 +286,37 @@ class Conversations:
     async def execute(self, actor: Actor, command: c.Command, key: str = "") -> Outcome:
         """Carry out; durable when it returns. ``NewerReply`` names every answer the author has not seen."""
         attachments = await self._attachments(actor, command)
-        moved = None
-        if isinstance(command, c.SplitParticipant):
-            moved = await splitting.find(self._queries, command)
         try:
-            return await self._committer.submit(Execute(actor, command, key, self._signing[0], attachments, moved))
+            match command:
+                case c.SplitParticipant():
+                    return await self._split(actor, command, key)
+                case c.Assign(team=str() as team) if all(known.id != team for known in await self._queries.teams()):
+                    raise Invalid("team", "there is no such team")
+                case _:
+                    outcome = await self._committer.submit(Execute(actor, command, key, self._signing[0], attachments))
         except NewerReply as newer:
             seen = getattr(command, "seen", None)
             if seen is None or not isinstance(command, c.Reply):
                 raise
             later = await self._queries.replies_after(command.conversation, seen)
-            raise NewerReply(tuple(m.id for m in later) or newer.newer) from None
+            raise NewerReply(tuple(m.id for m in later if m.author.id != actor.id) or newer.newer) from None
+        if attachments and isinstance(command, c.StartConversation) and outcome.message is not None:
+            await self._files.adopt([a.file for a in attachments], f"message:{outcome.message.id}", outcome.message.conversation)
+        return outcome
+
+    async def _split(self, actor: Actor, command: c.SplitParticipant, key: str) -> Outcome:
+        """Which messages are his is read beforehand; should something come in meanwhile, it is read again."""
+        for _ in range(SPLIT_TRIES - 1):
+            moved = await splitting.find(self._queries, command)
+            with suppress(splitting.Moving):
+                return await self._committer.submit(Execute(actor, command, key, self._signing[0], moved=moved))
+        moved = await splitting.find(self._queries, command)
+        return await self._committer.submit(Execute(actor, command, key, self._signing[0], moved=moved))
+
+    async def together(self, actor: Actor, commands: Sequence[c.InConversation], inbound: int) -> bool:
+        """Carry out all of them in one commit, in this order, if the customer has written ``inbound`` messages and no more."""
+        steps = tuple(Execute(actor, command, "", self._signing[0]) for command in commands)
+        return await self._committer.submit(Together(commands[0].conversation, steps, inbound))
 
     async def change_agent(self, actor: Actor, agent: str, fields: Mapping[str, Any]) -> Agent:
         """Change an account's own fields; the caller has asked the gate."""
