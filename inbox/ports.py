@@ -254,8 +254,8 @@ class Ledger(Protocol):
     async def get(self, id: DeliveryId) -> LedgerRow | None:
         """One delivery."""
 
-    async def unsettled(self, before: Instant, limit: int) -> list[LedgerRow]:
-        """Deliveries recorded before ``before`` and not settled, oldest first."""
+    async def unsettled(self, before: Instant, limit: int, after: LedgerRow | None = None) -> list[LedgerRow]:
+        """Deliveries recorded before ``before`` and not settled, oldest first, those behind ``after``; maybe fewer than there are."""
 
     async def note_failure(self, id: DeliveryId, error: str) -> int:
         """Count one failed attempt; the number of attempts so far."""

@@ -16,7 +16,7 @@ import structlog
 from inbox import failpoints
 from inbox.connector import Connector, InboundFile, InboundMessage, Item, RawDelivery
 from inbox.core.errors import Conflict, InboxError, Malformed, TryLater, Unavailable, Unsupported
-from inbox.core.ids import ChannelId, DeliveryId, FileId, delivery_id, digest, message_id
+from inbox.core.ids import ChannelId, DeliveryId, FileId, Instant, delivery_id, digest, message_id
 from inbox.core.message import Address, Attachment
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.ingest import Ingest
@@ -25,6 +25,8 @@ from inbox.ports import Clock, Files, Ledger, LedgerRow, Settled, StoredFile
 
 MAX_ROWS = 128
 AT_ONCE = 64
+MOST_UNDER_WAY = 2_000
+FETCH_PATIENCE_MS = 2 * 60 * 1000
 GIVE_UP_AFTER = 5
 RECOVER_EVERY_MS = 15_000
 RECOVER_OLDER_THAN_MS = 20_000
@@ -67,10 +69,13 @@ class Intake:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[DeliveryId, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._ended = False
 
     async def accept(self, raw: RawDelivery) -> None:
         """Returns once the delivery is durable. Raises ``Unavailable`` when it is not: the sender has to come again."""
         failpoints.hit("accept.before")
+        if self._ended:
+            raise Unavailable("the service is stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._arrived.append((delivery_id(raw.channel, raw.key), raw, done))
         self._wake.set()
@@ -83,14 +88,20 @@ class Intake:
 
     async def run(self) -> None:
         """Store what arrives and work on it; takes up what an earlier process left; runs until cancelled."""
-        async with asyncio.TaskGroup() as self._tasks:
-            self._tasks.create_task(self._recover())
-            while True:
-                await self._wake.wait()
-                self._wake.clear()
-                while self._arrived:
-                    taken, self._arrived = self._arrived[:MAX_ROWS], self._arrived[MAX_ROWS:]
-                    await self._record(taken)
+        self._ended = False
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                self._tasks.create_task(self._recover())
+                while True:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    while taken := self._arrived[:MAX_ROWS]:
+                        await self._record(taken)
+                        del self._arrived[: len(taken)]
+        finally:
+            self._ended, self._tasks = True, None
+            _refuse(self._arrived, Unavailable("the service is stopping"))
+            self._arrived.clear()
 
     async def drain(self) -> None:
         """Returns when everything accepted so far is settled or put off."""
@@ -115,26 +126,33 @@ class Intake:
         return None
 
     def _begin(self, id: DeliveryId, raw: RawDelivery) -> None:
-        if self._tasks is not None and id not in self._under_way:
+        """Work on a stored delivery; under a flood the rest is left to recovery, so that memory does not grow with it."""
+        if self._tasks is not None and id not in self._under_way and len(self._under_way) < MOST_UNDER_WAY:
             task = self._tasks.create_task(self._work(id, raw))
             self._under_way[id] = task
             task.add_done_callback(lambda _: self._under_way.pop(id, None))
 
     async def _recover(self) -> None:
+        """Take up what is not settled: at the start all of it, later what is older than a delivery usually takes."""
         age = 0
         while True:
             try:
-                rows = await self._ledger.unsettled(self._clock.now() - age, MAX_ROWS)
-                for row in rows:
-                    self._begin(row.id, row.raw)
-                more = len(rows) == MAX_ROWS
-            except TryLater:
-                more = False
-            age = RECOVER_OLDER_THAN_MS
-            if more:
-                await self.drain()
+                await self._take_up(self._clock.now() - age)
+            except TryLater as away:
+                log.warning("deliveries_not_recovered", error=away.code)
             else:
-                await self._clock.sleep_until(self._clock.now() + RECOVER_EVERY_MS)
+                age = RECOVER_OLDER_THAN_MS
+            await self._clock.sleep_until(self._clock.now() + RECOVER_EVERY_MS)
+
+    async def _take_up(self, before: Instant) -> None:
+        last: LedgerRow | None = None
+        while rows := await self._ledger.unsettled(before, MAX_ROWS, last):
+            for row in rows:
+                self._begin(row.id, row.raw)
+            last = rows[-1]
+            begun = [task for row in rows if (task := self._under_way.get(row.id)) is not None]
+            if begun:
+                await asyncio.wait(begun)
 
     async def reprocess(self, row: LedgerRow) -> None:
         """Work on a delivery of the ledger again, whatever its state."""
@@ -173,7 +191,13 @@ class Intake:
     async def _parse(self, connector: Connector, raw: RawDelivery) -> Sequence[Item]:
         if connector.capabilities.parse_outside:
             return await self._parser.parse(type(connector), raw)
-        return type(connector).parse(raw)
+        try:
+            return type(connector).parse(raw)
+        except InboxError:
+            raise
+        except Exception as bug:  # pure code on the same bytes: it would fail again
+            log.exception("parser_failed", connector=connector.name)
+            raise Malformed(f"parser_failed: {type(bug).__name__}") from bug
 
     async def _place(self, id: DeliveryId, raw: RawDelivery, items: Sequence[Item], files: dict[int, tuple[Attachment, ...]]) -> None:
         await self._committer.submit(Ingest(id, raw.channel, raw.arrived_at, items, self._signing, files))
@@ -184,18 +208,32 @@ class Intake:
         for position, item in enumerate(items):
             if isinstance(item, InboundMessage) and item.files:
                 mid = message_id(raw.channel, item.key)
-                stored[position] = tuple([await self._store(mid, n, f, connector) for n, f in enumerate(item.files)])
+                stored[position] = tuple([await self._store(raw, mid, n, f, connector) for n, f in enumerate(item.files)])
         return stored
 
-    async def _store(self, mid: str, n: int, file: InboundFile, connector: Connector) -> Attachment:
+    async def _store(self, raw: RawDelivery, mid: str, n: int, file: InboundFile, connector: Connector) -> Attachment:
         id = FileId(digest("attachment", self._signing[0], mid, str(n)))
-        now = self._clock.now()
-        draft = StoredFile(id, file.name, file.type, len(file.content), f"message:{mid}", now)
-        content = await connector.fetch(file.ref) if file.ref else file.content
+        draft = StoredFile(id, file.name, file.type, len(file.content), f"message:{mid}", self._clock.now())
         failpoints.hit("files.before")
-        kept = await self._files.store(draft, content)
+        if file.ref:
+            size = await self._fetch(raw, draft, file.ref, connector)
+        else:
+            size = (await self._files.store(draft, file.content)).size
         failpoints.hit("files.after")
-        return Attachment(id, file.name, file.type, kept.size, file.content_id, file.inline)
+        return Attachment(id, file.name, file.type, size, file.content_id, file.inline)
+
+    async def _fetch(self, raw: RawDelivery, draft: StoredFile, ref: str, connector: Connector) -> int:
+        """The size; 0 for a medium that cannot be had: its message is worth more than waiting for it."""
+        try:
+            return (await self._files.store(draft, await connector.fetch(ref))).size
+        except Unavailable:
+            raise
+        except TryLater:
+            if self._clock.now() - raw.arrived_at < FETCH_PATIENCE_MS:
+                raise
+        except Exception:
+            log.exception("medium_not_fetched", connector=connector.name, file=draft.id)
+        return 0
 
 
 def _refuse(taken: list[tuple[DeliveryId, RawDelivery, asyncio.Future[None]]], error: InboxError) -> None:

@@ -169,11 +169,16 @@ class MongoLedger:
         return None if doc is None else await self._read(doc)
 
     @translated
-    async def unsettled(self, before: Instant, limit: int) -> list[LedgerRow]:
-        """Deliveries recorded before ``before`` and not settled, oldest first; at most 64 MB of them, but at least one."""
+    async def unsettled(self, before: Instant, limit: int, after: LedgerRow | None = None) -> list[LedgerRow]:
+        """Deliveries recorded before ``before`` and not settled, oldest first, those behind ``after``; at most 64 MB, but at least one."""
         rows: list[LedgerRow] = []
         size = 0
-        cursor = self._rows.find({"state": "received", "arrived_at": {"$lt": before}}, sort=[("arrived_at", 1), ("_id", 1)], limit=limit)
+        where: dict[str, Any] = {"state": "received", "arrived_at": {"$lt": before}}
+        if after is not None:
+            at = after.raw.arrived_at
+            where["arrived_at"]["$gte"] = at
+            where["$or"] = [{"arrived_at": {"$gt": at}}, {"_id": {"$gt": after.id}}]
+        cursor = self._rows.find(where, sort=[("arrived_at", 1), ("_id", 1)], limit=limit)
         async for doc in cursor:
             row = await self._read(doc)
             rows.append(row)

@@ -38,11 +38,11 @@ class MemoryLedger:
         self._tables.reach()
         return self._tables.deliveries.get(id)
 
-    async def unsettled(self, before: Instant, limit: int) -> list[LedgerRow]:
-        """Deliveries recorded before ``before`` and not settled, oldest first."""
+    async def unsettled(self, before: Instant, limit: int, after: LedgerRow | None = None) -> list[LedgerRow]:
+        """Deliveries recorded before ``before`` and not settled, oldest first, those behind ``after``."""
         self._tables.reach()
         unsettled = [row for row in self._tables.deliveries.values() if row.state == "received" and row.raw.arrived_at < before]
-        return sorted(unsettled, key=lambda row: (row.raw.arrived_at, row.id))[:limit]
+        return sorted((row for row in unsettled if after is None or _age(row) > _age(after)), key=_age)[:limit]
 
     async def note_failure(self, id: DeliveryId, error: str) -> int:
         """Count one failed attempt; the number of attempts so far. Raises ``NotFound``."""
@@ -52,6 +52,10 @@ class MemoryLedger:
             raise NotFound
         self._tables.deliveries[id] = replace(row, attempts=row.attempts + 1, error=error)
         return row.attempts + 1
+
+
+def _age(row: LedgerRow) -> tuple[Instant, str]:
+    return row.raw.arrived_at, row.id
 
 
 class MemoryFiles:

@@ -65,7 +65,9 @@ async def test_what_is_not_settled_is_found_oldest_first(store: Store) -> None:
     late = (DeliveryId("late"), a_delivery("late", arrived_at=START + 5))
     await store.ledger.record([*rows, late])
     assert [row.id for row in await store.ledger.unsettled(START + 5, 10)] == [D3, D1, D2]
-    assert [row.id for row in await store.ledger.unsettled(START + 5, 2)] == [D3, D1]
+    first = await store.ledger.unsettled(START + 5, 2)
+    assert [row.id for row in first] == [D3, D1]
+    assert [row.id for row in await store.ledger.unsettled(START + 5, 2, first[-1])] == [D2]
     await store.journal.commit(Batch(settled=[Settled(D3, "done"), Settled(D1, "unsupported", "a read mark")]))
     assert [row.id for row in await store.ledger.unsettled(START + 5, 10)] == [D2]
 
