@@ -10,7 +10,7 @@ import structlog
 from inbox.core.conversation import Conversation
 from inbox.core.errors import TryLater
 from inbox.core.events import Event, EventType
-from inbox.core.ids import Instant
+from inbox.core.ids import ConversationId, Instant, MessageId
 from inbox.core.message import Address, Message
 from inbox.core.words import field_words, words
 from inbox.flow.feed import Change, attach
@@ -20,18 +20,6 @@ BATCH = 200
 MAX_TEXT = 100_000
 
 _WRITTEN = frozenset({EventType.CONVERSATION_STARTED, EventType.MESSAGE_RECEIVED, EventType.MESSAGE_QUEUED, EventType.NOTE_WRITTEN})
-_MOVED = frozenset(
-    {
-        EventType.STATUS_CHANGED,
-        EventType.ASSIGNED,
-        EventType.UNASSIGNED,
-        EventType.TAGS_CHANGED,
-        EventType.PRIORITY_CHANGED,
-        EventType.SUBJECT_CHANGED,
-        EventType.PARTICIPANT_SPLIT,
-    }
-)
-
 log = structlog.get_logger(__name__)
 
 
@@ -83,17 +71,29 @@ class Indexer:
             await asyncio.sleep(0)
 
     async def _index(self, events: Sequence[Event]) -> None:
-        wanted = [e for e in events if e.type in _WRITTEN or e.type in _MOVED]
-        entries: dict[str, tuple[Conversation, Message, frozenset[str]]] = {}
-        for change in await attach(wanted, self._queries):
-            c, m = change.conversation, change.message
-            if c is not None and m is not None:
-                entries[m.id] = (c, m, searchable(c, m))
-        moved = {e.conversation for e in wanted if e.type in _MOVED and e.conversation}
-        if entries:
-            await self._search.index(list(entries.values()))
-        if moved:
-            await self._search.moved(list((await self._queries.conversations(list(moved))).values()))
+        changes = await attach([e for e in events if e.type in _WRITTEN], self._queries)
+        found = {c.message.id: (c.conversation, c.message) for c in changes if c.conversation is not None and c.message is not None}
+        found |= await self._renamed([e.conversation for e in events if e.type is EventType.SUBJECT_CHANGED and e.conversation])
+        if found:
+            await self._search.index([(c, m, _words(c, m)) for c, m in found.values()])
+        left = {e.conversation for e in events if e.type is EventType.PARTICIPANT_SPLIT and e.conversation}
+        if left:
+            await self._search.moved(list((await self._queries.conversations(list(left))).values()))
+
+    async def _renamed(self, ids: Sequence[ConversationId]) -> dict[MessageId, tuple[Conversation, Message]]:
+        """A conversation's new name is found through its newest message."""
+        conversations = await self._queries.conversations(ids)
+        named = {c.last.id: c for c in conversations.values() if c.last is not None}
+        return {m.id: (named[m.id], m) for m in (await self._queries.messages(list(named))).values()}
+
+
+def _words(c: Conversation, m: Message) -> frozenset[str]:
+    """What the message is found by; one whose words cannot be told is not found, but stops none behind it."""
+    try:
+        return searchable(c, m)
+    except Exception:
+        log.exception("message_not_indexed", message=m.id)
+        return frozenset()
 
 
 def searchable(c: Conversation, m: Message) -> frozenset[str]:
@@ -104,7 +104,7 @@ def searchable(c: Conversation, m: Message) -> frozenset[str]:
     sender = "" if m.sender is None else _spoken(m.sender)
     recipients = "\n".join(_spoken(a) for a in (*m.to, *m.cc))
     files = "\n".join(a.name for a in m.attachments)
-    parts = (m.subject or c.subject, f"#{c.number}", sender, recipients, files, m.text[:MAX_TEXT])
+    parts = (m.subject, c.subject, f"#{c.number}", sender, recipients, files, m.text[:MAX_TEXT])
     return words("\n".join(parts)) | field_words("from", sender) | field_words("to", recipients)
 
 
