@@ -82,6 +82,12 @@ describe('connecting', () => {
   });
 });
 
+it('loses no subscription that is made between the greeting and the welcome', () => {
+  const run = new Run().feed({ type: 'start', csrf: 'token' }).hear(HELLO);
+  run.feed({ type: 'subscribe', subscription: LIST });
+  expect(run.did('send')).toEqual([{ do: 'send', frame: LIST }]);
+});
+
 describe('losing the connection', () => {
   it('comes back after a random share of a doubling limit', () => {
     expect(backoff(0, 1)).toBe(500);

@@ -140,6 +140,9 @@ function onNudge(state: State): Step {
   ];
 }
 
+/** The first frame is sent; what is followed from here on is not in it and goes by itself. */
+const identified = (state: State) => state.phase === 'greeting' || state.phase === 'live';
+
 function onSubscription(
   state: State,
   input: Extract<Input, { type: 'subscribe' | 'unsubscribe' | 'synced' }>,
@@ -147,12 +150,12 @@ function onSubscription(
   const subs = new Map(state.subs);
   if (input.type === 'subscribe') {
     subs.set(input.subscription.sub, { subscription: input.subscription, synced: false });
-    return [{ ...state, subs }, state.phase === 'live' ? [{ do: 'send', frame: input.subscription }] : []];
+    return [{ ...state, subs }, identified(state) ? [{ do: 'send', frame: input.subscription }] : []];
   }
   if (input.type === 'unsubscribe') {
     if (!subs.delete(input.sub)) return [state, []];
     const frame = { t: 'unsubscribe', sub: input.sub } as const;
-    return [{ ...state, subs }, state.phase === 'live' ? [{ do: 'send', frame }] : []];
+    return [{ ...state, subs }, identified(state) ? [{ do: 'send', frame }] : []];
   }
   const held = subs.get(input.sub);
   if (!held) return [state, []];
