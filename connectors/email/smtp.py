@@ -84,10 +84,10 @@ async def _session(settings: SmtpSettings, greeting: str) -> AsyncIterator[SMTP]
         with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
             await client.quit(timeout=2)
     finally:
-        transport = client.transport
+        break_off = getattr(client.transport, "abort", None)  # the transports of all event loops share no class that has it
         client.close()
-        if isinstance(transport, asyncio.WriteTransport):
-            transport.abort()  # after an error nobody waits for a polite end of the encryption
+        if break_off is not None:
+            break_off()  # after an error nobody waits for a polite end of the encryption
             await asyncio.sleep(0)
 
 

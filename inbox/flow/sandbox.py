@@ -27,6 +27,7 @@ MEMORY: Final = 1 << 30
 IDLE_SECONDS: Final = 120.0
 RETRY_MS: Final = 5_000
 _LARGEST_ANSWER: Final = 1 << 29
+_STEP: Final = 1 << 18
 
 _answers: Final[msgspec.msgpack.Decoder[Answer]] = msgspec.msgpack.Decoder(Answer)
 
@@ -76,12 +77,19 @@ class _Worker:
         assert into is not None, "started with pipes"
         assert out is not None, "started with pipes"
         into.write(len(request).to_bytes(HEAD, "big"))
-        into.write(request)
-        await into.drain()
+        for at in range(0, len(request), _STEP):  # a large mail at one go would hold up everybody else
+            into.write(memoryview(request)[at : at + _STEP])
+            await into.drain()
         length = int.from_bytes(await out.readexactly(HEAD), "big")
         if length > _LARGEST_ANSWER:
             raise ConnectionError("not a frame of ours")
-        return _answers.decode(await out.readexactly(length))
+        answer = bytearray()
+        while len(answer) < length:
+            piece = await out.read(min(_STEP, length - len(answer)))
+            if not piece:
+                raise asyncio.IncompleteReadError(b"", length)
+            answer += piece
+        return _answers.decode(answer)
 
     def kill(self) -> None:
         """Ends the process; the event loop reaps it."""

@@ -102,3 +102,10 @@ def test_the_null_sender_of_the_envelope_marks_an_automatic_mail() -> None:
     assert message("From: jo@customer.test", mail_from="<>").automatic == "auto-reply"
     assert message("From: jo@customer.test\nReturn-Path: <>").automatic == "auto-reply"
     assert message("From: jo@customer.test", mail_from="jo@customer.test").automatic == ""
+
+
+def test_our_own_mail_is_known_by_its_id_or_by_our_field() -> None:
+    token = "a" * 52
+    assert message(f"From: support@example.test\nMessage-ID: <inbox.{token}@example.test>").echo == token
+    assert message(f"From: support@example.test\nMessage-ID: <1@relay.test>\nX-Inbox-Message: {token}").echo == token
+    assert message(f"From: jo@customer.test\nMessage-ID: <1@x.test>\nIn-Reply-To: <inbox.{token}@example.test>").echo == ""
