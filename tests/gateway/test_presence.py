@@ -216,7 +216,9 @@ async def test_nobody_watches_what_he_may_not_see(world: World) -> None:
 
 async def test_the_visitors_screen_hears_of_answers_being_typed_but_not_of_notes(world: World) -> None:
     _, max_ = await two_at_a_conversation(world)
-    await max_.send(p.Typing("c1", "note"))
+    second = await Tab(world, "max", THREAD).connect()
+    await second.send(p.Typing("c1", "note"))
+    second.cut()
     assert world.typed == []
     await max_.send(p.Typing("c1", "reply"))
     await world.clock.advance(TYPING_MS + 2 * SECOND)

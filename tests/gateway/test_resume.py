@@ -70,6 +70,17 @@ async def test_a_replay_that_breaks_off_is_not_taken_for_whole(world: World) -> 
     assert {row.subject for row in tab.rows("list").values()} == {"two", "three"}
 
 
+async def test_a_line_that_breaks_between_two_frames_of_one_change_loses_neither(world: World) -> None:
+    await world.conversation("c1")
+    tab = await Tab(world, "mia", ALL, THREAD).connect()
+    await tab.calm()
+    await world.message("c1", "m1")
+    assert [type(frame).__name__ for frame in await tab.read(1)] == ["Put"]
+    tab.cut()
+    await back(tab)
+    assert "message m1" in tab.rows("open")
+
+
 async def test_a_conversation_lost_while_away_is_gone_though_later_changes_were_out_of_sight(world: World) -> None:
     await world.conversation("c1", team="red")
     tab = await seen(world)
@@ -173,6 +184,53 @@ async def test_access_lost_during_a_replay_stops_it(world: World) -> None:
     puts = [f for f in tab.heard if isinstance(f, p.Put)]
     assert len(puts) <= waiting
     assert tab.rows("list") == {}
+
+
+async def test_who_does_not_read_his_replay_is_closed_to_resume(world: World) -> None:
+    for number in range(2 * MAX_FRAMES):
+        await world.conversation(f"c{number}")
+    tab = await seen(world, "mia", ALL)
+    for number in range(2 * MAX_FRAMES):
+        await world.change(f"c{number}", subject="missed")
+    tab.session = world.session(tab.agent)
+    tab.begin(p.Identify("csrf", tab.cursor, (ALL,)))
+    await settle(200)
+    for number in range(MAX_FRAMES + 1):
+        assert tab.session.outbox.code is None
+        await world.change("c0", subject=f"live {number}")
+    assert tab.session.outbox.code == p.CloseCode.RESUME
+    assert len(tab.session.outbox) == 0
+    tab.cut()
+    await back(tab)
+    assert tab.rows("list")["c0"].subject == f"live {MAX_FRAMES}"
+
+
+async def test_rights_taken_between_the_upgrade_and_identify_are_taken(world: World) -> None:
+    await world.conversation("c1", team="red")
+    tab = Tab(world, "mia", ALL)
+    tab.session = world.session(tab.agent)
+    await world.account("mia", teams=())
+    await tab.send(p.Identify("csrf", None, (ALL,)))
+    await tab.read()
+    await world.change("c1", subject="secret")
+    await tab.read()
+    assert tab.of(p.Put) == []
+
+
+async def test_a_thread_lost_during_its_replay_stops_it(world: World) -> None:
+    count = 2 * MAX_FRAMES
+    await world.conversation("c1", team="red")
+    tab = await seen(world, "mia", THREAD)
+    for number in range(count):
+        await world.message("c1", f"m{number}")
+    tab.session = world.session(tab.agent)
+    tab.begin(p.Identify("csrf", tab.cursor, (THREAD,)))
+    await settle(200)
+    waiting = len(tab.session.outbox)
+    await world.change("c1", team="blue")
+    await tab.calm()
+    assert len(tab.of(p.PutMessage)) <= waiting
+    assert [type(frame).__name__ for frame in tab.heard[-2:]] == ["BeatAck", "Gone"]
 
 
 async def test_a_login_that_ends_during_a_replay_ends_it(world: World) -> None:
