@@ -69,6 +69,42 @@ async def test_counts_and_search_stay_inside_the_scope(world: World) -> None:
     assert (await sue.get("/search", params={"q": "order assignee:Somebody"}))["hits"] == []
 
 
+async def test_an_index_that_lags_behind_shows_nothing_that_was_taken_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def stale(*_: Any) -> tuple[list[tuple[str, str]], None]:
+        return [("c-foreign", "m-foreign"), ("c-own", "m-foreign"), ("c-gone", "m-gone")], None
+
+    monkeypatch.setattr(world.store.search, "find", stale)
+    mia = await world.log_in("mia")
+    assert [(hit["row"]["id"], hit["snippet"]) for hit in (await mia.get("/search?q=order"))["hits"]] == [("c-own", "")]
+
+
+async def test_the_screen_gets_all_it_needs_to_start(world: World) -> None:
+    world.live.online[AgentId("sue")] = "online"
+    mia = await world.log_in("mia")
+    start = await mia.get("/bootstrap")
+    assert start["me"]["id"] == "mia"
+    assert start["me"]["csrf"] == mia.csrf
+    assert [(a["id"], a["state"]) for a in start["agents"]] == [
+        ("ada", "offline"),
+        ("ben", "offline"),
+        ("bot", "offline"),
+        ("mia", "offline"),
+        ("sue", "online"),
+    ]
+    assert [team["id"] for team in start["teams"]] == ["sales", "support"]
+    assert [(c["id"], c["kind"], c["address"], c["healthy"]) for c in start["channels"]] == [("mail", "email", "help@example.com", True)]
+    assert "open sesame" not in str(start), "no channel's secrets"
+    assert {"mine", "unassigned", "all"} <= {view["id"] for view in start["views"]}
+    assert await mia.get("/agents") == start["agents"]
+    edited = await mia.ask("PATCH", "/me", json={"name": " Mia M. ", "availability": "away", "signature": "Mia\nSupport"})
+    assert {k: v for k, v in (await edited.json()).items() if k in ("name", "availability", "signature")} == {
+        "name": "Mia M.",
+        "availability": "away",
+        "signature": "Mia\nSupport",
+    }
+    assert (await mia.ask("PATCH", "/me", json={"name": "  "})).status == 422
+
+
 async def test_a_thread_is_read_backwards_to_its_beginning_with_messages_and_lines_merged(world: World) -> None:
     tables = world.memory.tables
     wanted = ["m-own", "r-own"]

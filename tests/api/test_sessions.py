@@ -171,14 +171,14 @@ async def test_the_hash_is_computed_for_unknown_accounts_too(world: World) -> No
 
     class Spied(PasswordHasher):
         def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
-            checked.append(str(password))
+            checked.append(str(hash))
             return super().verify(hash, password)
 
     passwords = Passwords(Spied(time_cost=1, memory_cost=8, parallelism=1))
     auth = Auth(world.store.accounts, world.parts.directory, passwords, world.clock, world.parts.metrics)
     with pytest.raises(Unauthenticated):
         await auth.log_in("nobody@example.com", "guess", "", "")
-    assert checked == ["guess"]
+    assert [encoded.split("$")[1:4] for encoded in checked] == [["argon2id", "v=19", "m=8,t=1,p=1"]]
 
 
 # Other sites
