@@ -11,11 +11,11 @@ MESSAGE: Final = 35 * MIB
 HEADER_BLOCK: Final = 256 * KIB
 HEADER_FIELD: Final = 64 * KIB
 HEADER_FIELDS: Final = 1_000
-HEADER_SCAN: Final = 2 * MIB
+HEADER_SCAN: Final = MIB
 """How far an oversized header block is read in search of its From and Subject."""
 
 PARTS: Final = 500
-HYPHEN_LINES: Final = 1_000_000
+HYPHEN_LINES: Final = 200_000
 """Lines in a multipart that could be a boundary."""
 
 DEPTH: Final = 50
