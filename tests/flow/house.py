@@ -184,7 +184,10 @@ class House:
 
     async def deliver(self, *items: Item, channel: ChannelId = MAIL, key: str = "") -> RawDelivery:
         """Hand over one delivery with these items; returned once it is acknowledged."""
-        body = msgspec.json.encode(list(items))
+        return await self.deliver_bytes(msgspec.json.encode(list(items)), channel=channel, key=key)
+
+    async def deliver_bytes(self, body: bytes, *, channel: ChannelId = MAIL, key: str = "") -> RawDelivery:
+        """Hand over one delivery as it is; returned once it is acknowledged."""
         raw = RawDelivery(channel, key or digest(body), body, self.clock.now())
         await self.intake.accept(raw)
         return raw
@@ -219,6 +222,11 @@ class House:
         outcome = await self.do(actor, c.Reply(conversation, fields.pop("client_id", digest(text, str(self.clock.now()))), text, **fields))
         assert outcome.message is not None
         return outcome.message
+
+    async def sent(self, message: Message) -> Message:
+        """The message once its attempts of this instant are over."""
+        await self.pass_time(10)
+        return await self.message(message.id)
 
     async def do(self, actor: Actor, command: c.Command, key: str = "") -> Outcome:
         """Carry out a command."""
