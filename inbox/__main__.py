@@ -117,8 +117,8 @@ def demo(config: Path | None) -> None:
         elif done in (1, of):
             click.echo("Filling the workspace ..." if done == 1 else f"Filled it with {of} steps.")
 
-    click.echo("Starting the database ..." if not settings.mongodb.uri else "Connecting to the database ...")
-    run(until_told(lambda stop: demo_start.run(settings, stop, click.echo, progress)))
+    send_mail = f"{sys.argv[0]} demo-mail" + (f" --config {config}" if config else "")
+    run(until_told(lambda stop: demo_start.run(settings, stop, click.echo, progress, send_mail)))
     click.echo("Ended.")
 
 

@@ -25,6 +25,9 @@ SHOP = "https://shop.northwind.example/"
 _CHARSETS: Mapping[str, str] = {"de": "iso-8859-1", "ja": "iso-2022-jp", "pl": "iso-8859-2"}
 """What older mail programs of these languages still write."""
 
+_POLICY = SMTP.clone(max_line_length=900)
+"""Python would encode a Message-ID that does not fit into a line, which no mail program does."""
+
 _SPAN = re.compile(r"\{([0-9dhm ]+)\}")
 
 
@@ -46,7 +49,8 @@ class Place(Struct, frozen=True):
 
 def mail(box: Mailbox, story: Story, step: Step, place: Place) -> RawDelivery:
     """A mail as a customer's mail program writes it and our mail server takes it in."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
+    _fill(message, story, step, place.at + milliseconds(step.ago))
     sender = step.sender or story.sender
     subject = story.subject if not place.before else f"Re: {story.subject}"
     fields = {
@@ -65,7 +69,6 @@ def mail(box: Mailbox, story: Story, step: Step, place: Place) -> RawDelivery:
     for name, value in fields.items():
         if value:
             message[name] = value
-    _fill(message, story, step, place.at + milliseconds(step.ago))
     return _raw(box, message.as_bytes(), place.at, mail_from=sender)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -58,8 +58,10 @@ def _key(file: Path) -> str:
     try:
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-            file.write_text(make_key("demo"), encoding="utf-8")
+            fresh = file.with_suffix(".new")  # a full disk leaves no half of a key
+            fresh.touch(mode=0o600)
+            fresh.write_text(make_key("demo"), encoding="utf-8")
+            fresh.replace(file)
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise CannotStart(f"{file} cannot be written: {error.strerror}", "free some space, or set data.dir to a folder you own") from error
@@ -75,26 +77,42 @@ def mail_of(settings: Settings) -> Mail | None:
     return None
 
 
-async def run(settings: Settings, stop: asyncio.Event, say: Say, progress: Progress) -> None:
-    """Serve the demo until ``stop`` is set; the first time its past is played before. Raises ``CannotStart``."""
+async def run(settings: Settings, stop: asyncio.Event, say: Say, progress: Progress, send_mail: str) -> None:
+    """Serve the demo until ``stop`` is set; the first time its past is played before. Raises ``CannotStart``.
+
+    ``send_mail`` is the command that hands in a mail, for the user to copy.
+    """
     workspace = load()
     mail = mail_of(settings)
     sent = settings.data.path / "sent"
     _check_ports(settings, mail)
+    say("Connecting to the database ..." if settings.mongodb.uri else "Starting the database ...")
 
     async def prepare(stores: Stores) -> None:
         if await is_empty(stores):
             for mail_file in sent.glob("*.eml"):
                 mail_file.unlink()
-            await fill(settings, stores, workspace, progress)
+            await unless(stop, fill(settings, stores, workspace, progress))
 
     async def ready(stores: Stores, steps: Steps) -> None:
-        say(welcome(settings, workspace, mail))
+        say(welcome(settings, workspace, mail, send_mail))
 
     with ExitStack() as stack:
         if mail is not None:
             stack.enter_context(PostOffice(sent, mail.out_host, mail.out_port))
         await serve(settings, stop, ready, prepare=prepare, demo=True)
+
+
+async def unless(stop: asyncio.Event, filling: Coroutine[None, None, None]) -> None:
+    """Fill, but not longer than until ``stop`` is set: then raise ``CannotStart``, for nothing of it counts."""
+    async with asyncio.TaskGroup() as tasks:
+        both = tasks.create_task(filling), tasks.create_task(stop.wait())
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finished = both[0].done()
+        for task in both:
+            task.cancel()
+    if not finished:
+        raise CannotStart("ended before the workspace was filled", "the next start begins anew")
 
 
 def _check_ports(settings: Settings, mail: Mail | None) -> None:
@@ -165,7 +183,7 @@ def account(person: Person) -> Agent:
     )
 
 
-def welcome(settings: Settings, workspace: Workspace, mail: Mail | None) -> str:
+def welcome(settings: Settings, workspace: Workspace, mail: Mail | None, send_mail: str) -> str:
     """What stands on the terminal when it runs."""
     url = settings.server.public_url
     width = max(len(p.email) for p in workspace.people)
@@ -180,7 +198,7 @@ def welcome(settings: Settings, workspace: Workspace, mail: Mail | None) -> str:
     ]
     if mail is not None:
         lines += [
-            'Send it mail    .venv/bin/inbox demo-mail --from "Ada <ada@example.com>" --subject "My tent" "The zip is broken."',
+            f'Send it mail    {send_mail} --from "Ada <ada@example.com>" --subject "My tent" "The zip is broken."',
             f"                or any mail program, by SMTP to {mail.host}:{mail.port}, to {mail.address}",
             f"Its answers     lie as files in {settings.data.path / 'sent'}; whoever@{NOWHERE} is refused",
         ]

@@ -1,0 +1,86 @@
+"""The demo workspace, filled once into a database of its own for all tests that look at it."""
+
+import re
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from inbox.app.stores import Stores, open_stores
+from inbox.core.ids import Instant
+from inbox.demo import start
+from inbox.demo.post_office import PostOffice
+from inbox.demo.workspace import load
+from inbox.settings import Settings
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this moment that nobody has."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
+def settings_file(folder: Path, mongo_uri: str = "") -> Path:
+    """The demo's own settings on free ports, with its data in ``folder`` and a database of its own."""
+    server, metrics, into, out = free_ports(4)
+    text = start.SETTINGS.read_text(encoding="utf-8")
+    text = re.sub(r"\b2525\b", str(into), re.sub(r"\b2526\b", str(out), text)).replace(":8080", f":{server}")
+    head = f"""
+[server]
+port = {server}
+public_url = "http://127.0.0.1:{server}"
+[metrics]
+port = {metrics}
+[mongodb]
+uri = "{mongo_uri}"
+database = "demo_{secrets.token_hex(6)}"
+[data]
+dir = "{folder / "data"}"
+"""
+    file = folder / "demo.toml"
+    file.write_text(head + text, encoding="utf-8")
+    return file
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Stores]:
+    """The stores, and a post office for what is sent; the database goes at the end."""
+    mail = start.mail_of(settings)
+    assert mail is not None
+    with PostOffice(settings.data.path / "sent", mail.out_host, mail.out_port):
+        async with open_stores(settings) as stores:
+            yield stores
+            await stores.db.client.drop_database(stores.db.name)
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A filled workspace. ``seconds`` is how long that took, ``at`` when it began."""
+
+    stores: Stores
+    settings: Settings
+    seconds: float
+    at: Instant
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def filled(mongo_uri: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Filled]:
+    """The workspace as a newcomer finds it."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings = start.demo_settings(settings_file(folder, mongo_uri))
+    async with opened(settings) as stores:
+        began, at = time.monotonic(), stores.clock.now()
+        await start.fill(settings, stores, load(), lambda done, of: None)
+        yield Filled(stores, settings, time.monotonic() - began, at)
