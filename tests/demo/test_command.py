@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from asyncio.subprocess import PIPE, STDOUT, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -76,7 +76,8 @@ async def test_it_starts_takes_mail_ends_whole_and_keeps_its_data(tmp_path: Path
         mail = await asyncio.create_subprocess_exec(sys.executable, "-m", "inbox", "demo-mail", "--config", str(file), *sender)
         assert await mail.wait() == 0
         async with agent(url, "ravi@northwind.example") as ravi:
-            await eventually(lambda: arrived(ravi, "A mail of today"))
+            there: Callable[[], Awaitable[bool]] = lambda: arrived(ravi, "A mail of today")  # noqa: E731  a name for its type
+            await eventually(there)
         assert await ended(process, signal.SIGINT) == 0
     assert processes_on(tmp_path) == []
 
