@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Address, MessageRow } from '../lib/api/types';
 import AddressField from './composer/AddressField.svelte';
@@ -19,6 +19,13 @@ const message = (change: Partial<MessageRow>) =>
     ...change,
   }) as MessageRow;
 
+/** Outside the document, where frames do not load. */
+function detached(change: Partial<MessageRow>): HTMLElement {
+  const target = document.createElement('div');
+  render(MessageBody, { target, props: { message: message(change) } });
+  return target;
+}
+
 describe('the words of a message', () => {
   it('fold quoted text away, without losing it', async () => {
     render(MessageBody, { message: message({ text: 'Yes please.\n> old words', fresh: 12 }) });
@@ -35,21 +42,21 @@ describe('the words of a message', () => {
   });
 
   it('show a mail without text in a frame that has neither scripts nor our origin, and no remote images', async () => {
-    const { container } = render(MessageBody, { message: message({ html: true }) });
-    const frame = () => container.querySelector('iframe');
+    const box = detached({ html: true });
+    const frame = () => box.querySelector('iframe');
     expect(frame()?.getAttribute('src')).toBe('/api/v1/messages/m1/html');
     expect(frame()?.getAttribute('sandbox')).not.toMatch(
       /allow-scripts|allow-same-origin|allow-forms|allow-top-navigation/,
     );
-    await fireEvent.click(screen.getByTestId('load-images'));
+    await fireEvent.click(within(box).getByTestId('load-images'));
     expect(frame()?.getAttribute('src')).toBe('/api/v1/messages/m1/html?images=1');
   });
 
   it('come first where there are any, the HTML is asked for', async () => {
-    const { container } = render(MessageBody, { message: message({ html: true, text: 'Hello' }) });
-    expect(container.querySelector('iframe')).toBeNull();
-    await fireEvent.click(screen.getByTestId('toggle-html'));
-    expect(container.querySelector('iframe')).not.toBeNull();
+    const box = detached({ html: true, text: 'Hello' });
+    expect(box.querySelector('iframe')).toBeNull();
+    await fireEvent.click(within(box).getByTestId('toggle-html'));
+    expect(box.querySelector('iframe')).not.toBeNull();
   });
 });
 

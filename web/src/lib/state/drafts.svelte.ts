@@ -234,6 +234,7 @@ class Drafts {
 
   /** After the login: goes on with what a reload interrupted. */
   restore(): void {
+    this.#marks = new Map();
     const prefix = this.#prefix();
     for (const key of keysWith(prefix)) {
       const [conversation, mode] = key.slice(prefix.length).split('.') as [string, Mode];

@@ -12,6 +12,11 @@ class Reads {
     });
   }
 
+  /** Somebody else logged in. */
+  clear(): void {
+    this.#marks = new Map();
+  }
+
   knows(conversation: string): boolean {
     return this.#marks.has(conversation);
   }
