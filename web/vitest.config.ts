@@ -4,12 +4,5 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   plugins: [svelte()],
   resolve: { conditions: ['browser'] },
-  test: {
-    environment: 'happy-dom',
-    environmentOptions: {
-      happyDOM: { settings: { disableIframePageLoading: true, handleDisabledFileLoadingAsSuccess: true } },
-    },
-    include: ['{src,widget}/**/*.test.ts'],
-    restoreMocks: true,
-  },
+  test: { environment: 'happy-dom', include: ['{src,widget}/**/*.test.ts'], restoreMocks: true },
 });
