@@ -23,7 +23,10 @@ from inbox.core.errors import (
 from inbox.flow.rows import MessageRow
 
 PROBLEM_TYPE = "application/problem+json"
+OK = 200
+NO_CONTENT = 204
 REFUSED_HOST = 421
+NOT_NOW = 503
 CLOSED_BY_CLIENT = 499
 """In the log only: nobody was there any more to take the answer."""
 RETRY_MS = 2_000
@@ -66,7 +69,7 @@ def success(call: Call) -> int:
     """The status of a call that went well."""
     if call.creates:
         return 201
-    return 200 if call.answer is not None or call.raw else 204
+    return OK if call.answer is not None or call.raw else NO_CONTENT
 
 
 def failures(call: Call) -> tuple[int, ...]:

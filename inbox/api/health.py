@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from inbox.api.bodies import encode
+from inbox.api.errors import NOT_NOW, OK
 from inbox.api.metrics import Metrics
 from inbox.api.parts import ApiParts
 from inbox.core.errors import InboxError
@@ -27,7 +28,7 @@ def routes(parts: ApiParts) -> list[web.RouteDef]:
         results = dict(zip(parts.checks, await asyncio.gather(*(_check(parts, name) for name in parts.checks)), strict=True))
         fine = not any(results.values())
         answer = {"status": "ok" if fine else "not_ready", "checks": {name: problem or "ok" for name, problem in results.items()}}
-        return web.Response(body=encode(answer), status=200 if fine else 503, content_type="application/json")
+        return web.Response(body=encode(answer), status=OK if fine else NOT_NOW, content_type="application/json")
 
     return [
         web.get("/health/live", live, name="health_live", allow_head=False),

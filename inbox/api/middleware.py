@@ -99,9 +99,9 @@ def _explained(parts: ApiParts) -> Middleware:
     async def explained(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
             return await handler(request)
-        except web.HTTPException as refused:
-            if refused.status < 400:
-                raise
+        except web.HTTPRedirection:
+            raise
+        except web.HTTPError as refused:
             return _response(refusal(refused.status, refused.reason.lower().replace(" ", "_")), refused.headers.get("Allow"))
         except NewerReply as newer:
             found = await parts.queries.messages([MessageId(id) for id in newer.newer])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from inbox.api.errors import NOT_NOW
 from inbox.api.web_settings import WebSettings
 
 YEAR = "public, max-age=31536000, immutable"
@@ -36,13 +37,13 @@ def routes(settings: WebSettings) -> list[web.RouteDef]:
             raise web.HTTPNotFound
         return _index(files)
 
-    return [web.get("/{path:(?!(?:api|hooks|health|ws)(?:/|$)).*}", serve, name="page", allow_head=False)]
+    return [web.get("/{path:(?!(?:api|hooks|health|ws|chat)(?:/|$)).*}", serve, name="page", allow_head=False)]
 
 
 def _index(files: Mapping[str, Path]) -> web.StreamResponse:
     found = files.get("/index.html")
     if found is None:
-        return web.Response(text=NOT_BUILT, status=503, content_type="text/html", headers={"Cache-Control": "no-store"})
+        return web.Response(text=NOT_BUILT, status=NOT_NOW, content_type="text/html", headers={"Cache-Control": "no-store"})
     return web.FileResponse(found, headers={"Cache-Control": "no-cache"})
 
 

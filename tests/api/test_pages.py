@@ -114,7 +114,7 @@ async def test_the_sample_shop_is_there_only_in_the_demo(built: World) -> None:
 async def test_without_a_built_screen_a_page_says_what_to_do(world: World) -> None:
     answer = await world.client.get("/")
     assert answer.status == 503
-    assert "make ui" in await answer.text()
+    assert "scripts/setup" in await answer.text()
 
 
 # Health and metrics

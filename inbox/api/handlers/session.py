@@ -19,6 +19,7 @@ from inbox.api.auth import (
     set_cookie,
 )
 from inbox.api.bodies import encode
+from inbox.api.errors import NO_CONTENT
 from inbox.api.origin import client_address, limited_as
 from inbox.api.parts import Asked, Signed
 from inbox.api.tokens import hash_of
@@ -55,7 +56,7 @@ async def log_out(asked: Signed[None]) -> web.Response:
     """End the session and its sockets."""
     await asked.parts.auth.end(asked.session, client_address(asked.http, asked.parts.settings))
     asked.parts.live.sessions_ended([asked.session.id])
-    response = web.Response(status=204)
+    response = web.Response(status=NO_CONTENT)
     drop_cookie(response, secure=asked.parts.settings.secure)
     return response
 
