@@ -88,29 +88,38 @@ class House:
     """One process of the service; its loops run inside ``async with house.running():``."""
 
     def __init__(
-        self, store: Store, clock: ManualClock | None = None, world: World | None = None, name: str = "one", *, bot: bool = False
+        self,
+        store: Store,
+        clock: ManualClock | None = None,
+        world: World | None = None,
+        name: str = "one",
+        *,
+        bot: bool = False,
+        deadline_s: float = 5.0,
     ) -> None:
-        """``bot``: the chat is given to a bot first."""
+        """``bot``: the chat is given to a bot first. ``deadline_s``: how long a provider may take."""
         self.store = store
         self.clock = clock or ManualClock()
         self.world = world or World()
         self.heard: list[Change] = []
         self.late: list[int] = []
         self.came = asyncio.Event()
+        self.gone: set[ChannelId] = set()
+        """Channels that are not running at present."""
         self.channels = self._channels(bot)
         self.feed = Feed(store.journal, store.queries)
         self.directory = Directory(store.queries)
         self.committer = Committer(store.journal, self.feed, self.clock, lambda *parts: digest(KEY, *parts), self.channels.facts, name)
         self.conversations = Conversations(self.committer, store.queries, store.files, (KEY,))
         self.people = People(self.committer)
-        find = self.channels.find
+        find = self._find
         self.intake = Intake(store.ledger, store.files, self.committer, InProcess(), find, self.clock, (KEY,))
         self.router = Router(self.committer, store.queries, lambda: frozenset(self.world.online), self.came)
         bots = Bots(self.conversations, store.queries, self.directory, find, pause=_no_pause, deadline_s=0.05)
         unseen = Unseen(self.committer, store.queries, self.channels.facts)
         self.timers = Timers(self.committer, store.queries, self.clock, {"bot": bots.turn, "mail": unseen.copy}, self.late.append)
         composer = Composer(store.queries, self.directory, (KEY,))
-        self.outbox = Outbox(self.committer, store.queries, self.clock, find, composer, lambda: 0.0, deadline_s=5.0)
+        self.outbox = Outbox(self.committer, store.queries, self.clock, find, composer, lambda: 0.0, deadline_s=deadline_s)
         self.indexer = Indexer(store.journal, store.queries, store.search, self.clock)
         steps = (self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
         for listener in (self.directory.heard, self.heard.extend, *steps):
@@ -132,6 +141,9 @@ class House:
         assert isinstance(robot, RecordingBot)
         robot.script, robot.turns = self.world.bot, self.world.turns
         return Channels(built, {})
+
+    def _find(self, channel: ChannelId) -> Connector | None:
+        return None if channel in self.gone else self.channels.find(channel)
 
     def _tools(self, channel: ChannelId) -> Tools:
         return Tools(self.clock.now, self.store.files.open, NoCursor(), lambda health: None)

@@ -1,0 +1,344 @@
+"""Every answer leaves once: whatever the provider does, whenever the process dies, whoever else is sending."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from inbox.core import commands as c
+from inbox.core.conversation import FAR_FUTURE, Category
+from inbox.core.errors import NeedsLogin, Rejected, TryLater
+from inbox.core.ids import ConversationId
+from inbox.core.message import DeliveryState, Message
+from inbox.core.permissions import Actor
+from inbox.testing.clock import ManualClock
+from inbox.testing.memory_store import MemoryStore
+from inbox.testing.recording_connector import (
+    ACCEPTS,
+    HANGS,
+    LOSES_ANSWER,
+    LOSES_MESSAGE,
+    TAKES_AND_HANGS,
+    Does,
+    Provider,
+    raises,
+)
+from tests.flow.house import ANNA, BOB, CHAT, MAIL, MINUTE, House, World, stored_in
+from tests.store.conftest import Store, in_memory
+
+HOUR = 60 * MINUTE
+LEASE = 2 * MINUTE
+PENDING, UNKNOWN, SENT, FAILED = DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.FAILED
+
+
+async def asked(house: House) -> tuple[Actor, ConversationId]:
+    """Mia has a question of Anna's to answer."""
+    mia = await house.hire("mia")
+    return mia, (await house.write("question", key="q")).conversation
+
+
+async def state(house: House, message: Message) -> tuple[DeliveryState, str]:
+    stored = (await house.message(message.id)).delivery
+    assert stored is not None
+    return stored.state, stored.error
+
+
+async def at_last(house: House, message: Message, wanted: DeliveryState) -> None:
+    async def reached() -> bool:
+        return (await state(house, message))[0] is wanted
+
+    await house.until(reached, f"{wanted}")
+
+
+def said(provider: Provider) -> list[str]:
+    return [m.text for m in provider.accepted]
+
+
+async def test_an_answer_leaves_at_once_and_once(any_store: Store) -> None:
+    async with House(any_store).running() as house:
+        mia, id = await asked(house)
+        reply = await house.reply(mia, id)
+        await house.clock.advance(10)
+        await at_last(house, reply, SENT)
+        await house.pass_time(HOUR)
+        assert said(house.world.mail) == ["On its way."]
+
+
+async def test_answers_of_one_conversation_leave_in_the_order_they_were_written(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(TAKES_AND_HANGS)
+    replies = [house.do(mia, c.Reply(id, f"r{n}", f"part {n}", anyway=True)) for n in range(6)]
+    await asyncio.gather(*replies)
+    await house.pass_time(100)
+    assert said(house.world.mail) == ["part 0"], "the others wait for the first"
+    house.world.mail.release()
+    await house.pass_time(100)
+    assert said(house.world.mail) == [f"part {n}" for n in range(6)]
+
+
+async def test_what_is_put_off_holds_nothing_up(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(raises(TryLater("greylisted")))
+    late = await house.sent(await house.reply(mia, id, "first"))
+    await house.sent(await house.reply(mia, id, "second"))
+    assert said(house.world.mail) == ["second"]
+    assert await state(house, late) == (PENDING, "greylisted")
+    await house.pass_time(MINUTE)
+    assert said(house.world.mail) == ["second", "first"]
+
+
+async def test_waits_double_and_the_providers_own_wish_counts(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(*[raises(TryLater("busy"))] * 3, raises(TryLater("slow down", after=600_000)), ACCEPTS)
+    await house.sent(await house.reply(mia, id))
+    tries = []
+    for _ in range(2_000):
+        tries.append(len(house.world.mail.asked))
+        await house.clock.advance(1_000)
+        if house.world.mail.accepted:
+            break
+    waits = [tries.count(n) for n in range(1, 5)]
+    assert waits == [30, 60, 120, 600]
+
+
+async def test_after_two_days_it_is_given_up_and_the_customer_waits_again(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(*[raises(TryLater("no route"))] * 200)
+    reply = await house.sent(await house.reply(mia, id))
+    for _ in range(100):
+        await house.pass_time(HOUR // 2)
+    assert await state(house, reply) == (FAILED, "no route")
+    conversation = await house.conversation(id)
+    assert conversation.category is Category.OPEN
+    assert conversation.waiting_since is not None
+    assert len(house.world.mail.asked) < 70
+
+
+async def test_missing_credentials_put_off_until_an_admin_has_acted(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(raises(NeedsLogin("535 bad password")))
+    reply = await house.sent(await house.reply(mia, id))
+    assert await state(house, reply) == (PENDING, "needs_login: 535 bad password")
+    await house.pass_time(5 * MINUTE)
+    assert (await state(house, reply))[0] is SENT
+
+
+async def test_a_refusal_is_final_and_names_who_was_refused(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(raises(Rejected("policy", {ANNA.value: "550 unknown"})))
+    reply = await house.sent(await house.reply(mia, id))
+    stored = (await house.message(reply.id)).delivery
+    assert stored is not None
+    assert stored.state is FAILED
+    assert [(r.address, r.error) for r in stored.recipients] == [(ANNA.value, "550 unknown")]
+    await house.pass_time(HOUR)
+    assert len(house.world.mail.asked) == 1
+    assert (await house.conversation(id)).category is Category.OPEN
+
+
+async def test_a_retry_goes_only_to_those_who_did_not_get_it(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(Does(refused={BOB.value: "mailbox full"}))
+    to = tuple(c.Addressee("email", a.value) for a in (ANNA, BOB))
+    reply = await house.sent(await house.reply(mia, id, to=to))
+    assert (await state(house, reply))[0] is SENT
+    await house.do(mia, c.Retry(id, reply.id))
+    await house.pass_time(10)
+    assert [m.envelope for m in house.world.mail.asked] == [(), (BOB.value,)]
+    stored = (await house.message(reply.id)).delivery
+    assert stored is not None
+    assert [(r.address, r.state) for r in stored.recipients] == [(ANNA.value, SENT), (BOB.value, SENT)]
+
+
+@pytest.mark.parametrize(("lost", "asks"), [(LOSES_ANSWER, 1), (LOSES_MESSAGE, 2)], ids=["answer", "message"])
+async def test_an_uncertain_one_is_looked_up_and_sent_again_only_if_it_was_not_accepted(house: House, lost: Does, asks: int) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(lost)
+    reply = await house.sent(await house.reply(mia, id))
+    assert await state(house, reply) == (UNKNOWN, "connection_lost")
+    await house.pass_time(MINUTE)
+    assert (await state(house, reply))[0] is SENT
+    assert (len(house.world.mail.asked), len(house.world.mail.looked_up), len(house.world.mail.accepted)) == (asks, 1, 1)
+
+
+@pytest.mark.parametrize("trouble", [LOSES_ANSWER, LOSES_MESSAGE, raises(LookupError("a bug"))], ids=["answer", "message", "bug"])
+async def test_where_the_provider_cannot_tell_a_human_decides(house: House, trouble: Does) -> None:
+    mia, id = await asked(house)
+    house.world.mail.can_look_up = False
+    house.world.mail.will(trouble)
+    reply = await house.sent(await house.reply(mia, id))
+    await house.pass_time(3 * HOUR)
+    assert await state(house, reply) == (UNKNOWN, "uncertain")
+    assert len(house.world.mail.asked) == 1
+    await house.do(mia, c.Retry(id, reply.id))
+    await house.pass_time(10)
+    assert (await state(house, reply))[0] is SENT
+    assert len(house.world.mail.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "trouble", [TryLater("busy"), NeedsLogin("535"), Rejected("no"), LookupError("a bug"), TimeoutError()], ids=lambda e: type(e).__name__
+)
+async def test_trouble_with_looking_up_never_leads_to_sending_again(house: House, trouble: Exception) -> None:
+    mia, id = await asked(house)
+    house.world.mail.answers_look_up = trouble
+    house.world.mail.will(LOSES_ANSWER)
+    reply = await house.sent(await house.reply(mia, id))
+    await house.pass_time(HOUR)
+    assert (await state(house, reply))[0] is UNKNOWN
+    assert len(house.world.mail.asked) == 1
+    assert 3 <= len(house.world.mail.looked_up) <= 12, "asked again, and ever more seldom"
+    house.world.mail.answers_look_up = None
+    await house.pass_time(2 * HOUR)
+    assert (await state(house, reply))[0] is SENT
+    assert len(house.world.mail.accepted) == 1
+
+
+async def test_who_says_nothing_in_time_is_uncertain() -> None:
+    async with House(in_memory(), deadline_s=0.02).running() as house:
+        mia, id = await asked(house)
+        house.world.mail.will(TAKES_AND_HANGS)
+        reply = await house.reply(mia, id)
+        await house.clock.advance(10)
+        await at_last(house, reply, UNKNOWN)
+        await house.pass_time(MINUTE)
+        assert (await state(house, reply))[0] is SENT
+        assert len(house.world.mail.accepted) == 1
+
+
+@pytest.mark.parametrize(("crash", "asks"), [(TAKES_AND_HANGS, 1), (HANGS, 2)], ids=["after", "before"])
+async def test_a_crash_between_claim_and_report_loses_and_doubles_nothing(any_store: Store, crash: Does, asks: int) -> None:
+    clock, world = ManualClock(), World()
+    world.mail.will(crash)
+    async with House(any_store, clock, world).running() as dying:
+        mia, id = await asked(dying)
+        reply = await dying.reply(mia, id)
+        await clock.advance(10)
+        await dying.until(lambda: world.mail.asked)
+        dying.kill()
+    async with House(any_store, clock, world, "two").running() as next_one:
+        await next_one.pass_time(LEASE // 2)
+        assert len(world.mail.asked) == 1, "the dead process may still be sending"
+        for _ in range(8):
+            await next_one.pass_time(LEASE // 4)
+        await at_last(next_one, reply, SENT)
+        assert (len(world.mail.asked), said(world.mail), len(world.mail.looked_up)) == (asks, ["On its way."], 1)
+
+
+async def test_a_crash_before_the_claim_loses_nothing(any_store: Store) -> None:
+    clock, world = ManualClock(), World()
+    async with House(any_store, clock, world).running(without=("outbox",)) as dying:
+        mia, id = await asked(dying)
+        reply = await dying.reply(mia, id)
+    clock.set(clock.now() + HOUR)
+    async with House(any_store, clock, world, "two").running() as next_one:
+        await at_last(next_one, reply, SENT)
+        assert said(world.mail) == ["On its way."]
+
+
+async def test_two_processes_send_each_message_once(any_store: Store) -> None:
+    clock, world = ManualClock(), World()
+    async with House(any_store, clock, world).running() as one, House(any_store, clock, world, "two").running() as two:
+        mia, id = await asked(one)
+        replies = await asyncio.gather(*((one, two)[n % 2].reply(mia, id, f"r{n}", client_id=f"r{n}") for n in range(20)))
+        for _ in range(5):
+            await clock.advance(1_000)
+        for reply in replies:
+            await at_last(one, reply, SENT)
+        assert sorted(said(world.mail)) == sorted(r.text for r in replies)
+
+
+async def test_what_another_process_left_behind_is_sent_after_a_moment(any_store: Store) -> None:
+    clock, world = ManualClock(), World()
+    async with House(any_store, clock, world).running(without=("outbox",)) as idle, House(any_store, clock, world, "two").running() as two:
+        mia, id = await asked(idle)
+        reply = await idle.reply(mia, id)
+        await two.until(lambda: any(x.message is not None and x.message.id == reply.id for x in two.heard))
+        await two.pass_time(1_000)
+        assert world.mail.asked == []
+        await two.pass_time(3_000)
+        await at_last(two, reply, SENT)
+
+
+async def test_a_result_is_stored_even_if_the_database_is_away_when_it_comes() -> None:
+    memory = MemoryStore()
+    async with House(stored_in(memory)).running() as house:
+        mia, id = await asked(house)
+        house.world.mail.will(TAKES_AND_HANGS)
+        house.world.mail.can_look_up = False
+        reply = await house.sent(await house.reply(mia, id))
+        memory.away = True
+        house.world.mail.release()
+        await house.pass_time(20_000)
+        memory.away = False
+        await house.pass_time(5_000)
+        assert await state(house, reply) == (SENT, "")
+        await house.pass_time(HOUR)
+        assert len(house.world.mail.asked) == 1
+
+
+async def test_a_database_that_is_away_puts_sending_off() -> None:
+    memory = MemoryStore()
+    async with House(stored_in(memory)).running() as house:
+        mia, id = await asked(house)
+        reply = await house.reply(mia, id)
+        memory.away = True
+        await house.pass_time(30_000)
+        assert house.world.mail.asked == []
+        memory.away = False
+        await house.pass_time(5_000)
+        assert (await state(house, reply))[0] is SENT
+
+
+async def test_a_channel_that_hangs_holds_up_no_other_one(house: House) -> None:
+    mia = await house.hire("mia", capacity=1000)
+    house.world.mail.will(*[HANGS] * 100)
+    for n in range(40):
+        question = await house.write(f"q{n}", key=f"q{n}", subject=f"{n}")
+        await house.reply(mia, question.conversation, f"a{n}")
+    chat = await house.write("hi", channel=CHAT)
+    await house.pass_time(100)
+    await house.sent(await house.reply(mia, chat.conversation, "hello"))
+    assert len(house.world.mail.asked) == 32
+    assert said(house.world.chat) == ["hello"]
+
+
+async def test_a_channel_that_is_gone_puts_off_and_resends_nothing_uncertain(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(LOSES_ANSWER)
+    uncertain = await house.sent(await house.reply(mia, id, "uncertain"))
+    house.gone.add(MAIL)
+    new = await house.sent(await house.reply(mia, id, "new"))
+    assert await state(house, new) == (PENDING, "channel_gone")
+    await house.pass_time(HOUR)
+    house.gone.clear()
+    await house.pass_time(2 * HOUR)
+    assert [await state(house, m) for m in (uncertain, new)] == [(SENT, ""), (SENT, "")]
+    assert sorted(said(house.world.mail)) == ["new", "uncertain"]
+
+
+async def test_at_the_end_what_is_under_way_is_reported_and_nothing_new_begins(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.will(TAKES_AND_HANGS)
+    first = await house.sent(await house.reply(mia, id, "first"))
+    second = await house.reply(mia, id, "second")
+    async with asyncio.TaskGroup() as tasks:
+        stopping = tasks.create_task(house.outbox.stop())
+        await house.pass_time(100)
+        assert not stopping.done()
+        house.world.mail.release()
+    await house.pass_time(MINUTE)
+    assert [(await state(house, m))[0] for m in (first, second)] == [SENT, PENDING]
+
+
+async def test_nothing_is_left_in_the_heap_for_ever(house: House) -> None:
+    mia, id = await asked(house)
+    reply = await house.sent(await house.reply(mia, id))
+    assert (await house.message(reply.id)).delivery is not None
+    assert await due(house) == []
+
+
+async def due(house: House) -> Sequence[Message]:
+    return await house.store.queries.due_messages(FAR_FUTURE, 10)
