@@ -38,10 +38,15 @@ describe('who an answer goes to', () => {
     expect(values(all.to)).toEqual(['ada@example.org']);
   });
 
-  it('goes on with our own last mail when nobody has answered it', () => {
-    const thread = [message('reply', { to: [ADA], cc: [BOB] })];
+  it('goes on with whom we wrote to first when nobody has answered', () => {
+    const thread = [message('reply', { to: [ADA], cc: [BOB] }), message('reply', { to: [EVE] })];
     const all = prefill(everybody, thread, CHANNELS, true);
     expect([values(all.to), values(all.cc)]).toEqual([['ada@example.org'], ['bob@example.org']]);
+  });
+
+  it('is never whom a message was forwarded to', () => {
+    const all = prefill(everybody, [...newest, message('reply', { to: [EVE] })], CHANNELS, true);
+    expect(values(all.to)).toEqual(['ada@example.org']);
   });
 
   it('is the first participant when there is no message yet', () => {

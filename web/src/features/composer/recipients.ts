@@ -50,8 +50,9 @@ function isOwn(address: Address, channels: Iterable<ChannelRow>): boolean {
 }
 
 /**
- * The recipients of an answer to the newest message that left or entered the house: its sender alone, or with `all` everybody
- * it went to. A stranger's message is passed over in favour of the newest one of somebody accepted.
+ * The recipients of an answer: the sender of the customers' newest message, or with `all` everybody it went to. A stranger's
+ * message is passed over in favour of the newest one of somebody accepted. Where nobody has written yet it is whom we wrote
+ * to first; a later message of ours may have been forwarded to somebody who has no part in this.
  */
 export function prefill(
   row: ConversationRow,
@@ -63,11 +64,9 @@ export function prefill(
   const strangers = row.participants.filter((one) => one.accepted === false);
   const wanted = (address: Address) =>
     !isOwn(address, known) && !strangers.some((one) => sameAddress(one, address));
-  const message = messages.findLast(
-    (one) =>
-      (one.kind === 'reply' && one.to.length > 0) ||
-      (one.kind === 'customer' && one.sender && wanted(one.sender)),
-  );
+  const message =
+    messages.findLast((one) => one.kind === 'customer' && one.sender && wanted(one.sender)) ??
+    messages.find((one) => one.kind === 'reply' && one.to.length > 0);
   if (!message) {
     const first = row.participants.find((one) => wanted(one));
     return { to: first ? [plain(first)] : [], cc: [] };

@@ -53,6 +53,12 @@ export function eventText(event: EventRow, names: Names): string | undefined {
     case 'conversation.assigned':
       return assigned(event, who, automatic, names);
     case 'conversation.unassigned':
+      if (event.reason?.code === 'given_to_bot') {
+        return t('event.given_to_bot', {
+          who,
+          bot: names.agent(event.reason.ids?.[1] ?? '') || t('actor.bot'),
+        });
+      }
       return automatic ? t('event.unassigned_auto') : t('event.unassigned', { who });
     case 'conversation.queued':
       return t('event.queued');
@@ -63,7 +69,7 @@ export function eventText(event: EventRow, names: Names): string | undefined {
     case 'conversation.tags_changed':
       return tagsChanged(event, who);
     case 'conversation.bot_entered':
-      return t('event.bot_entered', { who, bot: names.agent(event.agent ?? '') || t('actor.bot') });
+      return t('event.bot_entered', { bot: names.agent(event.agent ?? '') || t('event.a_bot') });
     case 'conversation.bot_left':
       return automatic || event.actor.kind === 'bot'
         ? t('event.bot_left_auto')
