@@ -261,3 +261,18 @@ test('a new conversation is begun with any address', async () => {
   await page.getByTestId('new-send').click();
   await messageWith(page, 'Good morning Zoe').waitFor();
 });
+
+test('a forwarded message goes to a third party and changes nobody whom an answer goes to', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  const recipients = () => page.getByTestId('to').innerText();
+  const before = await recipients();
+  await page.keyboard.press('f');
+  await page.getByTestId('to').getByRole('textbox').fill('third@example.net');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('send').click();
+  await messageWith(page, 'Forwarded message').waitFor();
+  await page.getByTestId('mode-reply').click();
+  assert.equal(await recipients(), before);
+});
