@@ -188,7 +188,10 @@ class RecordingChat(RecordingConnector):
 
 
 class RecordingBot(Connector):
-    """A bot whose turns are scripted: each is what it does, or what goes wrong. It is silent when the script is over."""
+    """A bot whose turns are scripted: each is what it does, or what goes wrong. It is silent when the script is over.
+
+    While ``awake`` is cleared it thinks and says nothing.
+    """
 
     name: ClassVar[str] = "recording_bot"
     role: ClassVar[ConnectorRole] = ConnectorRole.BOT
@@ -199,10 +202,13 @@ class RecordingBot(Connector):
         super().__init__(channel, settings, tools)
         self.script: deque[Sequence[BotAction] | Exception] = deque()
         self.turns: list[BotTurn] = []
+        self.awake = asyncio.Event()
+        self.awake.set()
 
     async def respond(self, turn: BotTurn) -> Sequence[BotAction]:
         """The next of the script."""
         self.turns.append(turn)
+        await self.awake.wait()
         does = self.script.popleft() if self.script else ()
         if isinstance(does, Exception):
             raise does

@@ -54,6 +54,12 @@ POLICY = sla.Policy("gold", first_response=60 * MINUTE, next_response=30 * MINUT
 CLASSES: Mapping[str, type[Connector]] = {c.name: c for c in (RecordingConnector, RecordingChat, RecordingBot)}
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class World:
     """What is outside the service and survives it: the providers, the bot's mind, and who is at his desk."""
@@ -62,6 +68,7 @@ class World:
     chat: Provider = field(default_factory=Provider)
     bot: deque[Sequence[BotAction] | Exception] = field(default_factory=deque)
     turns: list[BotTurn] = field(default_factory=list)
+    bot_awake: asyncio.Event = field(default_factory=_set)
     online: set[AgentId] = field(default_factory=set)
 
 
@@ -97,7 +104,7 @@ class House:
         bot: bool = False,
         deadline_s: float = 5.0,
     ) -> None:
-        """``bot``: the chat is given to a bot first. ``deadline_s``: how long a provider may take."""
+        """``bot``: the chat is given to a bot first. ``deadline_s``: how long a provider or a bot may take."""
         self.store = store
         self.clock = clock or ManualClock()
         self.world = world or World()
@@ -115,7 +122,7 @@ class House:
         find = self._find
         self.intake = Intake(store.ledger, store.files, self.committer, InProcess(), find, self.clock, (KEY,))
         self.router = Router(self.committer, store.queries, lambda: frozenset(self.world.online), self.came)
-        bots = Bots(self.conversations, store.queries, self.directory, find, pause=_no_pause, deadline_s=0.05)
+        bots = Bots(self.conversations, store.queries, self.directory, find, pause=_no_pause, deadline_s=deadline_s)
         unseen = Unseen(self.committer, store.queries, self.channels.facts)
         self.timers = Timers(self.committer, store.queries, self.clock, {"bot": bots.turn, "mail": unseen.copy}, self.late.append)
         composer = Composer(store.queries, self.directory, (KEY,))
@@ -139,7 +146,7 @@ class House:
             connector.provider = provider
         robot = built[BOT].connector
         assert isinstance(robot, RecordingBot)
-        robot.script, robot.turns = self.world.bot, self.world.turns
+        robot.script, robot.turns, robot.awake = self.world.bot, self.world.turns, self.world.bot_awake
         return Channels(built, {})
 
     def _find(self, channel: ChannelId) -> Connector | None:
