@@ -25,6 +25,8 @@ from inbox.testing.memory_store import MemoryStore
 
 DATABASE = "contract"
 prepared: set[str] = set()
+AGAINST_MONGODB = 40
+"""Examples of a property that asks the database: each costs a hundred round trips, so the core's hundreds would take an hour."""
 
 
 @dataclass(frozen=True)

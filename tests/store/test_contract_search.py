@@ -19,7 +19,7 @@ from inbox.store import search, sheets
 from inbox.store.client import Database
 from inbox.testing.builders import a_conversation, a_message
 from inbox.testing.clock import START
-from tests.store.conftest import Store, in_memory, on_mongodb, wipe
+from tests.store.conftest import AGAINST_MONGODB, Store, in_memory, on_mongodb, wipe
 
 ME = AgentId("mia")
 ALL = Scope(all=True)
@@ -134,7 +134,7 @@ scopes = st.sampled_from([ALL, Scope(), Scope(agent=ME), Scope(teams=(TeamId("re
     scope=scopes,
     limit=st.integers(1, 4),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_index_finds_what_a_look_at_everything_finds(
     mongo: Database, stored: list[Conversation], said: list[tuple[int, str, int]], asked: list[str], scope: Scope, limit: int
 ) -> None:

@@ -22,7 +22,7 @@ from inbox.store.lists import Reading, reading
 from inbox.store.queries import MongoQueries
 from inbox.testing.builders import a_conversation
 from inbox.testing.clock import START
-from tests.store.conftest import Store, in_memory
+from tests.store.conftest import AGAINST_MONGODB, Store, in_memory
 
 AGENTS = [AgentId("mia"), AgentId("tom")]
 TEAMS = [TeamId("red"), TeamId("blue")]
@@ -94,7 +94,7 @@ async def check(store: Store, stored: list[Conversation], view: View, scope: Sco
 
 
 @given(stored=conversations, asked=st.lists(st.tuples(asked_views, scopes), min_size=8, max_size=8), limit=st.integers(1, 7))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_mongodb_shows_what_the_rules_say(
     mongo: Database, stored: list[Conversation], asked: list[tuple[View, Scope]], limit: int
 ) -> None:
