@@ -179,8 +179,11 @@ def _joined(parts: dict[int, tuple[bytes, bool]]) -> str:
 
 
 def message_ids(value: bytes) -> list[str]:
-    """The Message-IDs in a field, without their angle brackets (RFC 5322 section 3.6.4)."""
-    text = decode(value)
+    """The Message-IDs in a field, without their angle brackets (RFC 5322 section 3.6.4).
+
+    Some programs encode a long field as they would a subject, which RFC 2047 section 5 forbids; it is read all the same.
+    """
+    text = words(value) if b"=?" in value else decode(value)
     return _MSG_ID.findall(text) or [word for word in text.split()[:10] if "@" in word and len(word) <= 500]
 
 

@@ -10,7 +10,7 @@ from inbox.core.agent import Agent, Team
 from inbox.core.customer import Customer
 from inbox.core.events import EventType
 from inbox.core.ids import CustomerId
-from inbox.core.message import Author, Message
+from inbox.core.message import Address, Author, Message
 from inbox.flow.feed import Change
 from inbox.ports import Queries
 
@@ -86,6 +86,11 @@ class Directory:
         if author.kind == "customer":
             names = await self.customer_names([CustomerId(author.id)])
             sender = message.sender if message else None
-            return names[author.id] or (sender.name or sender.value if sender else "")
+            return names[author.id] or (_readable(sender) if sender else "")
         agent = (await self.agents()).get(author.id)
         return agent.name if agent else ""
+
+
+def _readable(sender: Address) -> str:
+    """What he calls himself, else an address that tells a human something; an id of some provider does not."""
+    return sender.name or (sender.value if "@" in sender.value or sender.value.startswith("+") else "")

@@ -196,12 +196,11 @@ def remember_own(layer: Layer, message: Message, facts: ChannelFacts, signing: b
 
 
 def addresses(addressees: Iterable[c.Addressee]) -> tuple[Address, ...]:
-    """Addresses without repetitions, mail domains in lower case (RFC 5321, 2.4)."""
+    """Addresses without repetitions. Those with an @ are in lower case, as the channels write them: one person, one identity."""
     out: dict[tuple[str, str], Address] = {}
     for one in addressees:
         value = one.value.strip()
-        local, at, domain = value.rpartition("@")
-        value = f"{local}@{domain.lower()}" if at else value
+        value = value.lower() if "@" in value else value
         out.setdefault((one.kind, value.casefold()), Address(one.kind, value, one.name.strip()))
     return tuple(out.values())
 

@@ -99,7 +99,7 @@ class Round:
                 if self.failpoint is not None:
                     server.kill()
                     await server.dead(5)
-                    await server.start(self.environment(deadly=True), wait=False)
+                    await server.start(self.environment(deadly=True))
                 async with asyncio.TaskGroup() as both:
                     reaping = both.create_task(self._reaper(server, dice))
                     await self._load(server, agent, dice)
