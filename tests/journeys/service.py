@@ -78,4 +78,8 @@ async def _ready(child: asyncio.subprocess.Process, base: str, log: Path) -> Non
             except aiohttp.ClientError:
                 pass
             await asyncio.sleep(0.1)
-    raise AssertionError(f"it ended before it was ready:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+    raise AssertionError(f"it ended before it was ready: {await asyncio.to_thread(_tail, log)}")
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace")[-2000:]
