@@ -19,10 +19,11 @@ from inbox import logs
 from inbox.app import accounts
 from inbox.app.doctor import examine
 from inbox.app.service import serve as serve_until
-from inbox.app.steps import Steps
+from inbox.app.steps import Steps, given_channels
 from inbox.app.stores import Stores
 from inbox.core.errors import CannotStart, InboxError
 from inbox.demo import start as demo_start
+from inbox.flow.registry import discover
 from inbox.settings import load
 from inbox.store.secrets import make_key
 
@@ -189,6 +190,7 @@ def doctor(context: click.Context, config: Path | None) -> None:
 def check_config(config: Path | None) -> None:
     """Read the settings and say whether they can be used."""
     settings = load(config)
+    given_channels(settings, discover(settings.connectors.outside))
     database = "the one at mongodb.uri" if settings.mongodb.uri else f"started by this service under {settings.data.path}"
     click.echo(f"{config or 'The defaults and the environment'}: all settings are known and valid.")
     click.echo(f"Address   {settings.server.public_url}, listening on {settings.server.host}:{settings.server.port}")

@@ -30,3 +30,14 @@ def test_check_config_ends_with_one_and_the_key_of_a_mistake(tmp_path: Path) -> 
 def test_make_key_prints_what_the_settings_take() -> None:
     result = CliRunner().invoke(main, ["make-key", "2027"])
     assert repr(Keyring([result.output.strip()])) == "Keyring(2027)"
+
+
+def test_check_config_looks_at_the_channels_own_settings_too(tmp_path: Path) -> None:
+    file = tmp_path / "inbox.toml"
+    file.write_text(
+        '[[channels]]\nid = "shop"\nconnector = "webchat"\nname = "Shop"\n[channels.settings]\norigin = ["https://a.example"]\n'
+    )
+    result = CliRunner().invoke(main, ["check-config", "--config", str(file)])
+    assert result.exit_code == 1
+    assert "channels.shop.settings" in result.output
+    assert "origins" in result.output

@@ -164,8 +164,9 @@ def deriving(key: bytes) -> Callable[..., str]:
     return lambda *parts: digest(key, *parts)
 
 
-async def _build_channels(settings: Settings, stores: Stores, keyring: Keyring, classes: Mapping[str, type[Connector]]) -> Channels:
-    """Store what the settings say about channels, their secrets sealed, and build all stored ones."""
+def given_channels(settings: Settings, classes: Mapping[str, type[Connector]]) -> list[tuple[ChannelRecord, type[Connector]]]:
+    """The channels of the settings file with their connectors. Raises ``CannotStart`` for one that is unknown or refuses its settings."""
+    found = []
     for given in settings.channels:
         record = ChannelRecord(
             id=ChannelId(given.id),
@@ -177,6 +178,13 @@ async def _build_channels(settings: Settings, stores: Stores, keyring: Keyring, 
         )
         kind = running.known(classes, record)
         running.checked(kind, record.id, record.settings)
+        found.append((record, kind))
+    return found
+
+
+async def _build_channels(settings: Settings, stores: Stores, keyring: Keyring, classes: Mapping[str, type[Connector]]) -> Channels:
+    """Store what the settings say about channels, their secrets sealed, and build all stored ones."""
+    for record, kind in given_channels(settings, classes):
         await stores.directory.save_channel(running.split(kind.Settings, record, _sealing(keyring)))
     records = await stores.queries.channels()
     health: dict[ChannelId, Health] = {}
