@@ -318,7 +318,8 @@ def changed(before: Struct, after: Struct) -> set[str]:
     return {f for f in before.__struct_fields__ if getattr(before, f) != getattr(after, f)}
 
 
-BOT_ACTOR = Actor(AgentId(BOT), Role.BOT)
+ROBOT = AgentId(BOT)
+BOT_ACTOR = Actor(ROBOT, Role.BOT)
 TEAM = TeamId("support")
 
 
