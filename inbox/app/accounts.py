@@ -12,7 +12,7 @@ from inbox.api.passwords import Passwords
 from inbox.app.steps import THREADS, build_base, deriving
 from inbox.app.stores import Stores, open_stores
 from inbox.core.agent import Agent, Role
-from inbox.core.errors import Invalid, NotFound
+from inbox.core.errors import Conflict, Invalid, NotFound
 from inbox.core.ids import AgentId
 from inbox.flow.accounts import save_agent
 from inbox.flow.committer import Committer
@@ -44,6 +44,8 @@ async def create_admin(settings: Settings, email: str, name: str, password: str)
     """Make an account of role admin. Raises ``Invalid``, ``Conflict`` when the address has an account."""
     _check(email, password)
     async with open_stores(settings) as stores:
+        if await stores.accounts.credentials(email.strip()) is not None:
+            raise Conflict("There is an account with this address; `inbox reset-password` sets its password.")
         agent = Agent(AgentId(secrets.token_hex(16)), email.strip(), name.strip() or email, Role.ADMIN)
         async with committing(settings, stores) as committer:
             stored = await save_agent(committer, agent)
