@@ -175,7 +175,9 @@ def _give_to_bot(layer: Layer, before: Conversation, actor: Actor, command: c.Gi
     if bot is None or not bot.active or bot.role != "bot":
         raise Invalid("bot", "there is no such bot")
     free = lifecycle.assign(before, None, msgspec.UNSET, Reason("given_to_bot", (actor.id, bot.id)), layer.now)
-    return free.then(lambda x: lifecycle.bot_enters(x, bot.id, layer.now))
+    served = free.then(lambda x: lifecycle.bot_enters(x, bot.id, layer.now))
+    # Between the agent and the bot it belongs to nobody, but not for anybody to see.
+    return lifecycle.Changed(served.conversation, tuple(h for h in served.happened if h.type is not EventType.QUEUED))
 
 
 _CHANGES: Mapping[type[c.Command], Change] = {

@@ -185,7 +185,7 @@ async def test_an_agent_gives_a_chat_to_a_bot_and_takes_it_back(house: House) ->
     await house.pass_time(10)
     served = await house.conversation(id)
     assert (served.bot, served.assignee, served.queued_at) == (ROBOT, None, None)
-    told = [change.event.type for change in house.changes if change.event.conversation == id]
+    told = [change.event.type for change in house.heard if change.event.conversation == id]
     assert told.count(EventType.QUEUED) == 1, "only when it came in did anybody wait"
     assert await house.thread(id) == ["hi", "Hello, I am a bot."]
     assert (await house.agent("mia")).load == 0
