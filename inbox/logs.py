@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+from collections.abc import Mapping, MutableMapping
 from types import TracebackType
 from typing import Any
 
@@ -36,7 +37,7 @@ def configure(level: str, format: str) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def _bare_traceback(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _bare_traceback(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Where it happened and of what type; the exception's own words may hold a customer's, and local variables do."""
     given = event.pop("exc_info", None)
     error = sys.exc_info() if given is True else given
@@ -52,5 +53,5 @@ def _places(trace: TracebackType | None) -> list[str]:
     return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}:{frame.name}" for frame in traceback.extract_tb(trace)[-8:]]
 
 
-def _shorten(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _shorten(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     return {key: value[:MAX_VALUE] if isinstance(value, str) else value for key, value in event.items()}
