@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import queue
 import socket
 import threading
@@ -122,7 +123,8 @@ class ImapConnection:
         top = exists
         while top > 0:
             bottom = max(1, top - WINDOW + 1)
-            answer = await self._thread.call(lambda seen=f"{bottom}:{top}": self._opened.search([seen, "UID", f"{low}:*"]))  # type: ignore[misc]
+            asked = [f"{bottom}:{top}", "UID", f"{low}:*"]
+            answer = await self._thread.call(functools.partial(self._opened.search, asked))
             part = [uid for uid in answer if uid >= low]  # "low:*" always gives the last mail, even below low
             found += part
             if len(part) < top - bottom + 1:

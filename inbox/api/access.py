@@ -13,7 +13,7 @@ from inbox.core.events import facets
 from inbox.core.ids import ConversationId, CustomerId, MessageId
 from inbox.core.message import Message
 from inbox.core.permissions import Action, Actor, require
-from inbox.ports import StoredFile
+from inbox.records import StoredFile
 
 _NUMBER = re.compile(r"#?([0-9]{1,15})")
 

@@ -15,7 +15,7 @@ from inbox.core.ids import AgentId
 from inbox.core.message import Address, Message
 from inbox.flow.channels import Running
 from inbox.flow.rows import ConversationRow, MessageRow, PersonRow, conversation_row, message_row
-from inbox.ports import Draft
+from inbox.records import Draft
 
 OFFLINE = "offline"
 

@@ -35,7 +35,8 @@ from inbox.flow.router import Router
 from inbox.flow.sandbox import Sandbox
 from inbox.flow.timers import Timers
 from inbox.flow.unseen import Unseen
-from inbox.ports import ChannelRecord, Clock
+from inbox.ports import Clock
+from inbox.records import ChannelRecord
 from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 

@@ -28,7 +28,7 @@ from inbox.flow.courier import Courier
 from inbox.flow.feed import Change
 from inbox.flow.outbox import SEND_DEADLINE_S, ClaimSend, Report
 from inbox.flow.working import ChannelFacts
-from inbox.ports import ReadState, StoredFile
+from inbox.records import ReadState, StoredFile
 
 READ_BY_ALL = 3 * 60 * 60 * 1000
 """What is older than this was read by everybody; younger messages are unread to those who did not answer them."""

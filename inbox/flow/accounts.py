@@ -11,7 +11,7 @@ from inbox.core.events import Event, EventType
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.placing import SYSTEM
 from inbox.flow.working import Layer
-from inbox.ports import AGENTS
+from inbox.records import AGENTS
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from inbox.core.permissions import Actor
 from inbox.flow.conversations import Conversations
 from inbox.flow.directory import Directory
 from inbox.flow.working import timers_of
-from inbox.ports import Queries, Timer
+from inbox.ports import Queries
+from inbox.records import Timer
 
 ATTEMPTS = 3
 DEADLINE_S = 20.0

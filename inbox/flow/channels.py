@@ -15,7 +15,7 @@ from inbox.core import sla
 from inbox.core.errors import CannotStart
 from inbox.core.ids import AgentId, ChannelId
 from inbox.flow.working import ChannelFacts
-from inbox.ports import ChannelRecord
+from inbox.records import ChannelRecord
 
 Seal = Callable[[str, str, str], str]
 """(value, channel, field) to what may be stored, or back."""

@@ -21,7 +21,8 @@ from inbox import failpoints
 from inbox.core.errors import Conflict, Fenced, InboxError, TryLater, Unavailable
 from inbox.flow.feed import Change, Feed
 from inbox.flow.working import A_NUMBER, Channels, Key, Layer, NotLoaded, Origin, WorkingSet, values
-from inbox.ports import Batch, Clock, Journal, Noun, Slot
+from inbox.ports import Clock, Journal
+from inbox.records import Batch, Noun, Slot
 
 MAX_UNITS = 64
 MAX_BYTES = 4 * 1024 * 1024

@@ -24,7 +24,8 @@ from inbox.core.permissions import Actor, require
 from inbox.flow import splitting, writing
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.working import Layer
-from inbox.ports import AGENTS, CUSTOMERS, IDEMPOTENCY, MESSAGES, Files, Queries, Remembered
+from inbox.ports import Files, Queries
+from inbox.records import AGENTS, CUSTOMERS, IDEMPOTENCY, MESSAGES, Remembered
 
 MAX_ATTRIBUTES = 100
 SPLIT_TRIES = 3

@@ -18,7 +18,7 @@ from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind,
 from inbox.flow import placing
 from inbox.flow.committer import Rank
 from inbox.flow.working import ChannelFacts, Key, Layer, NotLoaded
-from inbox.ports import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
+from inbox.records import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
 
 CLOCK_TOLERANCE = 15 * 60 * 1000
 MAX_CC_PARTICIPANTS = 20

@@ -21,7 +21,8 @@ from inbox.core.message import Address, Attachment
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.ingest import Ingest
 from inbox.flow.working import Layer
-from inbox.ports import Clock, Files, Ledger, LedgerRow, Settled, StoredFile
+from inbox.ports import Clock, Files, Ledger
+from inbox.records import LedgerRow, Settled, StoredFile
 
 MAX_ROWS = 128
 AT_ONCE = 64

@@ -29,7 +29,8 @@ from inbox.flow.courier import Courier, Outcome
 from inbox.flow.feed import Change
 from inbox.flow.timers import either
 from inbox.flow.working import Layer
-from inbox.ports import MESSAGES, Clock, Queries
+from inbox.ports import Clock, Queries
+from inbox.records import MESSAGES
 
 LEASE_MS = 120_000
 SEND_DEADLINE_S = 100.0

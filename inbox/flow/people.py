@@ -12,7 +12,7 @@ from inbox.core.permissions import Action, Actor, require
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.working import Layer
 from inbox.flow.writing import author_of
-from inbox.ports import CUSTOMERS, IDEMPOTENCY, IDENTITIES, Remembered
+from inbox.records import CUSTOMERS, IDEMPOTENCY, IDENTITIES, Remembered
 
 ENTERED = "entered"
 """``Identity.how`` of an address an agent typed in."""

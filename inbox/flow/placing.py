@@ -15,7 +15,7 @@ from inbox.core.events import Event, EventType
 from inbox.core.ids import ChannelId, ConversationId, CustomerId, MessageId, digest
 from inbox.core.message import Address, Author, Message
 from inbox.flow.working import ChannelFacts, Layer
-from inbox.ports import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
+from inbox.records import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
 
 MAX_REFERENCES = 50
 SYSTEM = Author("system")

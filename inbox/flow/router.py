@@ -19,7 +19,8 @@ from inbox.flow.committer import Committer, Rank
 from inbox.flow.feed import Change
 from inbox.flow.placing import SYSTEM
 from inbox.flow.working import Layer
-from inbox.ports import AGENTS, Queries
+from inbox.ports import Queries
+from inbox.records import AGENTS
 
 PAGE = 200
 RETRY_S = 0.5

@@ -16,7 +16,8 @@ from inbox.core.message import Author, Kind, Message, Reason
 from inbox.core.permissions import Actor
 from inbox.flow import placing, writing
 from inbox.flow.working import ChannelFacts, Layer
-from inbox.ports import MESSAGES, THREAD_KEYS, Queries, ThreadKey
+from inbox.ports import Queries
+from inbox.records import MESSAGES, THREAD_KEYS, ThreadKey
 
 MAX_MOVED = 200
 

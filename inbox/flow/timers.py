@@ -22,7 +22,8 @@ from inbox.flow.committer import Committer, Rank
 from inbox.flow.feed import Change
 from inbox.flow.placing import SYSTEM
 from inbox.flow.working import Layer, timers_of
-from inbox.ports import TIMERS, Clock, Queries, Timer
+from inbox.ports import Clock, Queries
+from inbox.records import TIMERS, Timer
 
 HORIZON_MS = 10 * 60 * 1000
 GRACE_MS = 2_000

@@ -17,7 +17,8 @@ from inbox.flow import placing, writing
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.timers import standing
 from inbox.flow.working import ChannelFacts, Channels, Layer
-from inbox.ports import MESSAGES, Queries, Timer
+from inbox.ports import Queries
+from inbox.records import MESSAGES, Timer
 
 MAX_COPIED = 20
 COPY = "unseen-copy"

@@ -22,20 +22,7 @@ from inbox.core.events import Event, EventType, Facets, facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId, digest
 from inbox.core.lifecycle import Changed, Happened, occupies
 from inbox.core.message import Author, Message
-from inbox.ports import (
-    AGENTS,
-    CONVERSATIONS,
-    CUSTOMERS,
-    MESSAGES,
-    TIMERS,
-    Batch,
-    LoadChange,
-    Noun,
-    Put,
-    Removal,
-    Settled,
-    Timer,
-)
+from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, MESSAGES, TIMERS, Batch, LoadChange, Noun, Put, Removal, Settled, Timer
 
 S = TypeVar("S", bound=Struct)
 Key = tuple[Noun[Any], str]
@@ -173,7 +160,7 @@ class Layer:
 
     def put(self, noun: Noun[S], value: S) -> S:
         """Store a value; its version becomes one more than what is there."""
-        id: str = value.id  # type: ignore[attr-defined]  # every noun's struct has id and version, see ports.Noun
+        id: str = value.id  # type: ignore[attr-defined]  # every noun's struct has id and version, see records.Noun
         before = self.get(noun, id)
         version = 1 if before is None else before.version + 1  # type: ignore[attr-defined]  # see above
         stamped = replace(value, version=version)

@@ -18,7 +18,7 @@ from inbox.core.message import Address, Attachment, Author, Delivery, DeliverySt
 from inbox.core.permissions import Actor
 from inbox.flow import placing
 from inbox.flow.working import ChannelFacts, Layer
-from inbox.ports import CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
+from inbox.records import CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
 
 MAX_FORWARDED = 100_000
 UNSEEN_MS = 5 * 60 * 1000

@@ -104,8 +104,9 @@ class Counts:
     async def run(self) -> None:
         """Count again until cancelled."""
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            while not self._stale:
+                self._wake.clear()
+                await self._wake.wait()
             began = self._clock.now()
             await self.recount()
             await self._clock.sleep_until(began + EVERY_MS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
+from itertools import islice
 
 import structlog
 
@@ -62,13 +63,16 @@ class Hub:
         self._wake.set()
 
     async def run(self) -> None:
-        """Hand out until cancelled."""
+        """Hand out until cancelled; started again after an error it goes on with the changes that were not handed out."""
         while True:
-            await self._wake.wait()
-            self._wake.clear()
             while self._waiting:
-                await self._hand_out([self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))])
+                batch = list(islice(self._waiting, BATCH))
+                await self._hand_out(batch)
+                for _ in batch:
+                    self._waiting.popleft()
                 await asyncio.sleep(0)  # the writers of the sockets take their turn
+            self._wake.clear()
+            await self._wake.wait()
 
     async def _hand_out(self, batch: Sequence[Change]) -> None:
         names = await self._prepare(batch)

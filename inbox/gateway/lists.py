@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from inbox.core.ids import AgentId
 from inbox.core.permissions import Scope
 from inbox.core.views import View
@@ -27,19 +29,19 @@ class _Group:
 
     def show(self, moment: Moment) -> None:
         shared = moment.verdict(self._view, self._common, NOBODY_SPECIAL)
-        for agent in moment.special & self.members.keys():
+        special = moment.special & self.members.keys()
+        for agent in special:
             scope = personal(self._common, agent) if self._personal else self._common
-            self._send(moment, moment.verdict(self._view, scope, agent), self.members[agent])
-        if shared is not Verdict.NOTHING:
-            for agent, followers in self.members.items():
-                if agent not in moment.special:
-                    self._send(moment, shared, followers)
+            self._send(moment, moment.verdict(self._view, scope, agent), [self.members[agent]])
+        others = self.members.values() if not special else [held for agent, held in self.members.items() if agent not in special]
+        self._send(moment, shared, others)
 
-    def _send(self, moment: Moment, verdict: Verdict, followers: list[Follower]) -> None:
+    def _send(self, moment: Moment, verdict: Verdict, members: Iterable[list[Follower]]) -> None:
         if verdict is not Verdict.NOTHING:
             frame = moment.frame(self._sub, verdict)
-            for follower in followers:
-                follower.send(frame)
+            for followers in members:
+                for follower in followers:
+                    follower.send(frame)
 
 
 class Lists:

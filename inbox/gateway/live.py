@@ -11,6 +11,7 @@ from inbox.flow.directory import Directory
 from inbox.flow.feed import Feed
 from inbox.gateway.counts import Counts
 from inbox.gateway.hub import Hub
+from inbox.gateway.outbox import Outbox
 from inbox.gateway.presence import Presence
 from inbox.gateway.protocol import DraftChanged, Read
 from inbox.gateway.replay import Replay
@@ -70,9 +71,9 @@ class Live:
 
     # For the sockets
 
-    def open(self, actor: Actor, login: Login) -> Session:
-        """A new connection of somebody who is logged in."""
-        session = Session(self._services, actor, login)
+    def open(self, actor: Actor, login: Login, outbox: Outbox) -> Session:
+        """A new connection of somebody who is logged in; his frames go into ``outbox``."""
+        session = Session(self._services, actor, login, outbox)
         self._sessions.add(session)
         return session
 

@@ -3,23 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 from inbox.gateway.protocol import CloseCode
 
 MAX_FRAMES = 256
 MAX_BYTES = 1024 * 1024
 
+Line = Callable[[Sequence[bytes]], bool]
+"""Writes frames to a socket without waiting; False, and nothing is written, when the client does not keep up."""
+
+
+class Flusher:
+    """Once in a turn of the event loop, writes what was offered to any outbox in that turn: a thousand sockets, one callback."""
+
+    def __init__(self) -> None:
+        self._due: list[Outbox] = []
+
+    def soon(self, outbox: Outbox) -> None:
+        """Flush the outbox at the end of this turn."""
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._due.append(outbox)
+
+    def _flush(self) -> None:
+        due, self._due = self._due, []
+        for outbox in due:
+            outbox.flush()
+
 
 class Outbox:
-    """Filled by anybody without waiting, emptied by the one writer of the socket.
+    """Filled by anybody without waiting. Emptied through ``line`` at the end of each turn; whenever the client does not keep
+    up, by the one task that waits in ``take``.
 
-    The bound counts what no writer has taken yet. ``code`` is set once the connection is to end; what waits then still goes
+    The bound counts what neither has taken yet. ``code`` is set once the connection is to end; what waits then still goes
     out, except after an overflow, where it is dropped.
     """
 
-    __slots__ = ("_bytes", "_frames", "_room", "_waiter", "code", "reason")
+    __slots__ = ("_bytes", "_due", "_flusher", "_frames", "_line", "_room", "_waiter", "code", "reason")
 
-    def __init__(self) -> None:
+    def __init__(self, line: Line | None = None, flusher: Flusher | None = None) -> None:
+        self._line = line
+        self._flusher = flusher
+        self._due = False
         self._frames: list[bytes] = []
         self._bytes = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -40,8 +66,23 @@ class Outbox:
             return
         self._frames.append(frame)
         self._bytes += len(frame)
-        if self._waiter is not None:
-            _wake(self._waiter)
+        if self._waiter is not None and not self._due:
+            if self._flusher is None:
+                _wake(self._waiter)
+            else:
+                self._due = True
+                self._flusher.soon(self)
+
+    def flush(self) -> None:
+        """Write what waits, if nobody is at it and the line takes it; else it is the task's."""
+        self._due = False
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            return
+        if self.code is None and self._line is not None and self._line(self._frames):
+            self._emptied()
+        else:
+            waiter.set_result(None)
 
     async def put(self, frame: bytes) -> None:
         """Wait until there is room; for frames of this client alone, never in a fan-out."""
@@ -74,11 +115,15 @@ class Outbox:
                 await self._waiter
             finally:
                 self._waiter = None
-        taken, self._frames, self._bytes = self._frames, [], 0
+        taken = self._frames
+        self._emptied()
+        return taken
+
+    def _emptied(self) -> None:
+        self._frames, self._bytes = [], 0
         if self._room is not None:
             _wake(self._room)
             self._room = None
-        return taken
 
     def _full(self, frame: bytes) -> bool:
         """A single frame always fits, however large."""

@@ -74,13 +74,13 @@ class Session:
         "scope",
     )
 
-    def __init__(self, services: Services, actor: Actor, login: Login) -> None:
+    def __init__(self, services: Services, actor: Actor, login: Login, outbox: Outbox) -> None:
         self._services = services
         self._csrf = login.csrf
         self.agent: AgentId = actor.id
         self.login: str = login.id
         self.scope: Scope = scope(actor)
-        self.outbox = Outbox()
+        self.outbox = outbox
         self.identified = False
         self._logged_out = False
         self._strikes = 0

@@ -18,7 +18,8 @@ from inbox.flow.placing import open_key
 from inbox.flow.working import ChannelFacts
 from inbox.gateway.visitor_rows import concerned, first_name, visible
 from inbox.gateway.visitors import Visitors
-from inbox.ports import CONVERSATIONS, THREAD_KEYS, Journal, Queries
+from inbox.ports import Journal, Queries
+from inbox.records import CONVERSATIONS, THREAD_KEYS
 
 PAGE = 100
 KEPT = 50_000

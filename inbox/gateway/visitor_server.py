@@ -21,7 +21,8 @@ from inbox.gateway.visitor_protocol import HEARTBEAT_MS, MAX_INBOUND_BYTES, File
 from inbox.gateway.visitor_session import VisitorSession
 from inbox.gateway.visitor_tokens import UploadTicket
 from inbox.gateway.visitors import POLICY, Services, VisitorChannel, Visitors
-from inbox.ports import Files, StoredFile
+from inbox.ports import Files
+from inbox.records import StoredFile
 
 OPEN_WITHIN_S: Final = 10
 SEND_WITHIN_S: Final = 20

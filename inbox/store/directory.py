@@ -10,7 +10,7 @@ from msgspec import Struct
 from inbox.core.agent import Agent, Team
 from inbox.core.errors import Conflict
 from inbox.core.ids import ChannelId
-from inbox.ports import ChannelRecord
+from inbox.records import ChannelRecord
 from inbox.store.client import Collection, Database, translated
 from inbox.store.documents import document, raw, tag_key, value
 

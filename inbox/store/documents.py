@@ -21,7 +21,7 @@ from inbox.core.events import Event
 from inbox.core.ids import AgentId, Instant, TeamId
 from inbox.core.message import Delivery, DeliveryState, Message
 from inbox.core.views import ACTIVE
-from inbox.ports import Remembered
+from inbox.records import Remembered
 from inbox.store.client import Document
 
 S = TypeVar("S", bound=Struct)

@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 
 from inbox.core.errors import NotFound
 from inbox.core.ids import ConversationId, Instant
-from inbox.ports import StoredFile
+from inbox.records import StoredFile
 from inbox.store import blobs
 from inbox.store.client import Database, translated
 from inbox.store.documents import document, value

@@ -13,7 +13,7 @@ from pymongo.errors import OperationFailure
 
 from inbox.core.events import Event
 from inbox.core.ids import Instant
-from inbox.ports import CONVERSATIONS, Batch, Loaded, Noun, Slot, Wanted
+from inbox.records import CONVERSATIONS, Batch, Loaded, Noun, Slot, Wanted
 from inbox.store import orphans, writers
 from inbox.store.client import Database, border, cancellations, heed, translated
 from inbox.store.directory import KnownTags

@@ -15,7 +15,7 @@ from pymongo.errors import BulkWriteError
 from inbox.connector import RawDelivery
 from inbox.core.errors import NotFound, Unavailable
 from inbox.core.ids import DeliveryId, Instant
-from inbox.ports import LedgerRow
+from inbox.records import LedgerRow
 from inbox.store import blobs
 from inbox.store.client import DUPLICATE_KEY, Database, Document, border, translated
 from inbox.store.documents import document, raw, value

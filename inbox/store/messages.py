@@ -8,7 +8,7 @@ from typing import Any
 from inbox.core.events import Event, EventType
 from inbox.core.ids import ConversationId, Instant, MessageId
 from inbox.core.message import Kind, Message
-from inbox.ports import Timer
+from inbox.records import Timer
 from inbox.store.client import Database, translated
 from inbox.store.documents import event, event_key, value
 

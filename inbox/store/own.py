@@ -9,7 +9,7 @@ from pymongo.errors import DuplicateKeyError
 
 from inbox.core.errors import Conflict
 from inbox.core.ids import AgentId, ConversationId
-from inbox.ports import Draft, ReadState
+from inbox.records import Draft, ReadState
 from inbox.store.client import Database, Document, translated
 from inbox.store.documents import document, value
 

@@ -20,7 +20,7 @@ from inbox.core.message import Message
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import ANYBODY, ME, NOBODY, View
 from inbox.core.words import SearchQuery, normalised
-from inbox.ports import CONVERSATIONS
+from inbox.records import CONVERSATIONS
 from inbox.store.client import Database, translated
 from inbox.store.documents import tag_key, value
 from inbox.store.keyset import pack, position_of_number

@@ -16,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 
 from inbox import failpoints
 from inbox.core.errors import Conflict, Fenced, TooLarge, Unavailable
-from inbox.ports import AGENTS, Batch, LoadChange, Put, Settled
+from inbox.records import AGENTS, Batch, LoadChange, Put, Settled
 from inbox.store.client import DUPLICATE_KEY, Database
 from inbox.store.documents import document, encoded, event_key, raw
 

@@ -11,7 +11,7 @@ from pymongo.errors import DuplicateKeyError
 
 from inbox.core.errors import Fenced, Unavailable
 from inbox.core.ids import Instant
-from inbox.ports import Slot
+from inbox.records import Slot
 from inbox.store.client import Database
 from inbox.store.documents import event_key
 

@@ -13,7 +13,7 @@ from inbox.core.customer import Customer, Identity, identity_id
 from inbox.core.events import Event, EventType, facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId, TeamId, digest
 from inbox.core.message import Address, Author, Delivery, DeliveryState, Kind, Message
-from inbox.ports import ChannelRecord, StoredFile
+from inbox.records import ChannelRecord, StoredFile
 from inbox.testing.clock import START
 
 CHANNEL = ChannelId("mail")

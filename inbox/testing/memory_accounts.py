@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from inbox.admission import AuditEntry, Credentials, Session
 from inbox.core.errors import Conflict, NotFound
 from inbox.core.ids import AgentId, Instant
-from inbox.ports import AGENTS
+from inbox.records import AGENTS
 from inbox.testing.tables import Tables
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from inbox.core.errors import Conflict, Fenced, Unavailable
 from inbox.core.events import Event
 from inbox.core.ids import Instant
-from inbox.ports import AGENTS, CONVERSATIONS, Batch, LoadChange, Loaded, Noun, Put, Slot, Wanted
+from inbox.records import AGENTS, CONVERSATIONS, Batch, LoadChange, Loaded, Noun, Put, Slot, Wanted
 from inbox.testing.tables import Tables
 
 S = TypeVar("S", bound=Struct)

@@ -14,7 +14,7 @@ from inbox.core.ids import AgentId, ConversationId, CustomerId, Instant, Message
 from inbox.core.message import Kind, Message
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import View
-from inbox.ports import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, TIMERS, ChannelRecord, Timer
+from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, TIMERS, ChannelRecord, Timer
 from inbox.store.keyset import pack, unpack
 from inbox.testing.tables import Tables
 

@@ -13,7 +13,7 @@ from inbox.core.agent import Agent, Team
 from inbox.core.errors import Conflict, NotFound
 from inbox.core.ids import AgentId, ChannelId, ConversationId, DeliveryId, Instant
 from inbox.core.message import Message
-from inbox.ports import AGENTS, MESSAGES, ChannelRecord, Draft, LedgerRow, ReadState, StoredFile
+from inbox.records import AGENTS, MESSAGES, ChannelRecord, Draft, LedgerRow, ReadState, StoredFile
 from inbox.testing.tables import Tables
 
 

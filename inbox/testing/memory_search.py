@@ -12,7 +12,7 @@ from inbox.core.message import Message
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import ME, NOBODY
 from inbox.core.words import SearchQuery, normalised
-from inbox.ports import CONVERSATIONS, MESSAGES
+from inbox.records import CONVERSATIONS, MESSAGES
 from inbox.testing.memory_queries import paged
 from inbox.testing.tables import Tables
 

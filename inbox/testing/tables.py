@@ -11,7 +11,7 @@ from inbox.core.agent import Team
 from inbox.core.errors import Unavailable
 from inbox.core.events import Event
 from inbox.core.ids import Instant
-from inbox.ports import NOUNS, ChannelRecord, LedgerRow, Noun
+from inbox.records import NOUNS, ChannelRecord, LedgerRow, Noun
 
 S = TypeVar("S", bound=Struct)
 

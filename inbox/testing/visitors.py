@@ -12,7 +12,7 @@ from inbox.core.ids import ChannelId, ConversationId, Instant
 from inbox.core.message import Author, Message
 from inbox.core.visitor import Visitor, VisitorId
 from inbox.gateway.visitor_rows import visible
-from inbox.ports import StoredFile
+from inbox.records import StoredFile
 
 
 class MemoryVisitors:

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import ClientResponse, FormData
 
 from inbox.api.contract import CALLS, Call
-from inbox.ports import MESSAGES, StoredFile
+from inbox.records import MESSAGES, StoredFile
 from inbox.testing.clock import START
 from tests.api.requests import BODIES, QUERIES, is_about_a_conversation, path_of
 from tests.api.world import PNG, Browser, World

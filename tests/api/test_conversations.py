@@ -12,7 +12,7 @@ from inbox.core.conversation import LastMessage
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ConversationId, MessageId
 from inbox.core.message import Kind
-from inbox.ports import CONVERSATIONS, MESSAGES
+from inbox.records import CONVERSATIONS, MESSAGES
 from inbox.testing.builders import a_conversation, a_message, an_event
 from inbox.testing.clock import START
 from tests.api.world import Browser, World

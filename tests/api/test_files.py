@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox.api.handlers.files import clean_name
-from inbox.ports import MESSAGES, StoredFile
+from inbox.records import MESSAGES, StoredFile
 from inbox.testing.builders import a_message
 from inbox.testing.clock import START
 from tests.api.world import PNG, Browser, World, a_world

@@ -35,7 +35,7 @@ from inbox.flow.directory import Directory
 from inbox.flow.feed import Feed
 from inbox.flow.people import People
 from inbox.gateway.protocol import ClientFrame, ServerFrame
-from inbox.ports import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, Batch, Put, StoredFile
+from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, Batch, Put, StoredFile
 from inbox.testing.builders import a_channel, a_conversation, a_customer, a_delivery, a_message, a_reply, a_team, an_agent, an_identity
 from inbox.testing.clock import START, ManualClock
 from inbox.testing.memory_store import MemoryStore

@@ -18,7 +18,7 @@ from inbox.core.ids import AgentId, DeliveryId, Instant, MessageId
 from inbox.core.message import Delivery, DeliveryState
 from inbox.flow import ingest, intake, timers
 from inbox.gateway import replay
-from inbox.ports import TIMERS, Batch, Removal, Timer
+from inbox.records import TIMERS, Batch, Removal, Timer
 from inbox.store import journal, transaction
 
 

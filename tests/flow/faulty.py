@@ -9,7 +9,8 @@ from typing import Any
 
 from inbox.core.events import Event
 from inbox.core.ids import Instant
-from inbox.ports import Batch, Journal, Loaded, Slot, Wanted
+from inbox.ports import Journal
+from inbox.records import Batch, Loaded, Slot, Wanted
 
 Fault = Callable[[], Exception | None]
 

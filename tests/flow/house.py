@@ -36,7 +36,8 @@ from inbox.flow.people import People
 from inbox.flow.router import Router
 from inbox.flow.timers import Timers
 from inbox.flow.unseen import Unseen
-from inbox.ports import AGENTS, CONVERSATIONS, MESSAGES, ChannelRecord, Journal
+from inbox.ports import Journal
+from inbox.records import AGENTS, CONVERSATIONS, MESSAGES, ChannelRecord
 from inbox.testing.builders import an_agent
 from inbox.testing.clock import ManualClock, settle
 from inbox.testing.memory_store import MemoryStore

@@ -16,7 +16,7 @@ from inbox.core.message import Address, Author
 from inbox.flow.committer import Rank
 from inbox.flow.ingest import Ingest
 from inbox.flow.working import Layer
-from inbox.ports import MESSAGES, THREAD_KEYS, ThreadKey
+from inbox.records import MESSAGES, THREAD_KEYS, ThreadKey
 from inbox.testing.clock import ManualClock, settle
 from inbox.testing.memory_store import MemoryStore
 from tests.flow.faulty import FaultyJournal

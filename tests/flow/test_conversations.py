@@ -15,7 +15,7 @@ from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, MessageId, TeamId
 from inbox.core.message import DeliveryState, Kind, Message
 from inbox.core.permissions import Actor
-from inbox.ports import CUSTOMERS
+from inbox.records import CUSTOMERS
 from inbox.testing.builders import a_file, a_team
 from tests.flow.house import ANNA, BOB, BOT, BOT_ACTOR, CHAT, MAIL, MINUTE, TEAM, House, load
 

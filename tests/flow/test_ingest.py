@@ -15,7 +15,7 @@ from inbox.core.conversation import Category, ClockState, Conversation
 from inbox.core.events import EventType
 from inbox.core.ids import DeliveryId, delivery_id, message_id
 from inbox.core.message import Address
-from inbox.ports import MESSAGES
+from inbox.records import MESSAGES
 from tests.flow.house import ANNA, BOB, CHAT, KEY, MAIL, MINUTE, House, a_line, a_mail, ids, load
 from tests.store.conftest import Store, in_memory
 

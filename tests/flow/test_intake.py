@@ -15,7 +15,8 @@ from inbox.core.ids import ChannelId, DeliveryId, delivery_id, message_id
 from inbox.core.message import Message
 from inbox.flow import intake
 from inbox.flow.intake import RECOVER_EVERY_MS, RECOVER_OLDER_THAN_MS
-from inbox.ports import MESSAGES, Ledger, LedgerRow, StoredFile
+from inbox.ports import Ledger
+from inbox.records import MESSAGES, LedgerRow, StoredFile
 from inbox.testing.clock import ManualClock, settle
 from inbox.testing.memory_store import MemoryStore
 from tests.flow.house import MAIL, MINUTE, House, a_mail, load, stored_in

@@ -13,7 +13,7 @@ from inbox.core.errors import Conflict, Denied, KeyReused, NotFound
 from inbox.core.events import EventType
 from inbox.core.ids import CustomerId, MessageId, message_id
 from inbox.core.message import Address
-from inbox.ports import CUSTOMERS, IDENTITIES
+from inbox.records import CUSTOMERS, IDENTITIES
 from tests.flow.house import ANNA, BOT_ACTOR, CHAT, MAIL, VISITOR, House, a_line, load
 from tests.store.conftest import Store
 

@@ -14,7 +14,7 @@ from inbox.core.ids import ConversationId
 from inbox.core.message import Address
 from inbox.flow.timers import GRACE_MS, Fire
 from inbox.flow.working import timers_of
-from inbox.ports import TIMERS, Batch, Put, Timer
+from inbox.records import TIMERS, Batch, Put, Timer
 from inbox.testing.clock import ManualClock
 from inbox.testing.memory_store import MemoryStore
 from tests.flow.house import CHAT, MINUTE, House, a_line, load, stored_in

@@ -15,7 +15,7 @@ from inbox.core.views import BUILTIN
 from inbox.flow.rows import QUIET, ConversationRow, MessageRow, conversation_row, event_row, message_row
 from inbox.gateway import protocol as p
 from inbox.gateway.session import Session
-from inbox.ports import CONVERSATIONS, CUSTOMERS
+from inbox.records import CONVERSATIONS, CUSTOMERS
 from inbox.testing.clock import settle
 from tests.gateway.live_world import World
 

@@ -20,8 +20,9 @@ from inbox.core.permissions import Scope, actor_of, scope
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change, Feed
 from inbox.gateway.live import Live
+from inbox.gateway.outbox import Outbox
 from inbox.gateway.session import Session
-from inbox.ports import AGENTS, CONVERSATIONS, CUSTOMERS, MESSAGES, Batch, Put
+from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, MESSAGES, Batch, Put
 from inbox.testing.builders import a_conversation, a_customer, a_message, an_agent
 from inbox.testing.clock import ManualClock, settle
 from inbox.testing.memory_journal import MemoryJournal
@@ -197,7 +198,7 @@ class World:
 
     def session(self, agent: AgentId) -> Session:
         """A connection of somebody who is logged in."""
-        return self.live.open(actor_of(self.tables.nouns["agents"][agent]), Token(f"login-{next(self.logins)}"))
+        return self.live.open(actor_of(self.tables.nouns["agents"][agent]), Token(f"login-{next(self.logins)}"), Outbox())
 
     def scope(self, agent: AgentId) -> Scope:
         """What the agent sees."""

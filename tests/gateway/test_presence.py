@@ -9,7 +9,7 @@ from inbox.core.ids import AgentId
 from inbox.gateway import protocol as p
 from inbox.gateway.presence import AWAY_AFTER_MS, GRACE_MS, LEASE_MS
 from inbox.gateway.watchers import TYPING_MS, VIEWING_MS
-from inbox.ports import AGENTS
+from inbox.records import AGENTS
 from inbox.testing.clock import settle
 from tests.gateway.live_tab import Tab
 from tests.gateway.live_world import World

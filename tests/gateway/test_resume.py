@@ -9,7 +9,7 @@ from inbox.core.ids import ConversationId
 from inbox.gateway import protocol as p
 from inbox.gateway.outbox import MAX_FRAMES
 from inbox.gateway.replay import MOST
-from inbox.ports import CONVERSATIONS
+from inbox.records import CONVERSATIONS
 from inbox.testing.clock import settle
 from tests.gateway.live_tab import Tab
 from tests.gateway.live_world import ELSEWHERE, World

@@ -22,9 +22,9 @@ from inbox.core.errors import Denied, InboxError, Unauthenticated
 from inbox.core.ids import AgentId
 from inbox.core.permissions import Actor, actor_of
 from inbox.gateway import protocol as p
-from inbox.gateway.server import AgentSockets, Limits
+from inbox.gateway.server import SWEEP_MS, AgentSockets, Limits
 from inbox.gateway.session import FRAMES_PER_MINUTE, Login
-from inbox.ports import AGENTS
+from inbox.records import AGENTS
 from tests.eventually import eventually
 from tests.gateway.live_tab import frames_of
 from tests.gateway.live_world import Token, World
@@ -299,14 +299,16 @@ async def test_a_slow_reader_is_closed_to_resume_and_a_quick_one_gets_everything
         await take(quick, p.BeatAck)
 
 
-async def test_a_reader_that_is_gone_for_good_is_cut_off(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inbox.gateway.server.SEND_WITHIN_S", 0.3)
+async def test_a_reader_that_is_gone_for_good_is_cut_off(served: Served) -> None:
     async with served.connect("mia", max_queue=1) as dead:
         await identified(dead, p.SubscribeView("l", "all"))
         await served.world.conversation("c0")
         filler = "x" * 50_000
         for number in range(400):
             await served.world.change("c0", subject=f"{number} {filler}")
+        await served.world.clock.advance(SWEEP_MS)
+        assert served.sockets.open == 1, "it had its chance to take the end"
+        await served.world.clock.advance(SWEEP_MS)
         await eventually(lambda: not served.sockets.open)
         dead.transport.abort()
 

@@ -15,7 +15,7 @@ from inbox.core.conversation import Category, Priority
 from inbox.core.events import EventType, facets
 from inbox.core.permissions import sees
 from inbox.gateway import protocol as p
-from inbox.ports import CONVERSATIONS
+from inbox.records import CONVERSATIONS
 from inbox.testing.builders import an_agent
 from tests.gateway.live_tab import Tab
 from tests.gateway.live_world import ELSEWHERE, HERE, World

@@ -9,7 +9,7 @@ import pytest
 from inbox.core.errors import NotFound
 from inbox.core.ids import ConversationId, DeliveryId, FileId
 from inbox.core.message import Attachment
-from inbox.ports import MESSAGES, Batch, Put
+from inbox.records import MESSAGES, Batch, Put
 from inbox.store import blobs
 from inbox.store.client import Database
 from inbox.store.files import MongoFiles

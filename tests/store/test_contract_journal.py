@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from inbox.core.errors import Conflict, Fenced, InboxError
 from inbox.core.ids import AgentId, ConversationId, DeliveryId
 from inbox.core.message import Delivery, DeliveryState
-from inbox.ports import (
+from inbox.records import (
     AGENTS,
     CONVERSATIONS,
     CUSTOMERS,

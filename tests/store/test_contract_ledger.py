@@ -8,7 +8,7 @@ import pytest
 
 from inbox.core.errors import NotFound, Unavailable
 from inbox.core.ids import DeliveryId
-from inbox.ports import Batch, Settled
+from inbox.records import Batch, Settled
 from inbox.store.client import Database
 from inbox.store.ledger import INLINE_BYTES, MongoLedger
 from inbox.testing.builders import a_delivery

@@ -8,7 +8,7 @@ import pytest
 
 from inbox.core.errors import Conflict
 from inbox.core.ids import AgentId, ConversationId, MessageId
-from inbox.ports import Draft, ReadState
+from inbox.records import Draft, ReadState
 from inbox.testing.clock import START
 from tests.store.conftest import Store
 

@@ -10,7 +10,7 @@ from inbox.core.conversation import Priority
 from inbox.core.events import EventType
 from inbox.core.ids import ConversationId, CustomerId, MessageId
 from inbox.core.message import Delivery, DeliveryState
-from inbox.ports import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, TIMERS, Batch, Put, Timer
+from inbox.records import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, TIMERS, Batch, Put, Timer
 from inbox.store.client import Database
 from inbox.testing.builders import (
     a_channel,

@@ -14,7 +14,7 @@ from inbox.core.ids import AgentId, ConversationId, TeamId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope
 from inbox.core.words import field_words, query, words
-from inbox.ports import CONVERSATIONS, MESSAGES, Batch, Put
+from inbox.records import CONVERSATIONS, MESSAGES, Batch, Put
 from inbox.store import search, sheets
 from inbox.store.client import Database
 from inbox.testing.builders import a_conversation, a_message

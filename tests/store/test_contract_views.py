@@ -15,7 +15,7 @@ from inbox.core.events import facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, TeamId
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import ACTIVE, ANYBODY, BUILTIN, ME, NOBODY, Sort, View
-from inbox.ports import CONVERSATIONS, Batch, Put
+from inbox.records import CONVERSATIONS, Batch, Put
 from inbox.store.client import Database
 from inbox.store.documents import encoded
 from inbox.store.lists import Reading, reading

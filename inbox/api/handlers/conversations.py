@@ -20,7 +20,7 @@ from inbox.core.permissions import Action, Actor, require, scope
 from inbox.core.views import BUILTIN, View
 from inbox.flow.conversations import Outcome
 from inbox.flow.rows import ConversationRow
-from inbox.ports import Draft
+from inbox.records import Draft
 
 
 async def list_conversations(asked: Signed[None]) -> s.ConversationPage:

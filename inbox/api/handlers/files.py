@@ -20,7 +20,7 @@ from inbox.api.bodies import READ_SECONDS, TooSlow, WrongType
 from inbox.api.parts import ApiParts, Signed
 from inbox.core.errors import Invalid, KeyReused, NotFound, TooLarge
 from inbox.core.ids import digest
-from inbox.ports import StoredFile
+from inbox.records import StoredFile
 
 FILE_POLICY = "sandbox; default-src 'none'; img-src 'self'; frame-ancestors 'none'"
 CHUNK = 64 * 1024

@@ -10,7 +10,7 @@ from inbox.core.conversation import Conversation
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.ids import AgentId, MessageId
 from inbox.core.permissions import Action, Actor
-from inbox.ports import Draft, ReadState
+from inbox.records import Draft, ReadState
 
 MODES = ("reply", "note", "forward")
 
