@@ -24,7 +24,7 @@ from inbox.gateway.protocol import Notice, Reload
 from inbox.gateway.roster import Roster
 from inbox.gateway.threads import Threads
 
-BATCH = 64
+BATCH = 16
 """Changes between two turns of the sockets' writers; well under what an outbox holds."""
 AGAIN_AFTER_S = 0.5
 
