@@ -1,19 +1,21 @@
 // The one owner of the panel's state: what the server says and what the visitor does both end here, and the components only show it.
-import { Connection, type Line as LineState, type Wire } from './connection';
-import * as files from './files';
+import { later, newId, socket } from './browser';
+import { Connection, type Line as LineState } from './connection';
+import type { Attached } from './files';
 import type { ClientFrame, MessageRow, Refused, ServerFrame, SlowDown } from './frames';
 import type { Host, Panel } from './host';
 import { Memory } from './memory';
 import { Outbox, type Line } from './outbox';
+import { Outgoing } from './outgoing';
+import { Receipts } from './receipts';
 import type { Words } from './texts';
 import { Thread } from './thread';
+import { Uploads } from './uploads';
 
 const TYPING_VOID_MS = 10_000;
 const TYPING_EVERY_MS = 3_000;
-const START_AGAIN_MS = 2_000;
 const LONG_WAIT_MS = 60_000;
 const AT_ONCE = 50;
-const SAID_WITHIN_MS = 20_000;
 
 export type Notice = '' | 'slow' | 'tooMany' | 'login' | 'expired';
 
@@ -32,20 +34,17 @@ export class Chat implements Panel {
   draft = $state('');
   rows = $state.raw<MessageRow[]>([]);
   lines = $state.raw<Line[]>([]);
-  attached = $state.raw<files.Attached[]>([]);
+  attached = $state.raw<Attached[]>([]);
 
   private readonly thread = new Thread();
   private readonly memory: Memory;
   private readonly connection: Connection;
-  private outbox = new Outbox();
+  private readonly uploads: Uploads;
+  private readonly outgoing: Outgoing;
+  private readonly receipts = new Receipts();
   private identity: string | null;
-  private starting = false;
-  private told = new Map<string, 'got' | 'seen'>();
-  private sources = new Map<string, { blob: Blob; abort: AbortController; asked: boolean }>();
   private typedAt = 0;
   private stopTyping = (): void => {};
-  private stopPump = (): void => {};
-  private stopPatience = (): void => {};
 
   constructor(
     readonly host: Host,
@@ -55,20 +54,26 @@ export class Chat implements Panel {
     this.proved = !!this.identity;
     this.memory = new Memory(host.channel);
     this.connection = new Connection(
-      { connect: () => socket(host), random: Math.random, later },
+      { connect: () => socket(host.base, host.channel), random: Math.random, later },
       {
         opening: () => this.opening(),
         received: (frame) => this.received(frame),
         changed: (line) => this.lineChanged(line),
       },
     );
+    this.uploads = new Uploads(host, (attached) => (this.attached = attached));
+    this.outgoing = new Outgoing(this.connection, this.uploads, {
+      standing: () => ({ line: this.line, known: this.known, barred: this.notice === 'login' }),
+      changed: () => this.sync(),
+      stalled: () => this.reconnect(),
+    });
   }
 
   /** Take up what this tab was left with, and listen to the page. */
   begin(): void {
     const { open, draft, lines } = this.memory.load();
     this.draft = draft;
-    this.outbox = new Outbox(lines.filter((line) => line.state !== 'stored'));
+    this.outgoing.outbox = new Outbox(lines.filter((line) => line.state !== 'stored'));
     this.sync();
     addEventListener('online', () => this.wake());
     addEventListener('storage', (event) => {
@@ -93,7 +98,7 @@ export class Chat implements Panel {
     if (!this.shown) return;
     this.shown = false;
     this.host.opened(false);
-    if (!this.known && !this.outbox.pending.length && !this.identity) this.connection.stop();
+    if (!this.known && !this.outgoing.outbox.pending.length && !this.identity) this.connection.stop();
     this.keep();
   }
 
@@ -110,8 +115,8 @@ export class Chat implements Panel {
     this.identity = this.memory.token = null;
     this.proved = false;
     this.draft = '';
-    this.outbox = new Outbox();
-    for (const { client_id } of this.attached) this.detach(client_id);
+    this.outgoing.outbox = new Outbox();
+    this.uploads.clear();
     this.forgetThread();
     this.notice = '';
     this.reconnect();
@@ -123,8 +128,8 @@ export class Chat implements Panel {
   }
 
   say(text: string, name: string, email: string): void {
-    const done = this.attached.filter((each) => each.ref);
-    this.outbox.add({
+    const done = this.uploads.take();
+    this.outgoing.outbox.add({
       client_id: newId(),
       text,
       refs: done.map((each) => each.ref),
@@ -132,22 +137,21 @@ export class Chat implements Panel {
       name,
       email,
     });
-    this.attached = this.attached.filter((each) => !each.ref);
     this.draft = '';
     this.typed('');
     this.sync();
     if (this.line === 'waiting') this.connection.start();
-    this.pump();
+    this.outgoing.pump();
   }
 
   retry(client_id: string): void {
-    this.outbox.retry(client_id);
+    this.outgoing.outbox.retry(client_id);
     this.sync();
-    this.pump();
+    this.outgoing.pump();
   }
 
   discard(client_id: string): void {
-    this.outbox.discard(client_id);
+    this.outgoing.outbox.discard(client_id);
     this.sync();
   }
 
@@ -164,30 +168,12 @@ export class Chat implements Panel {
   }
 
   attach(list: Iterable<File>): void {
-    for (const file of list) {
-      const client_id = newId();
-      const code = files.refusal(file, this.host.config);
-      const entry = {
-        client_id,
-        name: file.name,
-        size: file.size,
-        type: file.type,
-        progress: 0,
-        ref: '',
-        file: null,
-        code,
-      };
-      this.attached = [...this.attached, entry];
-      if (code) continue;
-      this.sources.set(client_id, { blob: file, abort: new AbortController(), asked: false });
-    }
-    this.pump();
+    this.uploads.add(list);
+    this.outgoing.pump();
   }
 
   detach(client_id: string): void {
-    this.sources.get(client_id)?.abort.abort();
-    this.sources.delete(client_id);
-    this.attached = this.attached.filter((each) => each.client_id !== client_id);
+    this.uploads.remove(client_id);
   }
 
   /** A picture's address has expired. */
@@ -207,7 +193,7 @@ export class Chat implements Panel {
       token: this.memory.token,
       identity: this.identity,
       have: this.thread.have,
-      pending: this.outbox.pending.slice(0, AT_ONCE),
+      pending: this.outgoing.outbox.pending.slice(0, AT_ONCE),
       page: location.origin + location.pathname,
       language: navigator.language,
     };
@@ -218,11 +204,8 @@ export class Chat implements Panel {
     if (line === 'up') this.broken = false;
     else if (line === 'waiting') this.broken = true;
     if (line === 'up' || line === 'connecting') return;
-    this.stopPatience();
-    this.starting = false;
+    this.outgoing.disconnected();
     this.typing = '';
-    for (const source of this.sources.values()) source.asked = false;
-    this.outbox.disconnected();
     this.sync();
   }
 
@@ -245,25 +228,25 @@ export class Chat implements Panel {
         this.online = frame.online;
         if (!this.known) this.memory.token = null;
         this.thread.load(frame.messages, frame.whole);
-        for (const row of frame.messages) this.outbox.arrived(row);
-        this.told.clear();
-        this.starting = false;
+        for (const row of frame.messages) this.outgoing.outbox.arrived(row);
+        this.receipts.clear();
+        this.outgoing.started();
         this.sync();
         this.ready = true;
         this.tellSeen();
-        return this.pump();
+        return this.outgoing.pump();
       case 'visitor':
         if (frame.token) this.memory.token = frame.token;
         this.known = true;
-        this.starting = false;
-        return this.pump();
+        this.outgoing.started();
+        return this.outgoing.pump();
       case 'identified':
         return this.identified(frame.ok, frame.reason);
       case 'said':
-        this.outbox.said(frame.client_id);
+        this.outgoing.outbox.said(frame.client_id);
         this.notice = '';
         this.sync();
-        return this.pump();
+        return this.outgoing.pump();
       case 'message':
         return this.arrived(frame.row);
       case 'typing':
@@ -272,7 +255,7 @@ export class Chat implements Panel {
         this.online = frame.online;
         return;
       case 'ticket':
-        return void this.upload(frame);
+        return void this.uploads.send(frame);
       case 'linked':
         this.thread.relink(frame.file, frame.url);
         return this.sync();
@@ -286,7 +269,7 @@ export class Chat implements Panel {
   private arrived(row: MessageRow): void {
     const isNew = !this.thread.rows.some((each) => each.id === row.id);
     this.thread.put(row);
-    this.outbox.arrived(row);
+    this.outgoing.outbox.arrived(row);
     this.sync();
     if (isNew && row.who !== 'visitor') {
       this.somebodyTypes('');
@@ -314,148 +297,44 @@ export class Chat implements Panel {
   }
 
   private slowDown(frame: SlowDown): void {
-    const now = Date.now();
-    const source = this.sources.get(frame.client_id);
-    if (source) {
-      later(frame.after, () => {
-        source.asked = false;
-        this.pump();
-      });
-      return;
-    }
-    this.notice = this.starting && frame.after > LONG_WAIT_MS ? 'tooMany' : 'slow';
-    if (frame.client_id) this.outbox.slowDown(frame.client_id, frame.after, now);
-    if (this.starting) this.startAgain(frame.after);
-    this.sync();
-    this.pump();
-  }
-
-  private startAgain(after: number): void {
-    later(after, () => {
-      this.starting = false;
-      this.pump();
-    });
+    if (!this.uploads.has(frame.client_id))
+      this.notice = this.outgoing.starting && frame.after > LONG_WAIT_MS ? 'tooMany' : 'slow';
+    this.outgoing.slowDown(frame);
   }
 
   private refused(frame: Refused): void {
-    if (this.sources.has(frame.client_id)) return this.mark(frame.client_id, { code: frame.code });
+    if (this.uploads.has(frame.client_id)) return this.uploads.refused(frame.client_id, frame.code);
     if (frame.code === 'identify_first') this.notice = 'login';
     if (frame.code === 'start_first') this.known = false;
-    if (frame.code === 'unavailable' && this.starting) this.startAgain(START_AGAIN_MS);
-    const again = frame.again || frame.code === 'start_first' || frame.code === 'identify_first';
-    if (frame.client_id) this.outbox.refused(frame.client_id, frame.code, again, Date.now());
-    this.sync();
-    if (frame.code !== 'identify_first') this.pump();
-  }
-
-  // What goes out
-
-  /** Send what can be sent now: who he is first, then files, then lines in their order. */
-  private pump(): void {
-    this.stopPump();
-    if (!this.lines.some((line) => line.state === 'sending')) this.stopPatience();
-    if (this.line !== 'up')
-      return this.line === 'off' && this.outbox.pending.length ? this.connection.start() : undefined;
-    if (!this.known) return this.startIfNeeded();
-    for (const client_id of this.sources.keys()) this.askUpload(client_id);
-    const next = this.outbox.next(Date.now());
-    if (typeof next === 'number') this.stopPump = later(next, () => this.pump());
-    else if (next && this.connection.send(next)) {
-      this.stopPatience = later(SAID_WITHIN_MS, () => this.reconnect());
-      this.sync();
-    }
-  }
-
-  private startIfNeeded(): void {
-    if (this.starting || this.notice === 'login' || !(this.sources.size || this.outbox.pending.length))
-      return;
-    this.starting = this.connection.send({ t: 'start' });
-  }
-
-  private askUpload(client_id: string): void {
-    const entry = this.attached.find((each) => each.client_id === client_id);
-    const source = this.sources.get(client_id);
-    if (!entry || entry.code || !source || source.asked) return;
-    const { name, type, size } = entry;
-    source.asked = this.connection.send({
-      t: 'upload',
-      client_id,
-      name: name.slice(0, 200) || 'file',
-      type,
-      size,
-    });
-  }
-
-  private async upload(ticket: Extract<ServerFrame, { t: 'ticket' }>): Promise<void> {
-    const { client_id } = ticket;
-    const source = this.sources.get(client_id);
-    const entry = this.attached.find((each) => each.client_id === client_id);
-    if (!source || !entry || entry.progress) return;
-    const { base } = this.host;
-    this.mark(client_id, { progress: 0.01 });
-    try {
-      const progressed = (progress: number): void =>
-        this.mark(client_id, { progress: Math.max(0.01, progress) });
-      const { ref, file } = await files.send(base, ticket, source.blob, progressed, source.abort.signal);
-      this.mark(client_id, { ref, file, progress: 1 });
-    } catch (failure) {
-      this.mark(client_id, { code: (failure as Error).message });
-    } finally {
-      this.sources.delete(client_id);
-    }
-  }
-
-  private mark(client_id: string, change: Partial<files.Attached>): void {
-    this.attached = this.attached.map((each) =>
-      each.client_id === client_id ? { ...each, ...change } : each,
-    );
+    this.outgoing.refused(frame);
   }
 
   /** Tell the server which answers were seen, or at least got; each once per connection. */
   private tellSeen(): void {
     const how = this.shown && document.visibilityState === 'visible' ? 'seen' : 'got';
-    const news = this.thread.unread.filter(
-      ({ id }) => this.told.get(id) !== 'seen' && this.told.get(id) !== how,
-    );
-    const messages = news.slice(-AT_ONCE).map(({ id }) => id);
+    const messages = this.receipts.due(this.thread.unread, how).slice(-AT_ONCE);
     if (!messages.length || !this.connection.send({ t: how, messages })) return;
-    for (const id of messages) this.told.set(id, how);
+    this.receipts.tell(messages, how);
     this.sync();
   }
 
   private forgetThread(): void {
     this.known = false;
     this.thread.load([], true);
-    this.told.clear();
+    this.receipts.clear();
     this.sync();
   }
 
   /** Show what changed, and keep it. */
   private sync(): void {
     this.rows = this.thread.rows;
-    this.lines = this.outbox.lines;
-    const unread = this.thread.unread.filter(({ id }) => this.told.get(id) !== 'seen').length;
+    this.lines = this.outgoing.outbox.lines;
+    const unread = this.receipts.unseen(this.thread.unread);
     this.host.badge(unread, this.shown ? '' : this.words.unread(unread));
     this.keep();
   }
 
   private keep(): void {
-    this.memory.save({ open: this.shown, draft: this.draft, lines: this.outbox.lines });
+    this.memory.save({ open: this.shown, draft: this.draft, lines: this.outgoing.outbox.lines });
   }
-}
-
-function socket(host: Host): Wire {
-  return new WebSocket(`${host.base.replace(/^http/, 'ws')}/chat/${host.channel}/ws`) as unknown as Wire;
-}
-
-function later(ms: number, what: () => void): () => void {
-  const timer = setTimeout(what, ms);
-  return () => clearTimeout(timer);
-}
-
-/** 128 random bits; `crypto.randomUUID` is missing on pages without TLS. */
-function newId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  ).join('');
 }
