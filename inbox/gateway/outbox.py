@@ -74,12 +74,12 @@ class Outbox:
                 self._flusher.soon(self)
 
     def flush(self) -> None:
-        """Write what waits, if nobody is at it and the line takes it; else it is the task's."""
+        """Write what waits if the line takes it; once the task is at it, because it was woken or the end has come, it is the task's."""
         self._due = False
         waiter = self._waiter
         if waiter is None or waiter.done():
             return
-        if self.code is None and self._line is not None and self._line(self._frames):
+        if self._line is not None and self._line(self._frames):
             self._emptied()
         else:
             waiter.set_result(None)

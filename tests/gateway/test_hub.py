@@ -61,6 +61,14 @@ async def test_an_assignee_sees_a_foreign_teams_conversation_only_while_he_holds
     assert kinds(await mia.read()) == ["Gone", "Gone"]
 
 
+async def test_who_keeps_sight_as_the_assignee_is_not_told_with_his_team_that_it_is_gone(world: World) -> None:
+    await world.conversation("c1", team="blue")
+    max_, mo = await connected(world, "max", ALL), await connected(world, "mo", ALL)
+    await world.change("c1", team="red", assignee="max")
+    assert kinds(await max_.read()) == ["Put"]
+    assert kinds(await mo.read()) == ["Gone"]
+
+
 async def test_a_thread_out_of_sight_is_gone_and_stays_silent(world: World) -> None:
     await world.conversation("c1", team="red")
     mia = await connected(world, "mia", THREAD)
