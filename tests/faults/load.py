@@ -44,6 +44,8 @@ class Customers:
                         if not again:
                             return
                         again = False
+                    elif answer.status < 500:
+                        raise RuntimeError(f"a delivery was answered {answer.status}")
             except AWAY:
                 pass
             await asyncio.sleep(RETRY_S * self._dice.random())

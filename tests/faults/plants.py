@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from pymongo.write_concern import WriteConcern
 
 from inbox import failpoints
-from inbox.app import stores
 from inbox.connector import RawDelivery
 from inbox.core import delivery
 from inbox.core.ids import AgentId, DeliveryId, Instant, MessageId
@@ -19,7 +18,8 @@ from inbox.core.message import Delivery, DeliveryState
 from inbox.flow import ingest, intake, timers
 from inbox.gateway import replay
 from inbox.records import TIMERS, Batch, Removal, Timer
-from inbox.store import journal, transaction
+from inbox.store import journal, ledger, transaction
+from inbox.store.client import Database
 
 
 def _replace(module: Any, name: str, by: Any) -> None:
@@ -57,13 +57,14 @@ def random_id() -> None:
 
 def write_concern_one() -> None:
     """Commits and ledger rows are acknowledged from memory, without journal."""
-    real: Any = getattr(stores, "connect")  # noqa: B009  it is imported there, not exported
+    memory_only = WriteConcern(1, j=False)
+    real = ledger.MongoLedger.__init__
 
-    def connect(uri: str, database: str) -> Any:
-        return real(uri, database).with_options(write_concern=WriteConcern(1, j=False))
+    def begin(self: ledger.MongoLedger, db: Database) -> None:
+        real(self, db.with_options(write_concern=memory_only))
 
-    _replace(stores, "connect", connect)
-    transaction.DURABLE = WriteConcern(1, j=False)  # type: ignore[misc]  # planted
+    _replace(ledger.MongoLedger, "__init__", begin)
+    _replace(transaction, "DURABLE", memory_only)
 
 
 def event_outside_transaction() -> None:
