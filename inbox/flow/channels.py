@@ -87,7 +87,8 @@ def build(
             connector = kind(record.id, settings, tools(record.id))
             running[record.id] = Running(record, connector, facts(record, connector, policy))
     for record in records:
-        if record.bot and record.enabled and ChannelId(record.bot) not in running:
+        bot = running.get(ChannelId(record.bot)) if record.bot and record.enabled else None
+        if record.bot and record.enabled and (bot is None or bot.connector.role is not ConnectorRole.BOT):
             raise CannotStart(
                 f"channels.{record.id}.bot: there is no bot {record.bot!r}", "name the id of a channel whose connector is a bot"
             )
