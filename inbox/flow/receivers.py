@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
@@ -26,11 +26,13 @@ class Receivers:
         accept: Deliver,
         report: Callable[[ChannelId, Health], None],
         jitter: Callable[[], float],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._connectors = connectors
         self._accept = accept
         self._report = report
         self._jitter = jitter
+        self._pause = pause
 
     async def run(self) -> None:
         """Receive until cancelled."""
@@ -44,16 +46,33 @@ class Receivers:
             started = asyncio.get_running_loop().time()
             try:
                 await connector.receive(self._accept)
-                return
+                log.warning("receiver_ended", channel=channel)
             except Unsupported:
                 return
-            except NeedsLogin as refused:
-                self._report(channel, Health(False, f"Login was refused: {refused.reason}"[:300], "Check the user name and password."))
             except InboxError as error:
-                log.warning("receiver_stopped", channel=channel, error=error.code)
+                self._tell(channel, error)
+            except ExceptionGroup as several:
+                log.exception("receiver_failed", channel=channel)
+                self._tell(channel, _first(several))
             except Exception as bug:
                 log.exception("receiver_failed", channel=channel)
+                self._tell(channel, bug)
+            if asyncio.get_running_loop().time() - started > LONGEST_WAIT_S:
+                wait = FIRST_WAIT_S
+            await self._pause(wait * (1 + self._jitter() / 5))
+            wait = min(wait * 2, LONGEST_WAIT_S)
+
+    def _tell(self, channel: ChannelId, trouble: Exception) -> None:
+        match trouble:
+            case NeedsLogin(reason=reason):
+                self._report(channel, Health(False, f"Login was refused: {reason}"[:300], "Check the user name and password."))
+            case InboxError(code=code):
+                log.warning("receiver_stopped", channel=channel, error=code)
+            case bug:
                 self._report(channel, Health(False, f"Receiving failed ({type(bug).__name__}).", "See the log; it is tried again."))
-            long_ago = asyncio.get_running_loop().time() - started > LONGEST_WAIT_S
-            wait = FIRST_WAIT_S if long_ago else min(wait * 2, LONGEST_WAIT_S)
-            await asyncio.sleep(wait * (1 + self._jitter() / 5))
+
+
+def _first(several: ExceptionGroup[Exception]) -> Exception:
+    """What to tell of errors that came together."""
+    one = several.exceptions[0]
+    return _first(one) if isinstance(one, ExceptionGroup) else one
