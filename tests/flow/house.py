@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from inbox.connector import BotAction, BotTurn, Connector, Cursor, InboundMessage, Item, RawDelivery, Tools
@@ -44,6 +45,8 @@ from inbox.testing.memory_store import MemoryStore
 from inbox.testing.recording_connector import Provider, RecordingBot, RecordingChat, RecordingConnector
 from tests.eventually import eventually
 from tests.store.conftest import Store
+
+log = structlog.get_logger(__name__)
 
 KEY = b"k" * 32
 MINUTE = 60_000
@@ -132,7 +135,8 @@ class House:
         steps = (self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
         for listener in (self.directory.heard, self.heard.extend, *steps):
             self.feed.listen(listener)
-        self._loops: list[asyncio.Task[None]] = []
+        self.broken: list[Exception] = []
+        self._loops: asyncio.Future[Any] | None = None
 
     def _channels(self, bot: bool) -> Channels:
         records = [
@@ -169,17 +173,26 @@ class House:
             "outbox": self.outbox.run,
             "indexer": self.indexer.run,
         }
-        async with asyncio.TaskGroup() as tasks:
-            self._loops = [tasks.create_task(_run(loop)) for name, loop in loops.items() if name not in without]
-            try:
-                yield self
-            finally:
-                self.kill()
+        self._loops = asyncio.gather(*(self._run(loop) for name, loop in loops.items() if name not in without), return_exceptions=True)
+        try:
+            yield self
+        finally:
+            self.kill()
+            with suppress(asyncio.CancelledError):
+                await self._loops
+        assert self.broken == [], "a loop ended in an error"
+
+    async def _run(self, loop: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await loop()
+        except Exception as bug:
+            log.exception("loop_failed")
+            self.broken.append(bug)
 
     def kill(self) -> None:
         """The process is gone; what it held in memory is lost."""
-        for loop in self._loops:
-            loop.cancel()
+        if self._loops is not None:
+            self._loops.cancel()
 
     # Waiting
 
@@ -326,10 +339,3 @@ TEAM = TeamId("support")
 
 async def _no_pause(seconds: float) -> None:
     await asyncio.sleep(0)
-
-
-async def _run(loop: Callable[[], Awaitable[None]]) -> None:
-    try:
-        await loop()
-    except asyncio.CancelledError:
-        return

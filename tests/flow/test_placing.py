@@ -160,5 +160,5 @@ async def test_writing_to_an_address_first_makes_its_owner_known(house: House) -
     mia = await house.hire("mia")
     outcome = await house.do(mia, c.StartConversation("1", MAIL, (c.Addressee("email", "New@Example.ORG", "Nina"),), "Welcome"))
     assert outcome.conversation is not None
-    answer = await house.write("thanks", key="t", sender=Address("email", "New@example.org"))
+    answer = await house.write("thanks", key="t", sender=Address("email", "new@example.org"))
     assert answer.customer == outcome.conversation.customer
