@@ -55,6 +55,9 @@ class Courier:
         except Exception:
             log.exception("message_not_composed", message=message.id)
             return self._later(d, message, TryLater("not_composed"))
+        if d.lease_until is not None and self._clock.now() >= d.lease_until:
+            # Whoever took it over meanwhile may have sent it. If nobody did, it is certain that nothing was sent.
+            return _put_off(d, "lease_was_over", self._clock.now())
         return await self._hand_over(message, d, connector, outbound)
 
     async def _hand_over(self, message: Message, d: Delivery, connector: Connector, outbound: OutboundMessage) -> Attempt:
