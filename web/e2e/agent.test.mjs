@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   agent,
+  AMINA,
   call,
   composer,
   messageWith,
@@ -275,4 +276,23 @@ test('a forwarded message goes to a third party and changes nobody whom an answe
   await messageWith(page, 'Forwarded message').waitFor();
   await page.getByTestId('mode-reply').click();
   assert.equal(await recipients(), before);
+});
+
+test('what is typed after a click on a row and into the reply stays in the reply', async () => {
+  const page = await agent(AMINA);
+  const rows = [await newConversation(page), await newConversation(page)];
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  for (const { number } of rows) {
+    await page.locator(`[data-number="${number}"]`).click();
+    await page.waitForURL(`**/inbox/all/${number}`);
+    await page.getByTestId('message').first().waitFor();
+    await composer(page).click();
+    // As slow as fingers are, so that updates of the list fall between the letters.
+    await page.keyboard.type('Yes we do', { delay: 40 });
+    assert.equal(await composer(page).inputValue(), 'Yes we do');
+    assert.ok(await composer(page).evaluate((field) => field === document.activeElement));
+    assert.ok(page.url().endsWith(`/inbox/all/${number}`));
+    assert.notEqual((await call(page, 'GET', `/conversations/${number}`)).body.row.category, 'resolved');
+  }
+  assert.deepEqual(page.complaints, []);
 });

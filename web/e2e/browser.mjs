@@ -9,6 +9,7 @@ export const PASSWORD = process.env.INBOX_PASSWORD ?? 'inbox-demo';
 export const MIRA = 'mira@northwind.example';
 export const JONAS = 'jonas@northwind.example';
 export const RAVI = 'ravi@northwind.example';
+export const AMINA = 'amina@northwind.example';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let browser;
