@@ -40,7 +40,7 @@ export class ConversationList {
   #next: string | null = null;
   #held = false;
   #waiting = new Set<string>();
-  /** Rows that left while the order was held still. */
+  /** Rows that left and are still shown: until the order moves again. */
   #leaving = new Map<string, ConversationRow>();
   #flush: ReturnType<typeof setTimeout> | undefined;
   #marks: ReturnType<typeof setTimeout> | undefined;
@@ -75,7 +75,7 @@ export class ConversationList {
     return this.#index.get(id) ?? this.#leaving.get(id);
   }
 
-  /** Left the list while the order was held still; it goes when the order moves again. */
+  /** Left the list and is still shown; it goes when the order moves again. */
   isLeaving(id: string): boolean {
     void this.#version;
     return this.#leaving.has(id);
@@ -174,7 +174,7 @@ export class ConversationList {
       if (!reads.knows(frame.row.id)) this.#learnMark(frame.row);
     } else if (frame.t === 'gone') {
       const row = this.#index.get(frame.id);
-      if (this.#index.gone(frame.id, frame.version) && this.#held && row) this.#leaving.set(frame.id, row);
+      if (this.#index.gone(frame.id, frame.version) && row) this.#leaving.set(frame.id, row);
       this.#incoming?.gone(frame.id, frame.version);
     } else {
       return;

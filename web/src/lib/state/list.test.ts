@@ -87,6 +87,17 @@ describe('a list of conversations', () => {
     expect(list.shown).toEqual(['k1']);
   });
 
+  it('knows every row it shows, also one that has just left', async () => {
+    open(3);
+    await settle();
+    service.change('k1', { category: 'resolved' });
+    service.deliverAll();
+    expect(list.shown).toEqual(['k0', 'k1', 'k2']);
+    expect(list.shown.map((id) => list.get(id)?.number)).toEqual([1000, 1001, 1002]);
+    await settle();
+    expect(list.shown).toEqual(['k0', 'k2']);
+  });
+
   it('goes on by itself after a failed fetch', async () => {
     open(2);
     service.held = true;

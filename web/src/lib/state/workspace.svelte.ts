@@ -66,7 +66,7 @@ class Workspace {
   get sequence(): readonly string[] {
     if (this.numbers) return this.numbers;
     const { list } = this;
-    return list ? list.shown.map((id) => String(list.get(id)?.number)) : [];
+    return list ? list.shown.flatMap((id) => list.get(id)?.number ?? []).map(String) : [];
   }
 
   /** The number `step` places further in the list; undefined at its end. */
