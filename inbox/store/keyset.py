@@ -36,3 +36,9 @@ def position_of_number(token: str) -> tuple[int, str]:
     """A position whose key is (integer, id)."""
     number, id = unpack(token, int, str)
     return int(number), str(id)
+
+
+def position_of_numbers(token: str) -> tuple[int, int]:
+    """A position whose key is two integers."""
+    first, second = unpack(token, int, int)
+    return int(first), int(second)

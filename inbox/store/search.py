@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from inbox.core.conversation import Category, Conversation
 from inbox.core.events import facets
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import ANYBODY, ME, NOBODY, View
@@ -23,12 +23,14 @@ from inbox.core.words import SearchQuery, normalised
 from inbox.records import CONVERSATIONS
 from inbox.store.client import Database, translated
 from inbox.store.documents import tag_key, value
-from inbox.store.keyset import pack, position_of_number
+from inbox.store.keyset import pack, position_of_numbers
 from inbox.store.lists import reader_tokens, reading
-from inbox.store.search_index import SheetWriter, entry
-from inbox.store.sheets import Sheet, conversation_of, inside, match, sheet
+from inbox.store.search_index import Entry, SheetWriter
+from inbox.store.sheets import Sheet, inside, match, sheet
 
 Hit = tuple[ConversationId, MessageId | None]
+Place = tuple[int, int]
+"""Where a sheet stands in the order: minus the instant of its newest message, and its conversation's number."""
 
 COUNTED: Final = 1_000
 """Words that occur more often are equally common."""
@@ -52,8 +54,7 @@ class _Walk:
 class _Found:
     conversation: ConversationId
     message: MessageId
-    newest: Instant
-    sheet: str
+    place: Place
 
 
 class MongoSearch:
@@ -67,7 +68,7 @@ class MongoSearch:
     @translated
     async def index(self, entries: Sequence[tuple[Conversation, Message, frozenset[str]]]) -> None:
         """Make messages findable; repeating is harmless."""
-        await self._writer.add([entry(*e) for e in entries])
+        await self._writer.add([Entry(c.id, c.number, m.id, m.arrived_at, words) for c, m, words in entries])
 
     @translated
     async def moved(self, conversations: Sequence[Conversation]) -> None:
@@ -88,20 +89,20 @@ class MongoSearch:
         walk = await self._walk(query)
         if walk is None:
             return [], None
-        position = None if after is None else position_of_number(after)
+        looked_to = None if after is None else position_of_numbers(after)
         found: list[_Found] = []
         looked, size = 0, max(FIRST_LOOK, 2 * limit)
         while len(found) <= limit:
-            rows = await self._candidates(walk, query, position, size)
-            found += await self._checked(rows, query, scope, me)
-            looked += len(rows)
-            position = rows[-1] if rows else position
-            if len(rows) < size:
+            places = await self._candidates(walk, query, looked_to, size)
+            found += await self._checked(places, query, scope, me)
+            looked += len(places)
+            looked_to = places[-1] if places else looked_to
+            if len(places) < size:
                 return _page(found, limit, None)
             if looked >= LOOKS_AT:
                 break
             size = LOOK
-        return _page(found, limit, position)
+        return _page(found, limit, looked_to)
 
     async def _walk(self, query: SearchQuery) -> _Walk | None:
         """Along the rarest word, or the words that a beginning may stand for. None: one of them was never written."""
@@ -120,23 +121,23 @@ class MongoSearch:
             return _Walk({}, "recent")
         return _Walk({"w": {"$in": words}}, "word") if words else None
 
-    async def _candidates(self, walk: _Walk, query: SearchQuery, position: tuple[int, str] | None, limit: int) -> list[tuple[Instant, str]]:
-        """The next sheets of a walk as (newest, id), read from the index alone."""
+    async def _candidates(self, walk: _Walk, query: SearchQuery, behind: Place | None, limit: int) -> list[Place]:
+        """The next sheets of a walk, read from the index alone."""
         where = dict(walk.where)
         if query.after is not None:
             where["t"] = {"$gte": query.after}
-        if position is not None:
-            at, id = position
+        if behind is not None:
+            at, number = -behind[0], behind[1]
             where["t"] = {**where.get("t", {}), "$lte": at}
-            where["$or"] = [{"t": {"$lt": at}}, {"_id": {"$gt": id}}]
-        order = [("t", -1), ("_id", 1)]
-        docs = await self._sheets.find(where, {"t": 1}, sort=order, limit=limit, hint=walk.index, batch_size=limit + 1).to_list()
-        return [(int(doc["t"]), doc["_id"]) for doc in docs]
+            where["$or"] = [{"t": {"$lt": at}}, {"n": {"$gt": number}}]
+        shown = {"_id": 0, "t": 1, "n": 1}
+        order = [("t", -1), ("n", 1)]
+        docs = await self._sheets.find(where, shown, sort=order, limit=limit, hint=walk.index, batch_size=limit + 1).to_list()
+        return [(-int(doc["t"]), int(doc["n"])) for doc in docs]
 
-    async def _checked(self, rows: Sequence[tuple[Instant, str]], query: SearchQuery, scope: Scope, me: AgentId) -> list[_Found]:
+    async def _checked(self, places: Sequence[Place], query: SearchQuery, scope: Scope, me: AgentId) -> list[_Found]:
         """Those of the candidates that hold all words, are visible and as asked for, and are the newest such of their conversation."""
-        ids = {conversation_of(id) for _, id in rows}
-        visible = await self._visible(ids, query, scope, me)
+        visible = await self._visible({number for _, number in places}, query, scope, me)
         if not visible:
             return []
         where: dict[str, Any] = {"c": {"$in": list(visible)}}
@@ -146,18 +147,18 @@ class MongoSearch:
         said = await self._said(pages, query)
         best: dict[ConversationId, _Found] = {}
         for page in pages:
-            places = inside(page, query)
+            among = inside(page, query)
             if said is not None:
-                places = {place for place in places if page.messages[place][0] in said}
-            message = match(page, query, places)
+                among = {place for place in among if page.messages[place][0] in said}
+            message = match(page, query, among)
             if message is not None:
-                found = _Found(page.conversation, message, page.newest, page.id)
-                best[page.conversation] = min(best.get(page.conversation, found), found, key=_order)
-        here = {id for _, id in rows}
-        return sorted((found for found in best.values() if found.sheet in here), key=_order)
+                found = _Found(page.conversation, message, (-page.newest, page.number))
+                best[page.conversation] = min(best.get(page.conversation, found), found, key=_place)
+        here = set(places)
+        return sorted((found for found in best.values() if found.place in here), key=_place)
 
-    async def _visible(self, ids: Iterable[ConversationId], query: SearchQuery, scope: Scope, me: AgentId) -> set[ConversationId]:
-        docs = await self._db[CONVERSATIONS.name].find({"_id": {"$in": list(ids)}}).to_list()
+    async def _visible(self, numbers: Iterable[int], query: SearchQuery, scope: Scope, me: AgentId) -> set[ConversationId]:
+        docs = await self._db[CONVERSATIONS.name].find({"number": {"$in": list(numbers)}}, hint="number").to_list()
         return {c.id for doc in docs if sees(scope, facets(c := value(doc, Conversation))) and wanted(query, c, me)}
 
     async def _said(self, pages: Sequence[Sheet], query: SearchQuery) -> set[str] | None:
@@ -230,15 +231,15 @@ def _as_view(query: SearchQuery) -> View:
     return replace(view, customer=CustomerId(query.customer)) if query.customer else view
 
 
-def _order(found: _Found) -> tuple[int, str]:
-    return -found.newest, found.sheet
+def _place(found: _Found) -> Place:
+    return found.place
 
 
-def _page(found: Sequence[_Found], limit: int, position: tuple[Instant, str] | None) -> tuple[list[Hit], str | None]:
+def _page(found: Sequence[_Found], limit: int, looked_to: Place | None) -> tuple[list[Hit], str | None]:
     hits: list[Hit] = [(f.conversation, f.message) for f in found[:limit]]
     if len(found) > limit:
-        return hits, pack(found[limit - 1].newest, found[limit - 1].sheet)
-    return hits, None if position is None else pack(*position)
+        return hits, pack(*found[limit - 1].place)
+    return hits, None if looked_to is None else pack(*looked_to)
 
 
 def _saying(docs: Sequence[Mapping[str, Any]], phrases: Sequence[str]) -> set[str]:

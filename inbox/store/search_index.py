@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
@@ -11,13 +11,21 @@ from pymongo.errors import BulkWriteError
 from inbox.core.conversation import Conversation
 from inbox.core.errors import Conflict, Unavailable
 from inbox.core.ids import ConversationId, Instant, MessageId
-from inbox.core.message import Message
 from inbox.store.client import DUPLICATE_KEY, Database, Document
 from inbox.store.sheets import MAX_MESSAGES, Sheet, next_part, sheet, sheet_id
 
 TRIES: Final = 8
 KNOWN_WORDS: Final = 200_000
-Entry = tuple[ConversationId, MessageId, Instant, Iterable[str]]
+
+
+class Entry(NamedTuple):
+    """A message's words, and the conversation it is in."""
+
+    conversation: ConversationId
+    number: int
+    message: MessageId
+    at: Instant
+    words: Iterable[str]
 
 
 class SheetWriter:
@@ -27,11 +35,12 @@ class SheetWriter:
         self._sheets = db["search"]
         self._vocabulary = db["vocabulary"]
         self._messages = db["messages"]
+        self._conversations = db["conversations"]
         self._known: set[str] = set()
 
     async def add(self, entries: Sequence[Entry]) -> None:
         """Note messages' words, each in the sheet of its month. Doing it again changes nothing."""
-        await self._note({word for _, _, _, words in entries for word in words})
+        await self._note({word for entry in entries for word in entry.words})
         for _ in range(TRIES):
             try:
                 return await self._write(await self._added(entries))
@@ -42,16 +51,16 @@ class SheetWriter:
     async def _added(self, entries: Sequence[Entry]) -> list[Sheet]:
         """The sheets as they will be; a full one leads on to the next."""
         changed: dict[str, Sheet] = {}
-        pending = [(sheet_id(conversation, at), conversation, id, at, words) for conversation, id, at, words in entries]
+        pending = [(sheet_id(entry.conversation, entry.at), entry) for entry in entries]
         loaded: dict[str, Sheet] = {}
         while pending:
-            loaded |= await self._load({target for target, *_ in pending} - loaded.keys())
-            full: list[tuple[str, ConversationId, MessageId, Instant, Iterable[str]]] = []
-            for target, conversation, id, at, words in pending:
-                page = loaded.setdefault(target, Sheet(target, conversation))
-                if len(page.messages) >= MAX_MESSAGES and all(known != id for known, _ in page.messages):
-                    full.append((next_part(target), conversation, id, at, words))
-                elif page.add(id, at, words):
+            loaded |= await self._load({target for target, _ in pending} - loaded.keys())
+            full: list[tuple[str, Entry]] = []
+            for target, entry in pending:
+                page = loaded.setdefault(target, Sheet(target, entry.conversation, entry.number))
+                if len(page.messages) >= MAX_MESSAGES and all(known != entry.message for known, _ in page.messages):
+                    full.append((next_part(target), entry))
+                elif page.add(entry.message, entry.at, entry.words):
                     changed[target] = page
             pending = full
         return list(changed.values())
@@ -113,11 +122,14 @@ class SheetWriter:
             return
         left = [doc["_id"] for doc in listed if any(id in moved for id, _ in doc["m"])]
         parted = [page.without(MessageId(id) for id in moved) for page in (await self._load(left)).values()]
-        entries: list[Entry] = [(ConversationId(moved[id]), id, at, words) for _, taken in parted for id, at, words in taken]
-        await self.add(entries)
+        homes = await self._conversations.find({"_id": {"$in": list(set(moved.values()))}}, {"number": 1}).to_list()
+        numbers = {doc["_id"]: int(doc["number"]) for doc in homes}
+        await self.add(
+            [
+                Entry(ConversationId(moved[id]), numbers[moved[id]], id, at, words)
+                for _, taken in parted
+                for id, at, words in taken
+                if moved[id] in numbers
+            ]
+        )
         await self._write([page for page, _ in parted])
-
-
-def entry(conversation: Conversation, message: Message, words: Iterable[str]) -> Entry:
-    """What is noted of a message."""
-    return conversation.id, message.id, message.arrived_at, words

@@ -46,9 +46,9 @@ class MemorySearch:
             seen = [c for c in seen if _overlaps(query, c.created_at, c.updated_at)]
             rows, more = paged(seen, lambda c: (-c.updated_at, c.id), after, limit)
             return [(c.id, None) for c in rows], more
-        hits = [(*best, c.id) for c in seen if (best := max(self._matches(query, c.id), default=None)) is not None]
-        found, more = paged(hits, lambda hit: (-hit[0], hit[2]), after, limit)
-        return [(conversation, message) for _, message, conversation in found], more
+        hits = [(*best, c) for c in seen if (best := max(self._matches(query, c.id), default=None)) is not None]
+        found, more = paged(hits, lambda hit: (-hit[0], hit[2].number), after, limit)
+        return [(c.id, message) for _, message, c in found], more
 
     def _matches(self, query: SearchQuery, conversation: ConversationId) -> Iterator[tuple[Instant, MessageId]]:
         """Per month that holds all words: when its newest message came, and a message that holds the most of them."""

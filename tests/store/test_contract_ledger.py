@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,7 +11,7 @@ from inbox.core.errors import NotFound, Unavailable
 from inbox.core.ids import DeliveryId
 from inbox.records import Batch, Settled
 from inbox.store.client import Database
-from inbox.store.ledger import INLINE_BYTES, MongoLedger
+from inbox.store.ledger import INLINE_BYTES, MongoLedger, _Entry
 from inbox.testing.builders import a_delivery
 from inbox.testing.clock import START
 from tests.store.conftest import Store
@@ -97,6 +98,27 @@ async def test_a_caller_who_gives_up_leaves_the_others_be(mongo: Database) -> No
         answers = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
         assert [a for i, a in enumerate(answers) if i % 3] == [[True]] * 13
     assert await record(9_999) == [True]
+
+
+async def test_whoever_gives_up_just_as_his_turn_comes_hands_it_on(mongo: Database) -> None:
+    callers: list[asyncio.Task[list[bool]]] = []
+
+    class Watched(MongoLedger):
+        """Cancels the second caller at the moment the first one hands over to him."""
+
+        def _pass_on(self, group: Sequence[_Entry], mine: _Entry) -> None:
+            super()._pass_on(group, mine)
+            callers[1].cancel()
+
+        def _take(self, mine: _Entry) -> list[_Entry]:
+            self._waiting.remove(mine)
+            return [mine]  # a group of one, so that there is a next turn
+
+    ledger = Watched(mongo)
+    async with asyncio.TaskGroup() as tasks:
+        callers += [tasks.create_task(ledger.record([(DeliveryId(f"d{i}"), a_delivery(f"k{i}"))])) for i in range(3)]
+    assert callers[1].cancelled()
+    assert [callers[0].result(), callers[2].result()] == [[True], [True]]
 
 
 async def test_nothing_is_acknowledged_while_the_database_is_frozen(frozen: Database) -> None:

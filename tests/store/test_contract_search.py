@@ -227,7 +227,7 @@ async def test_the_position_is_remembered(store: Store) -> None:
     assert await store.search.position() == {1: 5, 12: 7}
 
 
-@pytest.mark.parametrize("after", ["", "x", "WzEsMl0"])
+@pytest.mark.parametrize("after", ["", "x", "WzEsImEiXQ"])
 async def test_a_position_nobody_gave_out_is_refused(store: Store, after: str) -> None:
     await store_all(store, [a_conversation()], [a_message()])
     with pytest.raises(Invalid):
@@ -273,4 +273,3 @@ def test_months_are_calendar_months_in_utc() -> None:
     new_year = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1000
     assert sheets.sheet_id(ConversationId("c:1"), new_year - 1) == "c:1:202512:0"
     assert sheets.sheet_id(ConversationId("c:1"), new_year) == "c:1:202601:0"
-    assert sheets.conversation_of("c:1:202601:0") == "c:1"

@@ -77,6 +77,7 @@ async def whole(store: Store, view: View, scope: Scope, me: AgentId, limit: int)
     """All pages of a view, one after the other."""
     found, after = await store.queries.page(view, scope, me, None, limit)
     while after is not None:
+        assert len(found) <= 100, "pages that never end"
         page, after = await store.queries.page(view, scope, me, after, limit)
         assert 0 < len(page) <= limit
         found += page
