@@ -35,7 +35,9 @@ test('a forgotten password is asked for without telling whether the account exis
   await page.getByRole('link', { name: 'Forgotten password?' }).click();
   await page.getByLabel('Email').fill('nobody@example.org');
   await page.getByRole('button', { name: 'Send the link' }).click();
-  await page.getByRole('status').filter({ hasText: 'nobody@example.org' }).waitFor();
+  const said = page.getByRole('status').filter({ hasText: 'nobody@example.org' });
+  await said.waitFor();
+  assert.match(await said.innerText(), /valid for 48 hours/);
 });
 
 test('a reply is shown at once and becomes the stored message', async () => {
