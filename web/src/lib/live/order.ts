@@ -14,7 +14,9 @@ export const sortKey: Record<Sort, (row: ConversationRow) => Key> = {
   priority: (row) => [-RANK[row.priority], -row.updated_at, row.id],
 };
 
-/** A thread's items, newest first; a quiet line stands after the message of the same instant. */
+/** A thread's items, newest first; quiet lines stand after the message of the same instant, as the journal numbers them. */
 export function timelineKey(item: TimelineItem): Key {
-  return item.t === 'message' ? [-item.arrived_at, 1, item.id] : [-item.at, 0, item.id];
+  if (item.t === 'message') return [-item.arrived_at, 1, item.id];
+  const [writer = 0, n = 0] = item.id.split('-').map(Number);
+  return [-item.at, 0, -writer, -n];
 }
