@@ -82,12 +82,12 @@ def event_outside_transaction() -> None:
 
 
 def lost_fence() -> None:
-    """A worker that lost its lease may still report."""
+    """A worker that lost its lease may still report; its next attempt is due at once, so that a round need not wait for it."""
     _replace(delivery, "_check", lambda d, fence: None)
     real = delivery.put_off
 
     def put_off(d: Delivery, fence: int, error: str, due_at: Instant) -> Delivery:
-        return real(replace(d, state=DeliveryState.SENDING), fence, error, due_at)
+        return real(replace(d, state=DeliveryState.SENDING), fence, error, 1)
 
     _replace(delivery, "put_off", put_off)
 

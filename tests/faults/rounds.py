@@ -46,6 +46,7 @@ class Round:
     plant: str = ""
     trouble: Trouble | None = None
     settle: float = SETTLE_S
+    two: bool = False
     record: Record = field(default_factory=Record)
     server: Server | None = None
     other: Server | None = None
@@ -78,10 +79,10 @@ class Round:
         self._database = f"faults_{secrets.token_hex(6)}"
         self._base = ""
 
-    def second(self) -> Server:
+    async def _second(self) -> None:
         """Another server on the same database."""
         self.other = Server(self._settings("two"), self._base)
-        return self.other
+        await self.other.start(self.environment(deadly=False))
 
     def environment(self, *, deadly: bool) -> Mapping[str, str]:
         """What the server process is told."""
@@ -92,6 +93,8 @@ class Round:
 
     async def _live(self, server: Server, dice: random.Random) -> list[str]:
         await server.start(self.environment(deadly=False))
+        if self.two:
+            await self._second()
         async with clients.agent(server.base, EMAIL, PASSWORD) as agent:
             screen = Screen(agent)
             following = asyncio.ensure_future(screen.follow())  # noqa: TID251  it outlives the groups of this round and is cancelled below

@@ -73,7 +73,7 @@ async def test_writes_acknowledged_from_memory_are_seen(mongo: EmbeddedMongo, tm
 @pytest.mark.parametrize("plant", ["", "lost_fence"])
 async def test_a_worker_past_its_lease_changes_nothing(plant: str, mongo: EmbeddedMongo, tmp_path: Path) -> None:
     """Two servers: one is paused while it sends, the other takes over; without the fence the first would send again."""
-    one = Round(1, mongo.uri, tmp_path, plant=plant, trouble=troubles.pause_past_lease(), settle=10 if plant else 30)
+    one = Round(1, mongo.uri, tmp_path, plant=plant, trouble=troubles.pause_past_lease(), two=True, settle=10 if plant else 30)
     wrong = await one.run()
     if plant:
         assert any(line.startswith("sent 2 times") for line in wrong), wrong[:5]

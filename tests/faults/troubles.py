@@ -63,8 +63,6 @@ def pause_past_lease() -> Trouble:
 
     async def trouble(one: Round) -> None:
         assert one.server is not None, "the round runs"
-        other = one.second()
-        await other.start(one.environment(deadly=False))
         one.witness.hold.clear()
         one.witness.reached.clear()
         async with asyncio.timeout(20):
