@@ -1,0 +1,22 @@
+// What a conversation and its customer are called, with the same words wherever they are shown.
+import type { Address, ConversationRow } from '../api/types';
+import { t } from '../i18n';
+import { session } from './session.svelte';
+
+/** What people know each other by; an id that a channel made up says nothing to anybody. */
+const SPEAKING = new Set(['email', 'phone']);
+
+/** The customer's name, or the mail address or phone number, in `known` too where more is known than the row tells. */
+export function customerName(row: ConversationRow, known: readonly Address[] = []): string {
+  if (row.customer.name) return row.customer.name;
+  const own = row.participants.filter((one) => one.customer === row.customer.id);
+  const address = [...own, ...known].find((one) => SPEAKING.has(one.kind));
+  if (address) return address.value;
+  return t(session.channels.get(row.channel)?.conversational ? 'customer.unnamed' : 'customer.unknown');
+}
+
+/** The subject. Where messages have none, the channel says more than "no subject". */
+export function subjectOf(row: ConversationRow): string {
+  const channel = session.channels.get(row.channel);
+  return row.subject || (channel && !channel.subject ? channel.name : t('subject.none'));
+}
