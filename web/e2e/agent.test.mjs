@@ -298,3 +298,35 @@ test('what is typed after a click on a row and into the reply stays in the reply
   }
   assert.deepEqual(page.complaints, []);
 });
+
+test('toasts cover neither the account nor the reply, on a desk or in a hand', async () => {
+  for (const [width, height] of [
+    [1440, 900],
+    [900, 800],
+    [390, 844],
+  ]) {
+    const page = await agent(MIRA, { viewport: { width, height } });
+    const row = await newConversation(page);
+    await openConversation(page, row.number);
+    const bare = (testid) =>
+      page.getByTestId(testid).evaluate((element) => {
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        const points = [left + 3, (left + right) / 2, right - 3].map((x) => [x, (top + bottom) / 2]);
+        return points.every(([x, y]) => element.contains(document.elementFromPoint(x, y)));
+      });
+    for (let count = 1; count <= 3; count++) {
+      await page.keyboard.press('i');
+      await until(async () => (await page.getByTestId('toast').count()) === count, `${count} toasts`);
+    }
+    await page.getByTestId('toast').first().hover();
+    assert.ok(await bare('composer-text'), `the reply at ${width}`);
+    assert.ok(await bare('resolve'), `the head at ${width}`);
+    if (width < 760) {
+      await page.getByRole('button', { name: 'Back to the list' }).click();
+      await page.getByRole('button', { name: 'Open navigation' }).click();
+    }
+    await until(() => bare('availability'), `the switch can be reached at ${width}`, 2000);
+    assert.ok(await bare('account'), `the account at ${width}`);
+    assert.equal(await page.getByTestId('toast').count(), 3);
+  }
+});
