@@ -65,12 +65,17 @@ def run(work: Awaitable[Any]) -> Any:
         raise
 
 
-async def until_told(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
-    """Run ``work`` with an event that SIGTERM and Ctrl-C set; a second signal ends the process the hard way."""
+async def until_told(work: Callable[[asyncio.Event], Awaitable[None]], answer: str = "") -> None:
+    """Run ``work`` with an event that SIGTERM and Ctrl-C set; a second signal ends the process the hard way.
+
+    ``answer`` is printed at the first one.
+    """
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def told(number: int) -> None:
         stop.set()
+        if answer:
+            click.echo(answer)
         loop.remove_signal_handler(number)
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -118,8 +123,10 @@ def demo(config: Path | None) -> None:
         elif done in (1, of):
             click.echo("Filling the workspace ..." if done == 1 else f"Filled it with {of} steps.")
 
-    send_mail = f"{sys.argv[0]} demo-mail" + (f" --config {config}" if config else "")
-    run(until_told(lambda stop: demo_start.run(settings, stop, click.echo, progress, send_mail)))
+    program = Path(sys.argv[0])
+    command = program.relative_to(Path.cwd()) if program.is_relative_to(Path.cwd()) else program
+    send_mail = f"{command} demo-mail" + (f" --config {config}" if config else "")
+    run(until_told(lambda stop: demo_start.run(settings, stop, click.echo, progress, send_mail), "\nEnding ..."))
     click.echo("Ended.")
 
 

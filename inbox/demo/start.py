@@ -24,7 +24,7 @@ from inbox.demo.post_office import NOWHERE, PostOffice
 from inbox.demo.seed import BackdatedClock, Seeder
 from inbox.demo.workspace import Person, Workspace, load
 from inbox.flow.accounts import save_agent
-from inbox.settings import Secrets, Settings
+from inbox.settings import Secrets, Server, Settings
 from inbox.store.secrets import make_key
 
 SETTINGS = Path(__file__).with_name("settings.toml")
@@ -47,11 +47,26 @@ class Mail(Struct, frozen=True):
 
 
 def demo_settings(file: Path | None) -> Settings:
-    """The demo's settings, or those of ``file``, with a key that is made once and kept beside the data."""
-    settings = configuration.load(file or SETTINGS)
+    """The demo's settings, or those of ``file``, with a key that is made once and kept beside the data.
+
+    Addresses follow the port: that of the service where none is set, and those of the pages that may carry the chat.
+    """
+    settings = _at_home(configuration.load(file or SETTINGS))
     if settings.secrets.keys:
         return settings
     return replace(settings, secrets=Secrets(keys=(_key(settings.data.path / "demo.key"),)))
+
+
+def _at_home(settings: Settings) -> Settings:
+    server = settings.server
+    if server.public_url == Server().public_url:
+        server = replace(server, public_url=f"http://127.0.0.1:{server.port}")
+    own = {server.public_url, f"http://127.0.0.1:{server.port}", f"http://localhost:{server.port}"}
+    channels = [
+        replace(c, settings={**c.settings, "origins": sorted(own.union(c.settings["origins"]))}) if "origins" in c.settings else c
+        for c in settings.channels
+    ]
+    return replace(settings, server=server, channels=tuple(channels))
 
 
 def _key(file: Path) -> str:

@@ -36,11 +36,10 @@ def settings_file(folder: Path, mongo_uri: str = "") -> Path:
     """The demo's own settings on free ports, with its data in ``folder`` and a database of its own."""
     server, metrics, into, out = free_ports(4)
     text = start.SETTINGS.read_text(encoding="utf-8")
-    text = re.sub(r"\b2525\b", str(into), re.sub(r"\b2526\b", str(out), text)).replace(":8080", f":{server}")
+    text = re.sub(r"\b2525\b", str(into), re.sub(r"\b2526\b", str(out), text))
     head = f"""
 [server]
 port = {server}
-public_url = "http://127.0.0.1:{server}"
 [metrics]
 port = {metrics}
 [mongodb]

@@ -68,6 +68,14 @@ def test_mail_ports_are_those_of_the_settings(tmp_path: Path) -> None:
     assert {shipped.port, shipped.out_port}.isdisjoint({2525, 2526})
 
 
+def test_another_port_is_enough_to_move_the_service_and_the_shop_that_may_chat(tmp_path: Path) -> None:
+    settings = start.demo_settings(settings_file(tmp_path))
+    (shop,) = [c for c in settings.channels if "origins" in c.settings]
+    here = f"http://127.0.0.1:{settings.server.port}"
+    assert settings.server.public_url == here
+    assert shop.settings["origins"] == [here, f"http://localhost:{settings.server.port}"]
+
+
 def test_demo_mail_says_when_no_demo_runs(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["demo-mail", "--config", str(settings_file(tmp_path)), "Hello"])
     assert result.exit_code == 1
