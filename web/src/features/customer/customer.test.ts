@@ -51,3 +51,38 @@ it('a customer is said to be in the chat while that is known, and never to be aw
   await tick();
   expect(screen.queryByText(/in the chat/i)).toBeNull();
 });
+
+it('two changes in a row are both kept, the second on what the first made', async () => {
+  const versions: number[] = [];
+  service.on('PATCH /customers/c1', (_, init) => {
+    const { version } = JSON.parse(String(init?.body)) as { version: number };
+    versions.push(version);
+    return json({
+      id: 'c1',
+      name: 'Ada',
+      version: version + 1,
+      company: 'Kingfisher',
+      language: '',
+      notes: '',
+      attributes: {},
+      identities: [],
+      created_at: 0,
+    });
+  });
+  render(CustomerPane, { row: conversation('k1') });
+  const company = await screen.findByTestId('customer-company');
+  company.click();
+  await tick();
+  const field = screen.getByTestId('customer-company-field') as HTMLInputElement;
+  field.value = 'Kingfisher';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  const name = screen.getByTestId('customer-name');
+  name.click();
+  await tick();
+  const other = screen.getByTestId('customer-name-field') as HTMLInputElement;
+  other.value = 'Ada L.';
+  other.dispatchEvent(new Event('input', { bubbles: true }));
+  other.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  await vi.waitFor(() => expect(versions).toEqual([1, 2]));
+});
