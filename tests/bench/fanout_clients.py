@@ -94,7 +94,7 @@ async def main(port: int, count: int) -> None:
     for start in range(0, count, BATCH):
         for n in range(start, min(start + BATCH, count)):
             agent = f"agent-{n}"
-            await loop.create_connection(lambda agent=agent: Counting(agent, port, crowd), "127.0.0.1", port)  # type: ignore[misc]
+            await loop.create_connection(lambda agent=agent: Counting(agent, port, crowd), "127.0.0.1", port)  # type: ignore[misc]  # agent is bound
         await crowd.until_following(min(start + BATCH, count))
     _say("ready")
     reader = asyncio.StreamReader()
