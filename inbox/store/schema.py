@@ -93,7 +93,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "search": (
         Index("word", (("w", UP), ("t", DOWN), ("n", UP))),
         Index("recent", (("t", DOWN), ("n", UP))),
-        _up("conversation", "c"),
+        _up("number", "n"),
     ),
     "sessions": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
     "tags": (_up("tag", "k_tag"),),
@@ -105,7 +105,6 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
         _up("subject", "channel", "subject", unique=True, partial="subject"),
         _up("origin", "channel", "ip", "created_at", partial="ip"),
     ),
-    "vocabulary": (),
     "writers": (),
 }
 

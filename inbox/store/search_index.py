@@ -15,7 +15,6 @@ from inbox.store.client import DUPLICATE_KEY, Database, Document
 from inbox.store.sheets import MAX_MESSAGES, Sheet, next_part, sheet, sheet_id
 
 TRIES: Final = 8
-KNOWN_WORDS: Final = 200_000
 
 
 class Entry(NamedTuple):
@@ -29,18 +28,15 @@ class Entry(NamedTuple):
 
 
 class SheetWriter:
-    """Adds to sheets and to the vocabulary, from which beginnings of words are completed."""
+    """Adds to sheets, and moves what they hold."""
 
     def __init__(self, db: Database) -> None:
         self._sheets = db["search"]
-        self._vocabulary = db["vocabulary"]
         self._messages = db["messages"]
         self._conversations = db["conversations"]
-        self._known: set[str] = set()
 
     async def add(self, entries: Sequence[Entry]) -> None:
         """Note messages' words, each in the sheet of its month. Doing it again changes nothing."""
-        await self._note({word for entry in entries for word in entry.words})
         for _ in range(TRIES):
             try:
                 return await self._write(await self._added(entries))
@@ -91,30 +87,17 @@ class SheetWriter:
         if done.matched_count + done.inserted_count + done.deleted_count != len(writes):
             raise Conflict
 
-    async def _note(self, words: set[str]) -> None:
-        fresh = words - self._known
-        if not fresh:
-            return
-        try:
-            await self._vocabulary.insert_many([{"_id": word} for word in fresh], ordered=False)
-        except BulkWriteError as error:
-            if any(e["code"] != DUPLICATE_KEY for e in (error.details or {}).get("writeErrors", ())):
-                raise
-        if len(self._known) > KNOWN_WORDS:
-            self._known.clear()
-        self._known |= fresh
-
     async def follow(self, conversations: Sequence[Conversation]) -> None:
         """Move what these conversations' sheets hold of messages that are in another conversation by now."""
         for _ in range(TRIES):
             try:
-                return await self._follow([c.id for c in conversations])
+                return await self._follow([c.number for c in conversations])
             except Conflict:
                 continue
         raise Unavailable("others keep writing the same search sheets")
 
-    async def _follow(self, ids: Sequence[ConversationId]) -> None:
-        listed = await self._sheets.find({"c": {"$in": list(ids)}}, {"m": 1, "c": 1}).to_list()
+    async def _follow(self, numbers: Sequence[int]) -> None:
+        listed = await self._sheets.find({"n": {"$in": list(numbers)}}, {"m": 1, "c": 1}, hint="number").to_list()
         home = {id: doc["c"] for doc in listed for id, _ in doc["m"]}
         stored = await self._messages.find({"_id": {"$in": list(home)}}, {"conversation": 1}).to_list()
         moved: Mapping[str, str] = {doc["_id"]: doc["conversation"] for doc in stored if doc["conversation"] != home[doc["_id"]]}
@@ -123,13 +106,13 @@ class SheetWriter:
         left = [doc["_id"] for doc in listed if any(id in moved for id, _ in doc["m"])]
         parted = [page.without(MessageId(id) for id in moved) for page in (await self._load(left)).values()]
         homes = await self._conversations.find({"_id": {"$in": list(set(moved.values()))}}, {"number": 1}).to_list()
-        numbers = {doc["_id"]: int(doc["number"]) for doc in homes}
+        number_of = {doc["_id"]: int(doc["number"]) for doc in homes}
         await self.add(
             [
-                Entry(ConversationId(moved[id]), numbers[moved[id]], id, at, words)
+                Entry(ConversationId(moved[id]), number_of[moved[id]], id, at, words)
                 for _, taken in parted
                 for id, at, words in taken
-                if moved[id] in numbers
+                if moved[id] in number_of
             ]
         )
         await self._write([page for page, _ in parted])

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from struct import unpack
 from typing import Any, Final
 
 import msgspec
@@ -23,6 +24,7 @@ MAX_MESSAGES: Final = 1_000
 class Sheet:
     """Messages by position as (id, arrived_at), and per word the positions of those that hold it. ``version`` 0: not stored yet.
 
+    Positions are packed, two bytes each, because a search reads hundreds of sheets and needs few of their words.
     ``number`` is the conversation's: in the index of words it is an eighth of the size of an id.
     """
 
@@ -30,7 +32,7 @@ class Sheet:
     conversation: ConversationId
     number: int
     messages: list[tuple[MessageId, Instant]] = field(default_factory=list)
-    postings: dict[str, list[int]] = field(default_factory=dict)
+    postings: dict[str, bytes] = field(default_factory=dict)
     version: int = 0
 
     @property
@@ -41,25 +43,27 @@ class Sheet:
     def add(self, id: MessageId, at: Instant, words: Iterable[str]) -> bool:
         """Note a message's words; False when nothing was new."""
         place = next((i for i, (known, _) in enumerate(self.messages) if known == id), None)
+        fresh = place is None
         if place is None:
             place = len(self.messages)
             self.messages.append((id, at))
-            fresh = True
-        else:
-            fresh = False
         for word in words:
-            held = self.postings.setdefault(word, [])
-            if place not in held:
-                held.append(place)
+            if place not in self.places(word):
+                self.postings[word] = self.postings.get(word, b"") + place.to_bytes(2, "little")
                 fresh = True
         return fresh
+
+    def places(self, word: str) -> tuple[int, ...]:
+        """The messages that hold a word."""
+        packed = self.postings.get(word, b"")
+        return unpack(f"<{len(packed) // 2}H", packed)
 
     def without(self, gone: Iterable[MessageId]) -> tuple[Sheet, list[tuple[MessageId, Instant, list[str]]]]:
         """The sheet without these messages, and the messages taken out with their words."""
         left, out = set(gone), Sheet(self.id, self.conversation, self.number, version=self.version)
         taken: list[tuple[MessageId, Instant, list[str]]] = []
         for place, (id, at) in enumerate(self.messages):
-            words = [word for word, held in self.postings.items() if place in held]
+            words = [word for word in self.postings if place in self.places(word)]
             if id in left:
                 taken.append((id, at, words))
             else:
@@ -81,9 +85,12 @@ class Sheet:
         }
 
 
+_PACKED = msgspec.msgpack.Decoder(list[bytes])
+
+
 def sheet(doc: Mapping[str, Any]) -> Sheet:
     """The sheet a document holds."""
-    places = msgspec.msgpack.decode(doc["p"], type=list[list[int]])
+    places = _PACKED.decode(doc["p"])
     return Sheet(
         doc["_id"],
         ConversationId(doc["c"]),
@@ -112,9 +119,15 @@ def inside(sheet: Sheet, query: SearchQuery) -> set[int]:
     return {place for place, (_, at) in enumerate(sheet.messages) if start <= at < end}
 
 
+def holding(sheet: Sheet, words: Iterable[str]) -> set[MessageId]:
+    """The messages of a sheet that each hold all of these words."""
+    places = set(range(len(sheet.messages))).intersection(*(sheet.places(word) for word in words))
+    return {sheet.messages[place][0] for place in places}
+
+
 def match(sheet: Sheet, query: SearchQuery, places: set[int]) -> MessageId | None:
     """Of these messages of a sheet, if together they hold all words, the newest among those that hold the most."""
-    terms = [places.intersection(sheet.postings.get(word, ())) for word in query.words]
+    terms = [places.intersection(sheet.places(word)) for word in query.words]
     terms += [places.intersection(_begun(sheet, prefix)) for prefix in query.prefixes]
     if not places or not all(terms):
         return None
@@ -128,4 +141,4 @@ def _begun(sheet: Sheet, prefix: str) -> Iterator[int]:
     for word in words[bisect_left(words, prefix) :]:
         if not word.startswith(prefix):
             return
-        yield from sheet.postings[word]
+        yield from sheet.places(word)

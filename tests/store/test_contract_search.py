@@ -15,7 +15,7 @@ from inbox.core.message import Message
 from inbox.core.permissions import Scope
 from inbox.core.words import field_words, query, words
 from inbox.records import CONVERSATIONS, MESSAGES, Batch, Put
-from inbox.store import search, sheets
+from inbox.store import search, search_walk, sheets
 from inbox.store.client import Database
 from inbox.testing.builders import a_conversation, a_message
 from inbox.testing.clock import START
@@ -234,8 +234,10 @@ async def test_a_position_nobody_gave_out_is_refused(store: Store, after: str) -
         await store.search.find(query("order"), ALL, ME, after, 5)
 
 
-async def test_a_common_beginning_is_answered_from_the_newest(mongo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "COMPLETIONS", 3)
+@pytest.mark.parametrize("common", [3, 1_000])
+async def test_a_beginning_is_found_however_common_it_is(mongo: Database, monkeypatch: pytest.MonkeyPatch, common: int) -> None:
+    monkeypatch.setattr(search_walk, "COMMON", common)
+    monkeypatch.setattr(search, "FEW", 0)
     store = on_mongodb(mongo)
     stored = [a_conversation(f"c{i}", number=i) for i in range(8)]
     await store_all(
@@ -256,6 +258,7 @@ async def test_a_conversation_of_very_many_messages_stays_findable(mongo: Databa
 
 
 async def test_a_search_that_looked_at_many_goes_on_from_there(mongo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "FEW", 0)
     monkeypatch.setattr(search, "FIRST_LOOK", 2)
     monkeypatch.setattr(search, "LOOK", 2)
     monkeypatch.setattr(search, "LOOKS_AT", 4)
