@@ -27,7 +27,7 @@ from tests.faults.witness import Witness
 
 EMAIL, PASSWORD = "agent@faults.test", "a long enough password"
 LOAD_S = 3.0
-SETTLE_S = 30.0
+SETTLE_S = 60.0
 WRITERS = 4
 VIEWS = ("all", "snoozed", "resolved", "spam")
 

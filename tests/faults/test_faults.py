@@ -43,7 +43,7 @@ async def mongo(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embed
 async def test_a_planted_fault_is_seen(plant: str, mongo: EmbeddedMongo, tmp_path: Path) -> None:
     """Whatever is broken on purpose turns the checker red, for the right reason; a death may miss its moment, so there are tries."""
     failpoint, signs = PLANTED[plant]
-    for attempt in range(4):
+    for attempt in range(8):
         folder = tmp_path / str(attempt)
         folder.mkdir()
         one = Round(attempt, mongo.uri, folder, failpoint=failpoint, plant=plant, settle=6)
@@ -58,7 +58,7 @@ async def test_writes_acknowledged_from_memory_are_seen(mongo: EmbeddedMongo, tm
     """Write concern 1 loses what was acknowledged when mongod is killed; a lazy journal makes it lose more than a lucky round hides."""
     async with AsyncMongoClient[dict[str, object]](mongo.uri) as client:
         await client.admin.command({"setParameter": 1, "journalCommitInterval": 500})
-    for attempt in range(4):
+    for attempt in range(8):
         folder = tmp_path / str(attempt)
         folder.mkdir()
         trouble = troubles.kill_database(mongo, random.Random(attempt))
@@ -73,7 +73,7 @@ async def test_writes_acknowledged_from_memory_are_seen(mongo: EmbeddedMongo, tm
 @pytest.mark.parametrize("plant", ["", "lost_fence"])
 async def test_a_worker_past_its_lease_changes_nothing(plant: str, mongo: EmbeddedMongo, tmp_path: Path) -> None:
     """Two servers: one is paused while it sends, the other takes over; without the fence the first would send again."""
-    one = Round(1, mongo.uri, tmp_path, plant=plant, trouble=troubles.pause_past_lease(), two=True, settle=10 if plant else 30)
+    one = Round(1, mongo.uri, tmp_path, plant=plant, trouble=troubles.pause_past_lease(), two=True, settle=10 if plant else 60)
     wrong = await one.run()
     if plant:
         assert any(line.startswith("sent 2 times") for line in wrong), wrong[:5]
