@@ -183,7 +183,9 @@ async def test_queries_are_taken_literally(world: World, query: str) -> None:
     assert (await mia.ask("GET", f"/conversations?{query}")).status == 422
 
 
-@pytest.mark.parametrize("after", ["x", "e30", "W10", "WzEsMiwzXQ", "W1sxXSwxXQ", "WyIkZ3QiLCIiXQ", "A" * 900, "%7B%22%24gt%22%3A%22%22%7D"])
+@pytest.mark.parametrize(
+    "after", ["x", "e30", "W10", "WzEsMiwzXQ", "W1sxXSwxXQ", "WyIkZ3QiLCIiXQ", "A" * 900, "%7B%22%24gt%22%3A%22%22%7D"]
+)
 @pytest.mark.parametrize("path", ["/conversations?view=all&", "/customers?", "/search?q=order&"])
 async def test_positions_nobody_gave_out_are_refused(world: World, path: str, after: str) -> None:
     mia = await world.log_in("mia")
