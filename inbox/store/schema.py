@@ -91,8 +91,8 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "reads": (),
     "resets": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
     "search": (
-        Index("word", (("w", UP), ("t", DOWN), ("n", UP))),
-        Index("recent", (("t", DOWN), ("n", UP))),
+        Index("word", (("w", UP), ("t", DOWN), ("n", DOWN))),
+        Index("recent", (("t", DOWN), ("n", DOWN))),
         _up("number", "n"),
     ),
     "sessions": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),

@@ -14,7 +14,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from inbox.core.conversation import Category, Conversation
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope
 from inbox.core.views import ANYBODY, View
@@ -43,6 +43,7 @@ class _Found:
     conversation: ConversationId
     message: MessageId
     place: Place
+    newest: Instant
 
 
 class MongoSearch:
@@ -66,7 +67,7 @@ class MongoSearch:
 
     @translated
     async def find(self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
-        """Conversations that hold all words, newest first, each once, with the message to show.
+        """Conversations that hold all words, by the hour of their newest message there, each once, with the message to show.
 
         A page may be short, even empty, although the second value says that there is more. ``query`` holds ids where
         somebody typed names. Raises ``Invalid`` for a position nobody gave out.
@@ -124,7 +125,8 @@ class MongoSearch:
             if count > FEW:
                 return await along_the_rarest(self._db, query)
         docs = await self._conversations.find(dict(asked.filter), {"_id": 0, "number": 1}, hint=asked.index).to_list()
-        return Few(sorted(await holding(self._db, {int(doc["number"]) for doc in docs}, containing(query))))
+        places = await holding(self._db, {int(doc["number"]) for doc in docs}, containing(query))
+        return Few(sorted(places, reverse=True))
 
     async def _visible(self, places: Sequence[Place], asked: Reading) -> list[Place]:
         """Those places whose conversation is as asked for."""
@@ -147,10 +149,10 @@ class MongoSearch:
                 among = {i for i in among if page.messages[i][0] in said}
             message = match(page, query, among)
             if message is not None:
-                found = _Found(page.conversation, message, (-page.newest, page.number))
-                best[page.conversation] = min(best.get(page.conversation, found), found, key=_place)
+                found = _Found(page.conversation, message, (page.hour, page.number), page.newest)
+                best[page.conversation] = max(best.get(page.conversation, found), found, key=_place)
         here = set(places)
-        return sorted((found for found in best.values() if found.place in here), key=_place)
+        return sorted((found for found in best.values() if found.place in here), key=_place, reverse=True)
 
     async def _said(self, pages: Sequence[Sheet], query: SearchQuery) -> set[str] | None:
         """The messages that hold all quoted texts in one piece; None when nothing was quoted."""
@@ -199,8 +201,8 @@ def _as_view(query: SearchQuery) -> View:
     return replace(view, customer=CustomerId(query.customer)) if query.customer else view
 
 
-def _place(found: _Found) -> Place:
-    return found.place
+def _place(found: _Found) -> tuple[Place, Instant]:
+    return found.place, found.newest  # a very long month has several sheets, which may end in the same hour
 
 
 def _hits(found: Sequence[_Found]) -> list[Hit]:

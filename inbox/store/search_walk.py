@@ -13,15 +13,16 @@ from inbox.core.conversation import FAR_FUTURE
 from inbox.core.ids import Instant
 from inbox.core.words import SearchQuery
 from inbox.store.client import Database
+from inbox.store.sheets import HOUR_MS
 
 Place = tuple[int, int]
-"""Where a sheet stands in the order: minus the instant of its newest message, and its conversation's number."""
+"""Where a sheet stands: the hour of its newest message, and its conversation's number. The highest comes first."""
 
 COMMON: Final = 5_000
 """Sheets from which on a term counts as common; how common is not counted any more."""
 FEW: Final = 1_000
 """Conversations that are quicker looked through themselves than searched for along an index of words."""
-_ORDER: Final = [("t", -1), ("n", 1)]
+_ORDER: Final = [("t", -1), ("n", -1)]
 _SHOWN: Final = {"_id": 0, "t": 1, "n": 1}
 
 
@@ -37,10 +38,10 @@ class Walk:
         """The next ``limit`` places, and those of them that hold the rest."""
         where = dict(self.where)
         if behind is not None:
-            at, number = -behind[0], behind[1]
-            where = {"$and": [where, {"t": {"$lte": at}}, {"$or": [{"t": {"$lt": at}}, {"n": {"$gt": number}}]}]}
+            hour, number = behind
+            where = {"$and": [where, {"t": {"$lte": hour}}, {"$or": [{"t": {"$lt": hour}}, {"n": {"$lt": number}}]}]}
         docs = await db["search"].find(where, _SHOWN, sort=_ORDER, limit=limit, hint=self.index, batch_size=limit + 1).to_list()
-        places = [(-int(doc["t"]), int(doc["n"])) for doc in docs]
+        places = [(int(doc["t"]), int(doc["n"])) for doc in docs]
         if self.rest is None or not places:
             return places, places
         kept = await holding(db, {number for _, number in places}, self.rest)
@@ -55,14 +56,14 @@ class Few:
 
     async def look(self, db: Database, behind: Place | None, limit: int) -> tuple[list[Place], list[Place]]:
         """The next ``limit`` places."""
-        ahead = [place for place in self.places if behind is None or place > behind][:limit]
+        ahead = [place for place in self.places if behind is None or place < behind][:limit]
         return ahead, ahead
 
 
 async def holding(db: Database, numbers: Collection[int], terms: Mapping[str, Any]) -> set[Place]:
     """The sheets of these conversations that hold the terms."""
     docs = await db["search"].find({"n": {"$in": list(numbers)}, **terms}, _SHOWN, hint="number").to_list()
-    return {(-int(doc["t"]), int(doc["n"])) for doc in docs}
+    return {(int(doc["t"]), int(doc["n"])) for doc in docs}
 
 
 async def along_the_rarest(db: Database, query: SearchQuery) -> Walk | None:
@@ -101,12 +102,12 @@ def containing(query: SearchQuery, without: int | None = None) -> dict[str, Any]
 
 
 def _span(query: SearchQuery) -> dict[str, Any]:
-    """Bounds on the newest message of a sheet, which is of one calendar month."""
+    """Bounds on the hour of a sheet's newest message, since it holds no more than one calendar month."""
     bounds: dict[str, int] = {}
     if query.after is not None:
-        bounds["$gte"] = query.after
+        bounds["$gte"] = query.after // HOUR_MS
     if query.before is not None:
-        bounds["$lt"] = _month_end(query.before - 1)
+        bounds["$lt"] = _month_end(query.before - 1) // HOUR_MS
     return {"t": bounds} if bounds else {}
 
 

@@ -16,6 +16,7 @@ from inbox.core.ids import ConversationId, Instant, MessageId
 from inbox.core.words import SearchQuery
 from inbox.store.client import Document
 
+HOUR_MS: Final = 60 * 60 * 1000
 MAX_MESSAGES: Final = 1_000
 """A conversation that has more in a month gets a further sheet."""
 
@@ -39,6 +40,11 @@ class Sheet:
     def newest(self) -> Instant:
         """When its newest message arrived."""
         return max((at for _, at in self.messages), default=0)
+
+    @property
+    def hour(self) -> int:
+        """The hour since 1970 of its newest message. A finer time in its keys would rewrite them with every line of a chat."""
+        return self.newest // HOUR_MS
 
     def add(self, id: MessageId, at: Instant, words: Iterable[str]) -> bool:
         """Note a message's words; False when nothing was new."""
@@ -77,7 +83,7 @@ class Sheet:
             "_id": self.id,
             "c": self.conversation,
             "n": self.number,
-            "t": self.newest,
+            "t": self.hour,
             "v": self.version,
             "m": [list(entry) for entry in self.messages],
             "w": words,

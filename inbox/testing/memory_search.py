@@ -16,6 +16,7 @@ from inbox.records import CONVERSATIONS, MESSAGES
 from inbox.testing.memory_queries import paged
 from inbox.testing.tables import Tables
 
+HOUR_MS = 60 * 60 * 1000
 Hit = tuple[ConversationId, MessageId | None]
 
 
@@ -39,7 +40,7 @@ class MemorySearch:
         self._indexed = {id: (stored.get(m.id, m), words) for id, (m, words) in self._indexed.items()}
 
     async def find(self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
-        """Conversations that hold all words, newest first."""
+        """Conversations that hold all words, by the hour of their newest message there."""
         stored = self._tables.of(CONVERSATIONS)
         seen = [c for c in stored.values() if sees(scope, facets(c)) and _wanted(query, c, me)]
         if not query.words and not query.prefixes:
@@ -47,7 +48,7 @@ class MemorySearch:
             rows, more = paged(seen, lambda c: (-c.updated_at, c.id), after, limit)
             return [(c.id, None) for c in rows], more
         hits = [(*best, c) for c in seen if (best := max(self._matches(query, c.id), default=None)) is not None]
-        found, more = paged(hits, lambda hit: (-hit[0], hit[2].number), after, limit)
+        found, more = paged(hits, lambda hit: (-(hit[0] // HOUR_MS), -hit[2].number), after, limit)
         return [(c.id, message) for _, message, c in found], more
 
     def _matches(self, query: SearchQuery, conversation: ConversationId) -> Iterator[tuple[Instant, MessageId]]:
