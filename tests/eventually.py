@@ -7,7 +7,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-async def eventually(ask: Callable[[], Value | Awaitable[Value]], *, seconds: float = 10.0, what: str = "") -> Value:
+async def eventually(ask: Callable[[], Value | Awaitable[Value]], *, seconds: float = 30.0, what: str = "") -> Value:
     """Ask until the answer is truthy and return it; fail the test after `seconds`, naming `what` was awaited and the last answer."""
     loop = asyncio.get_running_loop()
     give_up = loop.time() + seconds
