@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -26,7 +27,7 @@ from inbox.core.message import Address, DeliveryState, Kind, Message
 from inbox.core.permissions import Actor
 from inbox.flow.working import timers_of
 from inbox.testing.builders import a_team
-from inbox.testing.clock import ManualClock
+from inbox.testing.clock import ManualClock, settle
 from inbox.testing.memory_store import MemoryStore
 from inbox.testing.recording_connector import ACCEPTS, LOSES_ANSWER, LOSES_MESSAGE, TAKES_AND_HANGS, Does, raises
 from tests.flow.house import BOT, CHAT, KEY, MAIL, MINUTE, ROBOT, TEAM, House, World, stored_in
@@ -76,8 +77,11 @@ class Life(RuleBasedStateMachine):
                 result = await work
             except InboxError as refused:
                 result = refused
-            for house in self.houses:
-                await house.rest()
+            for _ in range(3):
+                await settle(60)
+                for house in self.houses:
+                    await house.intake.drain()
+                    await house.committer.drain()
             return result
 
         return self.runner.run(whole())
@@ -349,5 +353,5 @@ class Life(RuleBasedStateMachine):
             assert {id for id, n in times.items() if n > 1} <= self.tried_again
 
 
-TestLife = Life.TestCase
-TestLife.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+TestLife = pytest.mark.timeout(300)(Life.TestCase)
+TestLife.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
