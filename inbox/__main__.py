@@ -17,9 +17,10 @@ import uvloop
 
 from inbox import logs
 from inbox.app import accounts
+from inbox.app.channels import given_channels
 from inbox.app.doctor import examine
 from inbox.app.service import serve as serve_until
-from inbox.app.steps import Steps, given_channels
+from inbox.app.steps import Steps
 from inbox.app.stores import Stores
 from inbox.core.errors import CannotStart, InboxError
 from inbox.demo import start as demo_start
@@ -175,10 +176,14 @@ def reset_password(config: Path | None, email: str, password: str) -> None:
 
 @main.command()
 @config_option
+@click.option("--demo", is_flag=True, help="Look at the demo, running or not, instead of a service of your own.")
 @click.pass_context
-def doctor(context: click.Context, config: Path | None) -> None:
-    """Look at keys, disk, database, clock, accounts and channels; say what is wrong and what to do. Ends with 1 if something is."""
-    settings = load(config)
+def doctor(context: click.Context, config: Path | None, demo: bool) -> None:
+    """Look at keys, disk, database, clock, accounts and channels; say what is wrong and what to do. Ends with 1 if something is.
+
+    It may run beside the service: its database is used and left running, and nothing is changed.
+    """
+    settings = demo_start.demo_settings(config) if demo else load(config)
 
     async def look() -> int:
         wrong = 0

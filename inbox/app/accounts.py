@@ -43,7 +43,7 @@ async def committing(settings: Settings, stores: Stores) -> AsyncIterator[Commit
 async def create_admin(settings: Settings, email: str, name: str, password: str) -> Agent:
     """Make an account of role admin. Raises ``Invalid``, ``Conflict`` when the address has an account."""
     _check(email, password)
-    async with open_stores(settings) as stores:
+    async with open_stores(settings, beside=True) as stores:
         if await stores.accounts.credentials(email.strip()) is not None:
             raise Conflict("There is an account with this address; `inbox reset-password` sets its password.")
         agent = Agent(AgentId(secrets.token_hex(16)), email.strip(), name.strip() or email, Role.ADMIN)
@@ -56,7 +56,7 @@ async def create_admin(settings: Settings, email: str, name: str, password: str)
 async def reset_password(settings: Settings, email: str, password: str) -> Agent:
     """Set a password and end the account's sessions. Raises ``Invalid``, ``NotFound``."""
     _check(email, password)
-    async with open_stores(settings) as stores:
+    async with open_stores(settings, beside=True) as stores:
         found = await stores.accounts.credentials(email.strip())
         if found is None:
             raise NotFound("There is no account with this address.")

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from inbox.app.steps import build_base, build_steps
+from inbox.app.channels import connect_to, look_at_channels
 from inbox.app.stores import LEAST_FREE_BYTES, Stores, open_stores
 from inbox.connector import Connector, Health
 from inbox.core.errors import CannotStart, InboxError
 from inbox.core.ids import ChannelId
+from inbox.flow.registry import discover
 from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
@@ -29,12 +30,12 @@ class Finding:
 
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
-    """Findings one after the other, the ones that others depend on first."""
+    """Findings one after the other, the ones that others depend on first. A service that runs beside it is not disturbed."""
     yield _keys(settings)
     yield _disk(settings)
     try:
-        async with open_stores(settings) as stores:
-            yield await _database(stores)
+        async with open_stores(settings, beside=True) as stores:
+            yield await _database(settings, stores)
             yield _clock(stores)
             yield await _accounts(stores)
             async for finding in _channels(settings, stores):
@@ -63,11 +64,12 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", f"{free // MIB} MiB free")
 
 
-async def _database(stores: Stores) -> Finding:
+async def _database(settings: Settings, stores: Stores) -> Finding:
     hello = await stores.db.client.admin.command("hello")
     build = await stores.db.client.admin.command("buildInfo")
     members = len(hello.get("hosts", ()))
-    whose = "started by this service" if stores.embedded else "your own"
+    own = "started for this look" if stores.embedded else "started by the service, which runs"
+    whose = "your own" if settings.mongodb.uri else own
     return Finding("database", f"MongoDB {build['version']}, {whose}, replica set {hello['setName']} of {members}")
 
 
@@ -86,10 +88,22 @@ async def _accounts(stores: Stores) -> Finding:
 
 
 async def _channels(settings: Settings, stores: Stores) -> AsyncIterator[Finding]:
-    steps = await build_steps(settings, stores, build_base(stores), frozenset)
-    for id, running in sorted(steps.channels.running.items()):
-        yield await _probe(id, running.connector)
-    if not steps.channels.running:
+    """Each by itself, so that one that cannot be built hides no other."""
+    try:
+        keyring, classes = Keyring(settings.secrets.keys), discover(settings.connectors.outside)
+    except CannotStart as error:
+        yield Finding("channels", "", str(error), error.remedy)
+        return
+    records = await look_at_channels(settings, stores)
+    for record in records:
+        try:
+            connector = connect_to(record, classes, stores, keyring)
+        except CannotStart as error:
+            yield Finding(f"channel {record.id}", "", str(error), error.remedy)
+            continue
+        yield await _probe(record.id, connector)
+        await connector.close()
+    if not records:
         yield Finding("channels", "", "none is set up", "Add [[channels]] to the settings; config/inbox.example.toml shows how.")
 
 

@@ -7,17 +7,14 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from inbox.app.channels import build_channels
 from inbox.app.stores import Stores
-from inbox.connector import Connector, ConnectorRole, Health, Tools
-from inbox.core import sla
+from inbox.connector import Connector, ConnectorRole
 from inbox.core.agent import Agent, Role
-from inbox.core.errors import CannotStart, NeedsLogin
-from inbox.core.ids import AgentId, ChannelId, TeamId, digest
-from inbox.flow import channels as running
+from inbox.core.ids import AgentId, TeamId, digest
 from inbox.flow.accounts import save_agent
 from inbox.flow.bots import Bots
 from inbox.flow.channels import Channels
@@ -36,11 +33,9 @@ from inbox.flow.sandbox import Sandbox
 from inbox.flow.timers import Timers
 from inbox.flow.unseen import Unseen
 from inbox.ports import Clock
-from inbox.records import ChannelRecord
 from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
-MINUTE = 60_000
 THREADS = "threads"
 """What the keys that sign reply tokens and message ids are derived for."""
 
@@ -72,22 +67,6 @@ class Steps:
     outbox: Outbox
     indexer: Indexer
     receivers: Receivers
-
-
-class ChannelCursor:
-    """``connector.Cursor`` of one channel, kept in the database."""
-
-    def __init__(self, stores: Stores, channel: ChannelId) -> None:
-        self._cursors = stores.cursors
-        self._channel = channel
-
-    async def load(self, name: str) -> dict[str, Any]:
-        """The stored value, or an empty dict."""
-        return await self._cursors.load(self._channel, name)
-
-    async def save(self, name: str, value: Mapping[str, Any]) -> None:
-        """Majority-committed when it returns."""
-        await self._cursors.save(self._channel, name, value)
 
 
 @dataclass(frozen=True)
@@ -126,7 +105,7 @@ async def build_steps(
     clock = clock or stores.clock
     keyring = Keyring(settings.secrets.keys)
     signing = keyring.derived(THREADS)
-    channels = await _build_channels(settings, stores, keyring, {**discover(settings.connectors.outside), **(more or {})})
+    channels = await build_channels(settings, stores, keyring, {**discover(settings.connectors.outside), **(more or {})})
     feed, directory = base.feed, base.directory
     committer = Committer(stores.journal, feed, clock, deriving(signing[0]), channels.facts, base.server, observed.committed)
     conversations = Conversations(committer, stores.queries, stores.files, signing)
@@ -163,66 +142,6 @@ async def build_steps(
 def deriving(key: bytes) -> Callable[..., str]:
     """Ids that only who has the key can compute."""
     return lambda *parts: digest(key, *parts)
-
-
-def given_channels(settings: Settings, classes: Mapping[str, type[Connector]]) -> list[tuple[ChannelRecord, type[Connector]]]:
-    """The channels of the settings file with their connectors. Raises ``CannotStart`` for one that is unknown or refuses its settings."""
-    found = []
-    for given in settings.channels:
-        record = ChannelRecord(
-            id=ChannelId(given.id),
-            connector=given.connector,
-            name=given.name,
-            team=given.team or None,
-            settings=given.settings,
-            bot=given.bot or None,
-        )
-        kind = running.known(classes, record)
-        running.checked(kind, record.id, record.settings)
-        found.append((record, kind))
-    return found
-
-
-async def _build_channels(settings: Settings, stores: Stores, keyring: Keyring, classes: Mapping[str, type[Connector]]) -> Channels:
-    """Store what the settings say about channels, their secrets sealed, and build all stored ones."""
-    for record, kind in given_channels(settings, classes):
-        await stores.directory.save_channel(running.split(kind.Settings, record, _sealing(keyring)))
-    records = await stores.queries.channels()
-    health: dict[ChannelId, Health] = {}
-    built = running.build(records, classes, _unsealing(keyring), _tools(stores, health), _policy(settings))
-    return Channels(built, health)
-
-
-def _sealing(keyring: Keyring) -> running.Seal:
-    return lambda value, channel, field: keyring.seal(value, channel=channel, field=field)
-
-
-def _unsealing(keyring: Keyring) -> running.Seal:
-    def unseal(sealed: str, channel: str, field: str) -> str:
-        try:
-            return keyring.unseal(sealed, channel=channel, field=field)
-        except NeedsLogin as lost:
-            raise CannotStart(lost.reason, "put the old key back behind the new one in secrets.keys, or enter the value anew") from lost
-
-    return unseal
-
-
-def _tools(stores: Stores, health: dict[ChannelId, Health]) -> Callable[[ChannelId], Tools]:
-    def tools(channel: ChannelId) -> Tools:
-        def report(now: Health) -> None:
-            health[channel] = now
-
-        def open_file(id: str) -> AsyncIterator[bytes]:
-            return stores.files.open(id)
-
-        return Tools(stores.clock.now, open_file, ChannelCursor(stores, channel), report)
-
-    return tools
-
-
-def _policy(settings: Settings) -> sla.Policy | None:
-    minutes = settings.sla.first_response_minutes
-    return sla.Policy("default", first_response=minutes * MINUTE, warn_share=settings.sla.warn_share) if minutes else None
 
 
 async def ensure_bots(steps: Steps) -> None:

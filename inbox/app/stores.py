@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from inbox.core.errors import CannotStart
@@ -13,6 +13,7 @@ from inbox.store.accounts import MongoAccounts
 from inbox.store.client import Database, connect, verify
 from inbox.store.clock import DatabaseClock
 from inbox.store.cursors import MongoCursors
+from inbox.store.datadir import InUse
 from inbox.store.directory import MongoDirectory
 from inbox.store.embedded import EmbeddedMongo
 from inbox.store.files import MongoFiles
@@ -50,16 +51,27 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings) -> AsyncIterator[Stores]:
-    """Everything ready to be used: reachable, prepared, migrated, its clock measured. Raises ``CannotStart``."""
+async def open_stores(settings: Settings, *, beside: bool = False) -> AsyncIterator[Stores]:
+    """Everything ready to be used: reachable, prepared, migrated, its clock measured. Raises ``CannotStart``.
+
+    ``beside``: a service that runs on the same ``data.dir`` is no obstacle; its database is used and left running.
+    """
     if settings.mongodb.uri:
         async with _connected(settings, settings.mongodb.uri, None) as stores:
             yield stores
         return
-    _check_disk(settings)
+    if not beside:
+        _check_disk(settings)
     own = EmbeddedMongo(settings.data.path, port=settings.mongodb.port or None, cache_gb=settings.mongodb.cache_gb)
-    async with own as uri, _connected(settings, uri, own) as stores:
-        yield stores
+    async with AsyncExitStack() as stack:
+        try:
+            uri = await stack.enter_async_context(own)
+            embedded: EmbeddedMongo | None = own
+        except InUse:
+            if not beside:
+                raise
+            uri, embedded = own.beside(), None
+        yield await stack.enter_async_context(_connected(settings, uri, embedded))
 
 
 @asynccontextmanager

@@ -27,6 +27,10 @@ class Remembered(Struct, frozen=True):
     version: tuple[int, int, int]
 
 
+class InUse(CannotStart):
+    """Another process has claimed the folder."""
+
+
 class DataDir:
     """Owns `<data dir>/mongo`; between `claim` and `release` no other process can claim it."""
 
@@ -42,7 +46,7 @@ class DataDir:
     def claim(self) -> None:
         """Make the folder ready for one start, with its secrets readable by this user only.
 
-        Raises `CannotStart` if it cannot be written, if the disk is full, or if another process uses it.
+        Raises `CannotStart` if it cannot be written or if the disk is full, and `InUse` if another process uses it.
         """
         try:
             self.db.mkdir(parents=True, exist_ok=True)
@@ -57,7 +61,8 @@ class DataDir:
             self.release()
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise disk_full(self.folder) from error
-            raise CannotStart(f"{self.folder} cannot be written: {error.strerror}", "set data.dir to a folder you own") from error
+            remedy = "set data.dir to a folder you own, or run this as the user whose folder it is"
+            raise CannotStart(f"{self.folder} cannot be written: {error.strerror}", remedy) from error
         except CannotStart:
             self.release()
             raise
@@ -118,7 +123,7 @@ class DataDir:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(lock)
-            raise CannotStart(f"another inbox is running on {self.folder}", "stop it, or set data.dir to another folder") from None
+            raise InUse(f"another inbox is running on {self.folder}", "stop it, or set data.dir to another folder") from None
         return lock
 
     def _secret(self, path: Path, value: str) -> None:

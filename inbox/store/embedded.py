@@ -77,6 +77,18 @@ class EmbeddedMongo:
         await self._stop()
         self._data.release()
 
+    def beside(self) -> str:
+        """Where the mongod is that another process runs on this folder; it stays that process's to start and to stop.
+
+        For who was refused with `InUse`. Raises `CannotStart` while there is none, because its service is starting or stopping.
+        """
+        found = self._data.running_mongod()
+        if found is None:
+            message = f"the inbox on {self._data.folder} is just starting or stopping: its database does not run"
+            raise CannotStart(message, "try again in some seconds")
+        _, self._port = found
+        return self.uri
+
     @property
     def uri(self) -> str:
         """Where it is, with the password and with the settings that make every acknowledged write durable."""

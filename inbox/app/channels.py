@@ -1,0 +1,112 @@
+"""The channels of the settings file and of the database: checked, stored with their secrets sealed, and built."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from inbox.app.stores import Stores
+from inbox.connector import Connector, Health, Tools
+from inbox.core import sla
+from inbox.core.errors import CannotStart, NeedsLogin
+from inbox.core.ids import ChannelId
+from inbox.flow import channels as running
+from inbox.flow.channels import Channels
+from inbox.records import ChannelRecord
+from inbox.settings import Settings
+from inbox.store.secrets import Keyring
+
+MINUTE = 60_000
+
+Classes = Mapping[str, type[Connector]]
+"""Connectors by name."""
+
+
+class ChannelCursor:
+    """``connector.Cursor`` of one channel, kept in the database."""
+
+    def __init__(self, stores: Stores, channel: ChannelId) -> None:
+        self._cursors = stores.cursors
+        self._channel = channel
+
+    async def load(self, name: str) -> dict[str, Any]:
+        """The stored value, or an empty dict."""
+        return await self._cursors.load(self._channel, name)
+
+    async def save(self, name: str, value: Mapping[str, Any]) -> None:
+        """Majority-committed when it returns."""
+        await self._cursors.save(self._channel, name, value)
+
+
+def given_channels(settings: Settings, classes: Classes) -> list[tuple[ChannelRecord, type[Connector]]]:
+    """The channels of the settings file with their connectors. Raises ``CannotStart`` for one that is unknown or refuses its settings."""
+    found = []
+    for given in settings.channels:
+        record = ChannelRecord(
+            id=ChannelId(given.id),
+            connector=given.connector,
+            name=given.name,
+            team=given.team or None,
+            settings=given.settings,
+            bot=given.bot or None,
+        )
+        kind = running.known(classes, record)
+        running.checked(kind, record.id, record.settings)
+        found.append((record, kind))
+    return found
+
+
+async def build_channels(settings: Settings, stores: Stores, keyring: Keyring, classes: Classes) -> Channels:
+    """Store what the settings say about channels, their secrets sealed, and build all stored ones."""
+    for record, kind in given_channels(settings, classes):
+        await stores.directory.save_channel(running.split(kind.Settings, record, _sealing(keyring)))
+    records = await stores.queries.channels()
+    health: dict[ChannelId, Health] = {}
+    built = running.build(records, classes, _unsealing(keyring), _tools(stores, health), _policy(settings))
+    return Channels(built, health)
+
+
+async def look_at_channels(settings: Settings, stores: Stores) -> Sequence[ChannelRecord]:
+    """The channels as a start with these settings would find them; nothing is stored."""
+    given = [ChannelRecord(ChannelId(c.id), c.connector, c.name, c.team or None, c.settings, bot=c.bot or None) for c in settings.channels]
+    known = {record.id for record in given}
+    return sorted([*given, *(r for r in await stores.queries.channels() if r.id not in known)], key=lambda record: record.id)
+
+
+def connect_to(record: ChannelRecord, classes: Classes, stores: Stores, keyring: Keyring) -> Connector:
+    """The connector of one channel, to be tried out. Raises ``CannotStart`` when it cannot be built."""
+    kind = running.known(classes, record)
+    settings = running.checked(kind, record.id, running.joined(record, _unsealing(keyring)))
+    return kind(record.id, settings, _tools(stores, {})(record.id))
+
+
+def _sealing(keyring: Keyring) -> running.Seal:
+    return lambda value, channel, field: keyring.seal(value, channel=channel, field=field)
+
+
+def _unsealing(keyring: Keyring) -> running.Seal:
+    def unseal(sealed: str, channel: str, field: str) -> str:
+        try:
+            return keyring.unseal(sealed, channel=channel, field=field)
+        except NeedsLogin as lost:
+            raise CannotStart(lost.reason, "put the old key back behind the new one in secrets.keys, or enter the value anew") from lost
+
+    return unseal
+
+
+def _tools(stores: Stores, health: dict[ChannelId, Health]) -> Callable[[ChannelId], Tools]:
+    def tools(channel: ChannelId) -> Tools:
+        def report(now: Health) -> None:
+            health[channel] = now
+
+        def open_file(id: str) -> AsyncIterator[bytes]:
+            return stores.files.open(id)
+
+        return Tools(stores.clock.now, open_file, ChannelCursor(stores, channel), report)
+
+    return tools
+
+
+def _policy(settings: Settings) -> sla.Policy | None:
+    minutes = settings.sla.first_response_minutes
+    return sla.Policy("default", first_response=minutes * MINUTE, warn_share=settings.sla.warn_share) if minutes else None
