@@ -68,7 +68,7 @@ class ReadState(Struct, frozen=True, omit_defaults=True):
 
 
 class Draft(Struct, frozen=True, omit_defaults=True):
-    """What an agent has typed and not sent."""
+    """What an agent has typed and not sent. ``to`` None: nobody chose recipients. ``message`` is the one a forward passes on."""
 
     agent: AgentId
     conversation: ConversationId
@@ -76,10 +76,12 @@ class Draft(Struct, frozen=True, omit_defaults=True):
     text: str
     revision: int
     updated_at: Instant
-    to: tuple[dict[str, str], ...] = ()
+    to: tuple[dict[str, str], ...] | None = None
     cc: tuple[dict[str, str], ...] = ()
     bcc: tuple[dict[str, str], ...] = ()
     files: tuple[str, ...] = ()
+    subject: str = ""
+    message: MessageId | None = None
 
 
 class StoredFile(Struct, frozen=True, omit_defaults=True):

@@ -18,6 +18,7 @@ from inbox.flow.rows import ConversationRow, MessageRow, PersonRow, conversation
 from inbox.records import Draft
 
 OFFLINE = "offline"
+FORWARDED_SHOWN = 100
 
 
 async def conversations(parts: ApiParts, found: Sequence[Conversation]) -> list[ConversationRow]:
@@ -109,19 +110,31 @@ def channel(found: Running, health: Health) -> s.ChannelRow:
     )
 
 
-def draft(found: Draft) -> s.DraftRow:
-    """An own draft."""
+async def draft(parts: ApiParts, found: Draft) -> s.DraftRow:
+    """An own draft with what it refers to, as far as that is still there and still its author's to use."""
+    files = [await parts.files.find(id) for id in found.files]
     return s.DraftRow(
         conversation=found.conversation,
         mode=found.mode,
         text=found.text,
-        to=_addresses(found.to),
+        to=None if found.to is None else _addresses(found.to),
         cc=_addresses(found.cc),
         bcc=_addresses(found.bcc),
-        files=found.files,
+        files=tuple(s.FileRow(f.id, f.name, f.type, f.size) for f in files if f is not None and f.owner == f"agent:{found.agent}"),
+        subject=found.subject,
+        message=await _forwarded(parts, found),
         revision=found.revision,
         updated_at=found.updated_at,
     )
+
+
+async def _forwarded(parts: ApiParts, found: Draft) -> s.ForwardedRow | None:
+    """The message a draft passes on; None when it was moved away since."""
+    message = await parts.queries.message(found.message) if found.message else None
+    if message is None or message.conversation != found.conversation:
+        return None
+    name = await parts.directory.author_name(message.author, message)
+    return s.ForwardedRow(message.id, name, (message.subject or message.text)[:FORWARDED_SHOWN])
 
 
 def _addresses(stored: Sequence[Mapping[str, str]]) -> tuple[Address, ...]:

@@ -159,16 +159,35 @@ class Bootstrap(Struct, frozen=True):
     version: str
 
 
+class FileRow(Struct, frozen=True):
+    """A stored file."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+
+
+class ForwardedRow(Struct, frozen=True):
+    """The message that a forward passes on, by its sender and its subject or first words."""
+
+    id: str
+    author_name: str
+    text: str
+
+
 class DraftRow(Struct, frozen=True):
-    """An own draft; the newest ``revision`` wins."""
+    """An own draft; the newest ``revision`` wins. ``to`` null: nobody chose recipients. Files that are gone are left out."""
 
     conversation: str
     mode: str
     text: str
-    to: tuple[Address, ...]
+    to: tuple[Address, ...] | None
     cc: tuple[Address, ...]
     bcc: tuple[Address, ...]
-    files: tuple[str, ...]
+    files: tuple[FileRow, ...]
+    subject: str
+    message: ForwardedRow | None
     revision: int
     updated_at: Instant
 
@@ -177,10 +196,12 @@ class SaveDraft(Input, frozen=True):
     """A draft as typed so far; ``base`` is the revision it was typed on (0: none), a newer stored one answers 409."""
 
     text: Text
-    to: Addresses = ()
+    to: Addresses | None = None
     cc: Addresses = ()
     bcc: Addresses = ()
     files: Ids = ()
+    subject: Subject = ""
+    message: Ref = ""
     base: Count = 0
 
 
@@ -286,15 +307,6 @@ class Created(Struct, frozen=True):
     conversation: ConversationRow
     message: MessageRow
     duplicate: bool = False
-
-
-class FileRow(Struct, frozen=True):
-    """A stored file."""
-
-    id: str
-    name: str
-    type: str
-    size: int
 
 
 class CustomerRow(Struct, frozen=True):

@@ -68,15 +68,17 @@ class MongoFiles:
 
     @translated
     async def sweep(self, before: Instant) -> int:
-        """Remove uploads no message named since ``before``; how many. A file that a message does name is never removed, adopted or not."""
+        """Remove uploads no message named since ``before``; how many. A file that a message does name is never removed, adopted or not;
+        one that a draft names counts as uploaded at ``before``, and is looked at again next time."""
         removed = 0
         where = {"k_loose": {"$eq": True}, "at": {"$lt": before}}
         while docs := await self._files.find(where, {"blob": 1}, sort=[("at", 1), ("_id", 1)], limit=SWEEP_AT_ONCE, hint="loose").to_list():
             ids = [doc["_id"] for doc in docs]
-            named = await self._named(ids)
+            named, drafted = await self._named(ids), await self._drafted(ids)
             await self._files.update_many({"_id": {"$in": list(named)}}, {"$unset": {"k_loose": ""}})
+            await self._files.update_many({"_id": {"$in": list(drafted)}}, {"$set": {"at": before}})
             for doc in docs:
-                if doc["_id"] not in named:
+                if doc["_id"] not in named | drafted:
                     await self._files.delete_one({"_id": doc["_id"]})
                     await blobs.delete(self._db, doc["blob"])
                     removed += 1
@@ -92,6 +94,12 @@ class MongoFiles:
             await self.adopt(list(files), f"message:{message['_id']}", message["conversation"])
             named |= files
         return named
+
+    async def _drafted(self, ids: Sequence[str]) -> set[str]:
+        """Those of the files that wait in somebody's draft."""
+        where = {"files": {"$in": list(ids)}}
+        drafts = await self._db["drafts"].find(where, {"files": 1}, hint="files").to_list()
+        return {file for draft in drafts for file in draft["files"]} & set(ids)
 
     async def _sweep_blobs(self, before: Instant) -> None:
         """Remove blobs that nothing names, each looked at once: what names a blob is written right after it or never."""

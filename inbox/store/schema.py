@@ -76,7 +76,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "cursors": (),
     "customers": (_up("name", "k_name", "_id"),),
     "deliveries": (_up("unsettled", "arrived_at", "_id", partial={"state": "received"}), _up("blob", "blob", partial="blob")),
-    "drafts": (_up("agent", "agent", "conversation"),),
+    "drafts": (_up("agent", "agent", "conversation"), _up("files", "files", partial="files")),
     "events": (_up("conversation", "conversation", "at", "_id", partial="conversation"),),
     "files": (_up("loose", "at", "_id", partial="k_loose"), _up("blob", "blob")),
     "idempotency": (_up("gone", "k_gone", expire=True),),

@@ -94,13 +94,14 @@ class MemoryFiles:
                 self._stored[id] = (replace(file, owner=owner, conversation=conversation), body)
 
     async def sweep(self, before: Instant) -> int:
-        """Remove uploads no message named since ``before``; how many. A file that a message does name is adopted instead."""
+        """Remove uploads that neither a message nor a draft named since ``before``; how many. What a message does name is adopted."""
         named: dict[str, Message] = {a.file: m for m in self._tables.of(MESSAGES).values() for a in m.attachments}
+        drafted = {id for draft in self._tables.drafts.values() for id in draft.files}
         removed = 0
         for id, (file, _) in list(self._stored.items()):
             if id in named:
                 await self.adopt([id], f"message:{named[id].id}", named[id].conversation)
-            elif file.at < before:
+            elif file.at < before and id not in drafted:
                 del self._stored[id]
                 removed += 1
         return removed
@@ -112,7 +113,7 @@ class MemoryOwn:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._marks: dict[tuple[AgentId, ConversationId], ReadState] = {}
-        self._drafts: dict[tuple[AgentId, ConversationId, str], Draft] = {}
+        self._drafts = tables.drafts
 
     async def reads(self, agent: AgentId, conversations: Sequence[ConversationId]) -> dict[str, ReadState]:
         """Marks by conversation."""

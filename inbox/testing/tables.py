@@ -10,8 +10,8 @@ from msgspec import Struct
 from inbox.core.agent import Team
 from inbox.core.errors import Unavailable
 from inbox.core.events import Event
-from inbox.core.ids import Instant
-from inbox.records import NOUNS, ChannelRecord, LedgerRow, Noun
+from inbox.core.ids import AgentId, ConversationId, Instant
+from inbox.records import NOUNS, ChannelRecord, Draft, LedgerRow, Noun
 
 S = TypeVar("S", bound=Struct)
 
@@ -27,6 +27,7 @@ class Tables:
         self.teams: dict[str, Team] = {}
         self.channels: dict[str, ChannelRecord] = {}
         self.tags: set[str] = set()
+        self.drafts: dict[tuple[AgentId, ConversationId, str], Draft] = {}
         self.writers: dict[int, tuple[str, int, Instant]] = {}
         self.next_number = 1001
         self.changed = asyncio.Event()

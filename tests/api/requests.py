@@ -50,6 +50,8 @@ BODIES: Mapping[str, Callable[[], Json]] = {
         "cc": [],
         "bcc": [],
         "files": [],
+        "subject": "Fwd: order",
+        "message": "",
         "base": 0,
     },
     "edit_customer": lambda: {

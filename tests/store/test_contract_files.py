@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from inbox.core.errors import NotFound
-from inbox.core.ids import ConversationId, DeliveryId, FileId
+from inbox.core.ids import AgentId, ConversationId, DeliveryId, FileId
 from inbox.core.message import Attachment
-from inbox.records import MESSAGES, Batch, Put
+from inbox.records import MESSAGES, Batch, Draft, Put
 from inbox.store import blobs
 from inbox.store.client import Database
 from inbox.store.files import MongoFiles
@@ -85,6 +85,17 @@ async def test_the_sweep_takes_old_uploads_and_nothing_a_message_names(store: St
     assert await content(store, "crashed") == b"crashed"
     assert await store.files.find("crashed") == a_file("crashed", size=7, owner="message:m1", conversation=C1)
     assert await store.files.sweep(START + 1) == 0
+
+
+async def test_the_sweep_leaves_what_waits_in_a_draft(store: Store) -> None:
+    for id in ("drafted", "dropped"):
+        await store.files.store(a_file(id), b"x")
+    await store.own.save_draft(Draft(AgentId("mia"), C1, "reply", "soon", 0, START, files=("drafted",)), 0)
+    assert await store.files.sweep(START + DAY) == 1
+    assert await store.files.find("drafted") is not None
+    await store.own.delete_draft(AgentId("mia"), C1, "reply")
+    assert await store.files.sweep(START + 2 * DAY) == 1
+    assert await store.files.find("drafted") is None
 
 
 async def test_the_sweep_takes_bytes_that_nothing_names(mongo: Database) -> None:

@@ -59,7 +59,7 @@ async def get_conversation_detail(asked: Signed[None]) -> s.ConversationDetail:
     return s.ConversationDetail(
         row=await show.conversation(parts, found),
         timeline=await timeline.page(parts, found.id, None, DEFAULT_LIMIT),
-        drafts=tuple(show.draft(draft) for draft in drafts),
+        drafts=tuple([await show.draft(parts, draft) for draft in drafts]),
         read=mark.inbound if mark else 0,
     )
 

@@ -40,6 +40,7 @@ async def save_draft(asked: Signed[s.SaveDraft]) -> s.DraftRow:
     parts, body, mode = asked.parts, asked.body, _mode(asked.path["mode"])
     found = await get_conversation(parts, asked.actor, asked.path["id"], Action.NOTE if mode == "note" else Action.REPLY)
     await _require_own(parts, asked.actor, body.files)
+    await _require_here(parts, found, body.message)
     draft = Draft(
         agent=asked.actor.id,
         conversation=found.id,
@@ -47,14 +48,16 @@ async def save_draft(asked: Signed[s.SaveDraft]) -> s.DraftRow:
         text=body.text,
         revision=body.base + 1,
         updated_at=parts.clock.now(),
-        to=_plain(body.to),
+        to=None if body.to is None else _plain(body.to),
         cc=_plain(body.cc),
         bcc=_plain(body.bcc),
         files=body.files,
+        subject=body.subject,
+        message=MessageId(body.message) if body.message else None,
     )
     stored = await parts.own.save_draft(draft, body.base)
     parts.live.draft_changed(asked.actor.id, found.id, mode, stored.revision)
-    return show.draft(stored)
+    return await show.draft(parts, stored)
 
 
 async def delete_draft(asked: Signed[None]) -> None:
@@ -73,6 +76,12 @@ async def _require_own(parts: ApiParts, actor: Actor, ids: tuple[str, ...]) -> N
             raise Invalid("files", "an attachment is gone; attach it again") from None
         if found.owner != f"agent:{actor.id}":
             raise Invalid("files", "an attachment is gone; attach it again")
+
+
+async def _require_here(parts: ApiParts, conversation: Conversation, id: str) -> None:
+    message = await parts.queries.message(MessageId(id)) if id else None
+    if id and (message is None or message.conversation != conversation.id):
+        raise Invalid("message", "is not in this conversation")
 
 
 def _mode(text: str) -> str:

@@ -836,18 +836,39 @@ export interface components {
         EventType: "agent.changed" | "conversation.assigned" | "conversation.bot_entered" | "conversation.bot_left" | "conversation.participant_accepted" | "conversation.participant_split" | "conversation.priority_changed" | "conversation.queued" | "conversation.started" | "conversation.status_changed" | "conversation.subject_changed" | "conversation.tags_changed" | "conversation.unassigned" | "customer.changed" | "delivery.changed" | "message.changed" | "message.queued" | "message.received" | "note.written" | "sla.breached" | "sla.met" | "sla.warned";
         /**
          * DraftRow
-         * @description An own draft; the newest `revision` wins.
+         * @description An own draft; the newest `revision` wins. `to` null: nobody chose recipients. Files that are gone are left out.
          */
         DraftRow: {
             conversation: string;
             mode: string;
             text: string;
-            to: components["schemas"]["Address"][];
+            to: components["schemas"]["Address"][] | null;
             cc: components["schemas"]["Address"][];
             bcc: components["schemas"]["Address"][];
-            files: string[];
+            files: components["schemas"]["FileRow"][];
+            subject: string;
+            message: components["schemas"]["ForwardedRow"] | null;
             revision: number;
             updated_at: number;
+        };
+        /**
+         * FileRow
+         * @description A stored file.
+         */
+        FileRow: {
+            id: string;
+            name: string;
+            type: string;
+            size: number;
+        };
+        /**
+         * ForwardedRow
+         * @description The message that a forward passes on, by its sender and its subject or first words.
+         */
+        ForwardedRow: {
+            id: string;
+            author_name: string;
+            text: string;
         };
         /**
          * StartConversation
@@ -949,21 +970,13 @@ export interface components {
          */
         SaveDraft: {
             text: string;
-            to?: components["schemas"]["AddressInput"][];
+            to?: components["schemas"]["AddressInput"][] | null;
             cc?: components["schemas"]["AddressInput"][];
             bcc?: components["schemas"]["AddressInput"][];
             files?: string[];
+            subject?: string;
+            message?: string;
             base?: number;
-        };
-        /**
-         * FileRow
-         * @description A stored file.
-         */
-        FileRow: {
-            id: string;
-            name: string;
-            type: string;
-            size: number;
         };
         /**
          * CustomerPage

@@ -38,6 +38,7 @@ export type ViewRow = With<S['ViewRow'], { sort: Sort }>;
 export type Bootstrap = With<S['Bootstrap'], { me: Me; agents: AgentRow[]; views: ViewRow[] }>;
 
 export type DraftRow = With<S['DraftRow'], { mode: Mode }>;
+export type ForwardedRow = S['ForwardedRow'];
 export type SaveDraft = S['SaveDraft'];
 export type ConversationPage = With<S['ConversationPage'], { drafts: Record<string, Mode[]> }>;
 export type TimelinePage = With<S['TimelinePage'], { items: TimelineItem[] }>;

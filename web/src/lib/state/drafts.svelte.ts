@@ -1,7 +1,7 @@
 // One draft per conversation and mode: kept in this browser at once, at the service half a second later, one save at a time.
 import { api } from '../api/client';
 import { ApiError, mayRetry } from '../api/errors';
-import type { Address, DraftRow, FileRow, Mode } from '../api/types';
+import type { Address, DraftRow, FileRow, ForwardedRow, MessageRow, Mode } from '../api/types';
 import type { ServerFrame } from '../live/frames';
 import { live } from './live.svelte';
 import { session } from './session.svelte';
@@ -15,8 +15,8 @@ export interface Content {
   bcc: Address[];
   subject: string;
   files: FileRow[];
-  /** Forward: the message that is forwarded. */
-  message: string;
+  /** Forward: the message that is passed on. */
+  message: ForwardedRow | null;
 }
 
 interface Kept {
@@ -25,12 +25,19 @@ interface Kept {
   dirty: boolean;
 }
 
-export const EMPTY: Content = { text: '', to: null, cc: [], bcc: [], subject: '', files: [], message: '' };
+export const EMPTY: Content = { text: '', to: null, cc: [], bcc: [], subject: '', files: [], message: null };
 export const SAVE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5000;
 const MODES: readonly Mode[] = ['reply', 'note', 'forward'];
 
-const isEmpty = (content: Content) => content.text.trim() === '' && content.files.length === 0;
+/** Words, files, recipients or a subject make a draft; merely having chosen what to forward does not. */
+const isEmpty = ({ text, files, to, cc, bcc, subject }: Content) =>
+  text.trim() === '' && subject.trim() === '' && to === null && files.length + cc.length + bcc.length === 0;
+
+/** How a draft names the message it passes on, as the service does. */
+export function forwardOf({ id, author_name, subject, text }: MessageRow): ForwardedRow {
+  return { id, author_name, text: (subject || text).slice(0, 100) };
+}
 
 export class Draft {
   content = $state.raw<Content>(EMPTY);
@@ -87,7 +94,7 @@ export class Draft {
     if (row && row.revision <= this.#base) return;
     if (!row && this.#base === 0) return;
     this.#base = row?.revision ?? 0;
-    this.content = row ? contentOf(row, this.content) : EMPTY;
+    this.content = row ? contentOf(row) : EMPTY;
     this.#keep();
   }
 
@@ -97,7 +104,7 @@ export class Draft {
     if (!other) return;
     this.conflict = null;
     this.#base = other.revision;
-    if (!mine) this.content = contentOf(other, this.content);
+    if (!mine) this.content = contentOf(other);
     this.#dirty = mine;
     this.#keep();
     if (mine) this.#later(0);
@@ -116,7 +123,8 @@ export class Draft {
   }
 
   #clash(row: DraftRow): void {
-    if (row.text === '' || this.content.text.startsWith(row.text)) {
+    const held = new Set(this.content.files.map((file) => file.id));
+    if (this.content.text.startsWith(row.text) && row.files.every((file) => held.has(file.id))) {
       this.#base = row.revision;
       this.#later(0);
     } else {
@@ -156,10 +164,12 @@ export class Draft {
     } else {
       const body = {
         text: saved.text,
-        to: saved.to ?? [],
+        to: saved.to,
         cc: saved.cc,
         bcc: saved.bcc,
         files: saved.files.map((file) => file.id),
+        subject: saved.subject,
+        message: saved.message?.id ?? '',
         base: this.#base,
       };
       this.#base = (await api.saveDraft(this.conversation, this.mode, body)).revision;
@@ -179,17 +189,8 @@ export class Draft {
   }
 }
 
-/** The service keeps ids of files only; their names are known here when they were added here. */
-function contentOf(row: DraftRow, before: Content): Content {
-  const known = new Map(before.files.map((file) => [file.id, file]));
-  return {
-    ...before,
-    text: row.text,
-    to: row.to.length > 0 ? row.to : null,
-    cc: row.cc,
-    bcc: row.bcc,
-    files: row.files.map((id) => known.get(id) ?? { id, name: '', type: '', size: 0 }),
-  };
+function contentOf({ text, to, cc, bcc, subject, files, message }: DraftRow): Content {
+  return { text, to, cc, bcc, subject, files, message };
 }
 
 class Drafts {

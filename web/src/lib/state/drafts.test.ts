@@ -19,6 +19,8 @@ const row = (text: string, revision: number): DraftRow => ({
   cc: [],
   bcc: [],
   files: [],
+  subject: '',
+  message: null,
   revision,
   updated_at: 0,
 });
@@ -142,6 +144,51 @@ describe('a draft', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(stored.text).toBe('my words');
     expect(one.conflict).toBeNull();
+  });
+
+  it('comes over with its files, recipients, subject and the message it passes on', async () => {
+    const one = draft();
+    const file = { id: 'f1', name: 'list.txt', type: 'text/plain', size: 6 };
+    const carl = { kind: 'email', value: 'carl@example.org', name: 'Carl' };
+    const message = { id: 'm1', author_name: 'Anna', text: 'My order' };
+    one.adopt({
+      ...row('see below', 1),
+      to: [carl],
+      bcc: [carl],
+      files: [file],
+      subject: 'Fwd: order',
+      message,
+    });
+    expect(one.content).toEqual({
+      text: 'see below',
+      to: [carl],
+      cc: [],
+      bcc: [carl],
+      files: [file],
+      subject: 'Fwd: order',
+      message,
+    });
+    one.adopt({ ...row('see below', 2), to: [] });
+    expect(one.content.to).toEqual([]);
+  });
+
+  it('is one when only recipients were chosen, but not when only the message to forward was', async () => {
+    const one = draft();
+    one.edit({ message: { id: 'm1', author_name: 'Anna', text: 'My order' } });
+    expect(one.empty).toBe(true);
+    one.edit({ to: [] });
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER_MS);
+    expect(one.empty).toBe(false);
+    expect(draft().content.to).toEqual([]);
+    expect(stored?.revision).toBe(1);
+  });
+
+  it('never loses a file that another window attached', async () => {
+    const one = draft();
+    stored = { ...row('', 1), files: [{ id: 'f1', name: 'list.txt', type: 'text/plain', size: 6 }] };
+    one.edit({ text: 'my words' });
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER_MS);
+    expect(one.conflict?.files).toHaveLength(1);
   });
 
   it('goes on by itself when the other words are the beginning of these', async () => {
