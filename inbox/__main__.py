@@ -16,16 +16,16 @@ import click
 import uvloop
 
 from inbox import logs
+from inbox import settings as configuration
 from inbox.app import accounts
-from inbox.app.channels import given_channels
+from inbox.app.channels import mistakes_of_channels
 from inbox.app.doctor import examine
 from inbox.app.service import serve as serve_until
 from inbox.app.steps import Steps
 from inbox.app.stores import Stores
 from inbox.core.errors import CannotStart, InboxError
 from inbox.demo import start as demo_start
-from inbox.flow.registry import discover
-from inbox.settings import load
+from inbox.settings import Settings
 from inbox.store.secrets import make_key
 
 config_option = click.option(
@@ -34,6 +34,11 @@ config_option = click.option(
     envvar="INBOX_CONFIG",
     help="Settings file; without it the defaults and the environment hold. config/inbox.example.toml lists everything.",
 )
+
+
+def load(config: Path | None) -> Settings:
+    """The settings, all their mistakes told in one go."""
+    return configuration.load(config, further=mistakes_of_channels)
 
 
 class PlainFaults(click.Group):
@@ -202,7 +207,6 @@ def doctor(context: click.Context, config: Path | None, demo: bool) -> None:
 def check_config(config: Path | None) -> None:
     """Read the settings and say whether they can be used."""
     settings = load(config)
-    given_channels(settings, discover(settings.connectors.outside))
     database = "the one at mongodb.uri" if settings.mongodb.uri else f"started by this service under {settings.data.path}"
     click.echo(f"{config or 'The defaults and the environment'}: all settings are known and valid.")
     click.echo(f"Address   {settings.server.public_url}, listening on {settings.server.host}:{settings.server.port}")

@@ -9,21 +9,27 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
 from inbox.core.errors import CannotStart
+from inbox.core.mistakes import expected, mistakes, shown
 from inbox.store.secrets import KEY_PATTERN
 
 MIB = 1024 * 1024
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
-Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Id = Annotated[
+    str,
+    Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="a name in quotes of small letters, digits, - and _, at most 64 characters"),
+]
+_URI = 'an address in quotes such as "mongodb://user:password@host/?replicaSet=rs0", or empty'
+_KEY = 'a key in quotes, "ID:BASE64", as `inbox make-key` prints it'
 Bytes = Annotated[int, Meta(ge=1024, le=1024 * MIB)]
 
 
@@ -39,7 +45,10 @@ class Server(Section, frozen=True):
 
     host: str = "127.0.0.1"
     port: Port = 8080
-    public_url: Annotated[str, Meta(pattern=r"^https?://[^/\s?#@]+$")] = "http://127.0.0.1:8080"
+    public_url: Annotated[
+        str,
+        Meta(pattern=r"^https?://[^/\s?#@]+$", description="an address in quotes that begins with http:// or https:// and has no path"),
+    ] = "http://127.0.0.1:8080"
     hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     drain_seconds: Annotated[int, Meta(ge=0, le=3600)] = 20
@@ -54,7 +63,7 @@ class Server(Section, frozen=True):
         try:
             return tuple(ip_network(text) for text in self.trusted_proxies)
         except ValueError as error:
-            raise ValueError(f"trusted_proxies: {error}") from error
+            raise ValueError(f"trusted_proxies: {error}; give addresses or networks such as 10.0.0.0/8") from error
 
 
 class Metrics(Section, frozen=True):
@@ -67,8 +76,10 @@ class Metrics(Section, frozen=True):
 class MongoDB(Section, frozen=True):
     """The database. `port` and `cache_gb` are for the embedded one, which serves while `uri` is empty."""
 
-    uri: Annotated[str, Meta(pattern=r"^$|^mongodb(\+srv)?://")] = ""
-    database: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$")] = "inbox"
+    uri: Annotated[str, Meta(pattern=r"^$|^mongodb(\+srv)?://", description=_URI, extra={"secret": True})] = ""
+    database: Annotated[
+        str, Meta(pattern=r"^[A-Za-z0-9_-]{1,38}$", description="a name in quotes of letters, digits, - and _, at most 38 characters")
+    ] = "inbox"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 0
     cache_gb: Annotated[float, Meta(ge=0.25, le=1024)] = 0.5
 
@@ -87,7 +98,7 @@ class Data(Section, frozen=True):
 class Secrets(Section, frozen=True):
     """Keys that seal channels' credentials and sign reply tokens, see `store.secrets.Keyring`."""
 
-    keys: tuple[Annotated[str, Meta(pattern=KEY_PATTERN)], ...] = ()
+    keys: tuple[Annotated[str, Meta(pattern=KEY_PATTERN, description=_KEY, extra={"secret": True})], ...] = ()
 
 
 class Log(Section, frozen=True):
@@ -154,20 +165,31 @@ class Settings(Section, frozen=True):
         """Raise `ValueError` for two channels of one id."""
         ids = [channel.id for channel in self.channels]
         for twice in {i for i in ids if ids.count(i) > 1}:
-            raise ValueError(f"channels: the id {twice!r} is used twice")
+            raise ValueError(f"channels: the id {twice!r} is used twice; each needs its own")
 
 
-def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+Further = Callable[[Mapping[str, Any]], Iterable[str]]
+"""More to look for in the tree of settings, which may be wrong anywhere: one line a mistake."""
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] = os.environ, further: Further = lambda tree: ()) -> Settings:
     """Return the settings of `file` (None: the defaults) under those of the environment.
 
-    Raises `CannotStart` naming the key and what is allowed, or the file and line that is not TOML.
+    Raises `CannotStart` with a line for every mistake, that names the key and what is allowed; or the file and line that is not TOML.
     """
-    tree = _resolved(_read(file) if file else {}, "", environment)
-    _override(tree, environment)
-    try:
-        return msgspec.convert(tree, Settings)
-    except msgspec.ValidationError as error:
-        raise _explained(error) from error
+    lines: list[str] = []
+    tree = _resolved(_read(file) if file else {}, "", environment, lines)
+    _override(tree, environment, lines)
+    lines += [*mistakes(tree, Settings, ""), *further(tree)]
+    if lines:
+        raise wrong(lines)
+    return msgspec.convert(tree, Settings)
+
+
+def wrong(lines: list[str]) -> CannotStart:
+    """The error for settings with these mistakes."""
+    message = lines[0] if len(lines) == 1 else "\n  - ".join([f"{len(lines)} settings are wrong:", *lines])
+    return CannotStart(message, "config/inbox.example.toml explains every setting")
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -179,50 +201,59 @@ def _read(file: Path) -> dict[str, Any]:
         raise CannotStart(f"{file} is not TOML: {error}", "config/inbox.example.toml shows how it is written") from error
 
 
-def _resolved(value: Any, key: str, environment: Mapping[str, str]) -> Any:
-    """Return the tree with every `${...}` replaced by what it stands for."""
+def _resolved(value: Any, key: str, environment: Mapping[str, str], lines: list[str]) -> Any:
+    """Return the tree with every `${...}` replaced by what it stands for, UNSET where that is not there."""
     if isinstance(value, dict):
-        return {name: _resolved(inner, f"{key}.{name}".lstrip("."), environment) for name, inner in value.items()}
+        return {name: _resolved(inner, f"{key}.{name}".lstrip("."), environment, lines) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_resolved(inner, f"{key}[{place}]", environment) for place, inner in enumerate(value)]
+        return [_resolved(inner, f"{key}[{place}]", environment, lines) for place, inner in enumerate(value)]
     stands_for = re.fullmatch(r"\$\{(file:)?([^}]+)\}", value) if isinstance(value, str) else None
     if stands_for is None:
         return value
     if stands_for[1]:
-        return _content(Path(stands_for[2]), key)
+        return _content(Path(stands_for[2]), key, lines)
     if stands_for[2] not in environment:
-        raise CannotStart(f"{key}: the environment variable {stands_for[2]} is not set", f"set {stands_for[2]}, or write the value itself")
+        lines.append(f"{key}: the environment variable {stands_for[2]} is not set; set it, or write the value itself")
+        return UNSET
     return environment[stands_for[2]]
 
 
-def _content(file: Path, key: str) -> str:
+def _content(file: Path, key: str, lines: list[str]) -> Any:
     try:
         return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CannotStart(f"{key}: {file} cannot be read", "check that the file exists and that this user may read it") from error
+    except (OSError, UnicodeDecodeError):
+        lines.append(f"{key}: {file} cannot be read; check that the file exists and that this user may read it")
+        return UNSET
 
 
-def _override(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+def _override(tree: dict[str, Any], environment: Mapping[str, str], lines: list[str]) -> None:
     """Put what `INBOX_SECTION__KEY` says into the tree."""
     for variable, text in environment.items():
         section, separator, key = variable.removeprefix("INBOX_").lower().partition("__")
         if not variable.startswith("INBOX_") or not separator:
             continue
-        types = {field.name: field.type for field in _fields(section)}
-        if key.removesuffix("_file") in types and key not in types:
-            key, text = key.removesuffix("_file"), _content(Path(text), variable)
-        if key not in types:
-            known = [f"INBOX_{section}__{name}".upper() for name in types] or [f"INBOX_{name}__...".upper() for name in _sections()]
-            raise CannotStart(f"{variable} in the environment is not a setting", f"known are {', '.join(known)}")
-        try:
-            tree.setdefault(section, {})[key] = msgspec.convert(_as_list(text, types[key]), types[key], strict=False)
-        except msgspec.ValidationError as error:
-            raise CannotStart(f"{variable} in the environment: {_sentence(str(error))}", f"it overrides {section}.{key}") from error
+        fields = {field.name: field for field in _fields(section)}
+        from_file = key.removesuffix("_file") in fields and key not in fields
+        field = fields.get(key.removesuffix("_file") if from_file else key)
+        if field is None:
+            known = [f"INBOX_{section}__{name}".upper() for name in fields] or [f"INBOX_{name}__...".upper() for name in _sections()]
+            lines.append(f"{variable} in the environment is not a setting; allowed are {', '.join(known)}")
+            continue
+        given = _content(Path(text), variable, lines) if from_file else text
+        table = tree.setdefault(section, {})
+        if isinstance(table, dict):
+            table[field.name] = given if given is UNSET else _read_as(field, given, variable, lines)
 
 
-def _as_list(text: str, kind: Any) -> str | list[str]:
-    several = isinstance(msgspec.inspect.type_info(kind), msgspec.inspect.VarTupleType)
-    return [part.strip() for part in text.split(",") if part.strip()] if several else text
+def _read_as(field: msgspec.structs.FieldInfo, text: str, variable: str, lines: list[str]) -> Any:
+    """The text of a variable as a value of its setting, UNSET if it is none."""
+    several = isinstance(msgspec.inspect.type_info(field.type), msgspec.inspect.VarTupleType)
+    given: str | list[str] = [part.strip() for part in text.split(",") if part.strip()] if several else text
+    try:
+        return msgspec.to_builtins(msgspec.convert(given, field.type, strict=False))
+    except msgspec.ValidationError:
+        lines.append(f"{variable} in the environment must be {expected(field.type, field.default)}; it is {shown(text, field.type)}")
+        return UNSET
 
 
 def _sections() -> list[str]:
@@ -231,37 +262,3 @@ def _sections() -> list[str]:
 
 def _fields(section: str) -> tuple[msgspec.structs.FieldInfo, ...]:
     return msgspec.structs.fields(type(getattr(Settings(), section))) if section in _sections() else ()
-
-
-def _explained(error: msgspec.ValidationError) -> CannotStart:
-    """Return the same fault with the key's dotted name and what would be right there."""
-    found = re.fullmatch(r"(.*?)(?: - at `\$\.?(.*)`)?", str(error), re.DOTALL)
-    text, path = (found[1], found[2] or "") if found else (str(error), "")
-    named = re.fullmatch(r"Object (contains unknown|missing required) field `(.*)`", text)
-    if named:
-        key = f"{path}.{named[2]}".lstrip(".")
-        if named[1] == "missing required":
-            return CannotStart(f"{key} is missing", f"{path} needs it")
-        return CannotStart(f"{key} is not a setting", f"allowed are {', '.join(_allowed(path))}")
-    own = re.fullmatch(r"([a-z_]+): (.*)", text, re.DOTALL)
-    if own:  # from a __post_init__, which names the field itself
-        path, text = f"{path}.{own[1]}".lstrip("."), own[2]
-    allowed = _allowed(path)
-    return CannotStart(f"{path}: {_sentence(text)}", f"allowed are {', '.join(allowed)}" if allowed else "see config/inbox.example.toml")
-
-
-def _allowed(path: str) -> list[str]:
-    """Return the keys of the table, or the values of the choice, that lies at `path`; empty if it is neither."""
-    kind: msgspec.inspect.Type = msgspec.inspect.type_info(Settings)
-    for part in re.findall(r"[a-z_]+|\[", path):
-        if isinstance(kind, msgspec.inspect.StructType):
-            kind = next(field.type for field in kind.fields if field.name == part)
-        elif isinstance(kind, msgspec.inspect.VarTupleType):
-            kind = kind.item_type
-    if isinstance(kind, msgspec.inspect.StructType):
-        return [field.name for field in kind.fields]
-    return [str(value) for value in kind.values] if isinstance(kind, msgspec.inspect.LiteralType) else []
-
-
-def _sentence(text: str) -> str:
-    return text.replace("Expected", "expected").replace("Invalid", "invalid").replace("`", "")

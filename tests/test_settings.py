@@ -88,32 +88,55 @@ def test_settings_in_a_log_show_no_secret(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("toml", "key", "allowed"),
+    ("toml", "said"),
     [
-        ("[server]\nprot = 1\n", "server.prot is not a setting", "port"),
-        ("[sever]\nport = 1\n", "sever is not a setting", "server"),
-        ('[server]\nport = "8080"\n', "server.port: expected int, got str", ""),
-        ("[server]\nport = 70000\n", "server.port: expected int <= 65535", ""),
-        ('[server]\npublic_url = "inbox.example"\n', "server.public_url", ""),
-        ('[server]\ntrusted_proxies = ["everyone"]\n', "server.trusted_proxies: 'everyone'", ""),
-        ('[log]\nformat = "xml"\n', "log.format: invalid enum value 'xml'", "console, json"),
-        ('[mongodb]\nuri = "postgres://db"\n', "mongodb.uri", ""),
-        ("server = 1\n", "server: expected object, got int", "host"),
-        ('[[channels]]\nid = "a"\nname = "A"\n', "channels[0].connector is missing", ""),
-        ('[[channels]]\nid = "a"\nconnector = "x"\nname = "A"\ncolour = "red"\n', "channels[0].colour is not a setting", "team"),
-        ('[[channels]]\nid = "a b"\nconnector = "x"\nname = "A"\n', "channels[0].id", ""),
-        (2 * '[[channels]]\nid = "a"\nconnector = "x"\nname = "A"\n', "channels: the id 'a' is used twice", ""),
-        ('[secrets]\nkeys = ["${NOT_THERE}"]\n', "secrets.keys[0]: the environment variable NOT_THERE is not set", "set NOT_THERE"),
-        ('[mongodb]\nuri = "${file:/nowhere/at/all}"\n', "mongodb.uri: /nowhere/at/all cannot be read", "exists"),
-        ("[server\n", "is not TOML", "example"),
+        ("[server]\nprot = 1\n", "server.prot is not a setting; did you mean port? allowed here are host, port,"),
+        ("[sever]\nport = 1\n", "sever is not a setting; did you mean server?"),
+        ('[server]\nport = "abc"\n', 'server.port must be a whole number from 1 to 65535, for example 8080; it is the text "abc"'),
+        ("[server]\nport = 70000\n", "server.port must be a whole number from 1 to 65535, for example 8080; it is the number 70000"),
+        ('[server]\npublic_url = "inbox.example"\n', "server.public_url must be an address in quotes that begins with http"),
+        ('[server]\ntrusted_proxies = ["everyone"]\n', "server.trusted_proxies: 'everyone'"),
+        ('[log]\nformat = "xml"\n', 'log.format must be one of "console", "json"; it is the text "xml"'),
+        ('[mongodb]\nuri = "postgres://db"\n', 'mongodb.uri must be an address in quotes such as "mongodb://'),
+        ("server = 1\n", "server must be a section with settings such as host, port, public_url; it is the number 1"),
+        ('[[channels]]\nid = "a"\nname = "A"\n', "channels[0].connector is missing; it must be a name in quotes"),
+        (
+            '[[channels]]\nid = "a"\nconnector = "x"\nname = "A"\ncolour = "red"\n',
+            "channels[0].colour is not a setting; allowed here are id,",
+        ),
+        ('[[channels]]\nid = "a b"\nconnector = "x"\nname = "A"\n', "channels[0].id must be a name in quotes of small letters"),
+        (2 * '[[channels]]\nid = "a"\nconnector = "x"\nname = "A"\n', "channels: the id 'a' is used twice"),
+        ('[secrets]\nkeys = ["${NOT_THERE}"]\n', "secrets.keys[0]: the environment variable NOT_THERE is not set; set it"),
+        ('[mongodb]\nuri = "${file:/nowhere/at/all}"\n', "mongodb.uri: /nowhere/at/all cannot be read; check that the file exists"),
+        ("[server\n", "is not TOML"),
     ],
 )
-def test_a_mistake_is_named_with_what_is_allowed(tmp_path: Path, toml: str, key: str, allowed: str) -> None:
+def test_a_mistake_is_named_with_what_is_allowed(tmp_path: Path, toml: str, said: str) -> None:
     error = refused(toml, tmp_path)
-    assert key in str(error)
-    assert allowed in error.remedy
-    assert error.remedy
+    assert said in str(error)
+    assert "config/inbox.example.toml" in error.remedy
     assert "\n" not in str(error).strip() + error.remedy
+
+
+def test_all_mistakes_are_told_in_one_go_one_line_each(tmp_path: Path) -> None:
+    toml = '[server]\nprot = 1\nport = "abc"\ntrusted_proxies = ["everyone"]\n[sever]\n[log]\nlevel = 3\n[data]\ndir = "${NOT_THERE}"\n'
+    error = refused(toml, tmp_path, INBOX_SLA__WARN_SHARE="many", INBOX_MAIL__CHANEL="x")
+    first, *lines = str(error).splitlines()
+    assert first == "8 settings are wrong:"
+    keys = [
+        "data.dir:",
+        "INBOX_SLA__WARN_SHARE ",
+        "INBOX_MAIL__CHANEL ",
+        "sever ",
+        "server.prot ",
+        "server.port ",
+        "server.trusted_proxies:",
+    ]
+    assert [line for key in [*keys, "log.level "] for line in lines if line.startswith(f"  - {key}")] == lines
+
+
+def test_a_value_of_the_environment_stands_where_the_files_was_wrong(tmp_path: Path) -> None:
+    assert read('[server]\nport = "abc"\n', tmp_path, INBOX_SERVER__PORT="9001").server.port == 9001
 
 
 @pytest.mark.parametrize(
@@ -135,6 +158,8 @@ def test_a_key_that_is_none_is_refused_without_being_shown(tmp_path: Path) -> No
     error = refused('[secrets]\nkeys = ["k1:hunter2"]\n', tmp_path)
     assert "secrets.keys[0]" in str(error)
     assert "hunter2" not in f"{error} {error.remedy}"
+    assert "hunter2" not in str(refused('[secrets]\nkeys = "k1:hunter2"\n', tmp_path))
+    assert "hunter2" not in str(refused('[mongodb]\nuri = "mongo://u:hunter2@db"\n', tmp_path))
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

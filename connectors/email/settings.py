@@ -11,9 +11,24 @@ Security = Literal["tls", "starttls", "plain"]
 
 Secret = Annotated[str, Meta(extra={"secret": True})]
 Port = Annotated[int, Meta(ge=0, le=65_535)]
-Host = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")]
-MailAddress = Annotated[str, Meta(max_length=254, pattern=r"^[^\s@<>\",;:()\[\]]+@[^\s@<>\",;:()\[\]]+$")]
-OneLine = Annotated[str, Meta(max_length=200, pattern=r"^[^\r\n\x00]*$")]
+Host = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=253,
+        pattern=r"^[A-Za-z0-9.:_-]+$",
+        description='the name of a host in quotes, such as "mail.example.com"',
+    ),
+]
+MailAddress = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^\s@<>\",;:()\[\]]+@[^\s@<>\",;:()\[\]]+$",
+        description='a mail address in quotes, such as "help@example.com"',
+    ),
+]
+OneLine = Annotated[str, Meta(max_length=200, pattern=r"^[^\r\n\x00]*$", description="one line of text in quotes, at most 200 characters")]
 
 _IMAP_PORTS: Final = {"tls": 993, "starttls": 143, "plain": 143}
 _SMTP_PORTS: Final = {"tls": 465, "starttls": 587, "plain": 25}

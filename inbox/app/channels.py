@@ -10,8 +10,10 @@ from inbox.connector import Connector, Health, Tools
 from inbox.core import sla
 from inbox.core.errors import CannotStart, NeedsLogin
 from inbox.core.ids import ChannelId
+from inbox.core.mistakes import mistakes
 from inbox.flow import channels as running
 from inbox.flow.channels import Channels
+from inbox.flow.registry import discover
 from inbox.records import ChannelRecord
 from inbox.settings import Settings
 from inbox.store.secrets import Keyring
@@ -36,6 +38,27 @@ class ChannelCursor:
     async def save(self, name: str, value: Mapping[str, Any]) -> None:
         """Majority-committed when it returns."""
         await self._cursors.save(self._channel, name, value)
+
+
+def mistakes_of_channels(tree: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the channels' connectors and with the settings these check themselves; for ``settings.load``."""
+    outside, given = tree.get("connectors"), tree.get("channels")
+    named = outside.get("outside") if isinstance(outside, dict) else ()
+    try:
+        classes = discover([name for name in named or () if isinstance(name, str)])
+    except CannotStart as error:
+        return [f"connectors.outside: {error}; {error.remedy}"]
+    tables = [channel for channel in given if isinstance(channel, dict)] if isinstance(given, list) else []
+    return [line for channel in tables for line in _mistakes_of(channel, classes)]
+
+
+def _mistakes_of(channel: Mapping[str, Any], classes: Classes) -> list[str]:
+    id, connector, settings = channel.get("id"), channel.get("connector"), channel.get("settings", {})
+    if not isinstance(connector, str) or not isinstance(settings, dict):
+        return []
+    if connector not in classes:
+        return [f'channels.{id}.connector must be one of {", ".join(sorted(classes))}; it is the text "{connector}"']
+    return mistakes(settings, classes[connector].Settings, f"channels.{id}.settings")
 
 
 def given_channels(settings: Settings, classes: Classes) -> list[tuple[ChannelRecord, type[Connector]]]:

@@ -68,7 +68,9 @@ class WidgetSettings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     identity_required: bool = False
     title: Annotated[str, Meta(max_length=60)] = ""
     greeting: Annotated[str, Meta(max_length=300)] = ""
-    accent: Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$")] = "#2257bf"
+    accent: Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", description="a colour in quotes: # and six digits or letters a to f")] = (
+        "#2257bf"
+    )
     position: Literal["right", "left"] = "right"
     prechat: Literal["off", "optional", "required"] = "optional"
     files: bool = True

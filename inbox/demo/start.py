@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from inbox import settings as configuration
 from inbox.api.passwords import Passwords
+from inbox.app.channels import mistakes_of_channels
 from inbox.app.service import serve
 from inbox.app.steps import Steps, build_base, build_steps, ensure_bots
 from inbox.app.stores import Stores
@@ -51,7 +52,7 @@ def demo_settings(file: Path | None) -> Settings:
 
     Addresses follow the port: that of the service where none is set, and those of the pages that may carry the chat.
     """
-    settings = _at_home(configuration.load(file or SETTINGS))
+    settings = _at_home(configuration.load(file or SETTINGS, further=mistakes_of_channels))
     if settings.secrets.keys:
         return settings
     return replace(settings, secrets=Secrets(keys=(_key(settings.data.path / "demo.key"),)))

@@ -14,6 +14,7 @@ from inbox.connector import Connector, ConnectorRole, Health, Tools
 from inbox.core import sla
 from inbox.core.errors import CannotStart
 from inbox.core.ids import AgentId, ChannelId
+from inbox.core.mistakes import mistakes
 from inbox.flow.working import ChannelFacts
 from inbox.records import ChannelRecord
 
@@ -103,12 +104,11 @@ def known(classes: Mapping[str, type[Connector]], record: ChannelRecord) -> type
 
 
 def checked(kind: type[Connector], channel: str, settings: Mapping[str, Any]) -> Any:
-    """The connector's own settings struct. Raises ``CannotStart`` with the key's name and what is wrong."""
-    try:
-        return msgspec.convert(dict(settings), kind.Settings)
-    except msgspec.ValidationError as error:
-        allowed = ", ".join(f.name for f in msgspec.structs.fields(kind.Settings))
-        raise CannotStart(f"channels.{channel}.settings: {error}", f"allowed are {allowed}") from error
+    """The connector's own settings struct. Raises ``CannotStart`` that names every mistake."""
+    lines = mistakes(dict(settings), kind.Settings, f"channels.{channel}.settings")
+    if lines:
+        raise CannotStart("; ".join(lines), f"the page of the connector {kind.name} in docs/ explains its settings")
+    return msgspec.convert(dict(settings), kind.Settings)
 
 
 def facts(record: ChannelRecord, connector: Connector, policy: sla.Policy | None) -> ChannelFacts:
