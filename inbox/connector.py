@@ -181,11 +181,15 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
 
 
 class Sent(Struct, frozen=True, omit_defaults=True):
-    """The provider accepted. ``external_id`` is what answers will refer to; ``refused`` maps addresses to reasons."""
+    """The provider accepted, for at least one recipient. ``external_id`` is what answers will refer to.
+
+    ``refused`` and ``later`` map the addresses it did not take to reasons: for good, and for now.
+    """
 
     provider_id: str
     external_id: str = ""
     refused: dict[str, str] = {}
+    later: dict[str, str] = {}
     state: DeliveryState = DeliveryState.SENT
 
 

@@ -22,10 +22,13 @@ _OPAQUE: Final = frozenset(("message", "multipart"))
 
 
 class Composed(Struct, frozen=True):
-    """A mail ready to go: its envelope and its bytes. ``utf8``: an address needs SMTPUTF8 (RFC 6531)."""
+    """A mail ready to go: its envelope and its bytes. ``utf8``: an address needs SMTPUTF8 (RFC 6531).
+
+    ``recipients`` maps the addresses of the envelope to how the message wrote them.
+    """
 
     sender: str
-    recipients: tuple[str, ...]
+    recipients: dict[str, tuple[str, ...]]
     data: bytes
     message_id: str
     utf8: bool
@@ -44,7 +47,10 @@ def compose(message: OutboundMessage, settings: EmailSettings, contents: Mapping
     """
     named = (*message.to, *message.cc, *message.bcc)
     wanted = message.envelope or tuple(address.value for address in named)
-    recipients = tuple(dict.fromkeys(heading.ascii_domain(address) for address in wanted))
+    recipients: dict[str, tuple[str, ...]] = {}
+    for address in wanted:
+        named_so = heading.ascii_domain(address)
+        recipients[named_so] = (*recipients.get(named_so, ()), address)
     if not recipients:
         raise Rejected("no_recipient")
     own_id = message_id(message, settings)

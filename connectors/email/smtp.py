@@ -6,12 +6,13 @@ RFC 5321 and RFC 6531; what follows from a lost connection is RFC 1047's questio
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import aiosmtplib
 from aiosmtplib import SMTP
+from msgspec import Struct
 
 from connectors.email.compose import Composed
 from connectors.email.headers import one_line
@@ -91,7 +92,24 @@ async def _session(settings: SmtpSettings, greeting: str) -> AsyncIterator[SMTP]
             await asyncio.sleep(0)
 
 
-async def _envelope(client: SMTP, mail: Composed) -> dict[str, aiosmtplib.SMTPRecipientRefused]:
+class _Refused(Struct, frozen=True):
+    """Recipients that the server did not take, as the message wrote them, with its reasons: for good, and for now."""
+
+    for_good: dict[str, str]
+    for_now: dict[str, str]
+
+    def add(self, recipients: Iterable[str], no: aiosmtplib.SMTPResponseException) -> None:
+        """Note the server's answer for these."""
+        (self.for_now if 400 <= no.code < 500 else self.for_good).update(dict.fromkeys(recipients, _said(no.code, no.message)))
+
+    def nobody(self, said: str = "") -> Exception:
+        """Nobody is left: tried later as long as it may help for one of them."""
+        if self.for_now:
+            return TryLater(said or next(iter(self.for_now.values())), recipients=self.for_good)
+        return Rejected(said or next(iter(self.for_good.values())), self.for_good)
+
+
+async def _envelope(client: SMTP, mail: Composed) -> _Refused:
     """Names sender and recipients; who was refused and why. Raises when nobody is left."""
     if mail.utf8 and not client.supports_extension("smtputf8"):
         raise Rejected("The mail server takes no addresses with letters beyond ASCII (SMTPUTF8).")
@@ -100,40 +118,34 @@ async def _envelope(client: SMTP, mail: Composed) -> dict[str, aiosmtplib.SMTPRe
         options.append(f"SIZE={len(mail.data)}")
     encoding = "utf-8" if mail.utf8 else "ascii"
     await client.mail(mail.sender, options=options, encoding=encoding)
-    refused: dict[str, aiosmtplib.SMTPRecipientRefused] = {}
-    for recipient in mail.recipients:
+    refused, taken = _Refused({}, {}), 0
+    for recipient, written in mail.recipients.items():
         try:
             await client.rcpt(recipient, encoding=encoding)
+            taken += 1
         except aiosmtplib.SMTPRecipientRefused as no:
-            refused[recipient] = no
-    if len(refused) == len(mail.recipients):
-        raise _nobody(refused)
+            refused.add(written, no)
+    if not taken:
+        raise refused.nobody()
     return refused
 
 
-def _reasons(refused: dict[str, aiosmtplib.SMTPRecipientRefused]) -> dict[str, str]:
-    return {address: _said(no.code, no.message) for address, no in refused.items()}
-
-
-def _nobody(refused: dict[str, aiosmtplib.SMTPRecipientRefused]) -> Exception:
-    later = next((no for no in refused.values() if 400 <= no.code < 500), None)
-    if later is not None:
-        return TryLater(_said(later.code, later.message))
-    reasons = _reasons(refused)
-    return Rejected(next(iter(reasons.values())), reasons)
-
-
-async def _data(client: SMTP, mail: Composed) -> None:
+async def _data(client: SMTP, mail: Composed, refused: _Refused) -> None:
     try:
         await client.data(mail.data, timeout=DATA_SECONDS)
-    except aiosmtplib.SMTPDataError as refused:
-        raise _refusal(refused) from None
+    except aiosmtplib.SMTPDataError as no:
+        if no.code in _LOGIN_CODES:
+            raise _refusal(no) from None
+        known = refused.for_good.keys() | refused.for_now.keys()
+        refused.add((address for written in mail.recipients.values() for address in written if address not in known), no)
+        raise refused.nobody(_said(no.code, no.message)) from None
     except (aiosmtplib.SMTPException, OSError) as lost:
-        raise Unknown(f"The connection ended while the mail was handed over: {one_line(str(lost))}"[:300]) from lost
+        why = f"The connection ended while the mail was handed over: {one_line(str(lost))}"[:300]
+        raise Unknown(why, refused.for_good) from lost
 
 
 async def submit(mail: Composed, settings: SmtpSettings, greeting: str) -> Sent:
-    """Returns once the server has taken the mail for at least one recipient; ``refused`` tells of the others.
+    """Returns once the server has taken the mail for at least one recipient; ``refused`` and ``later`` tell of the others.
 
     Raises ``TryLater``, ``Rejected``, ``NeedsLogin``, or ``Unknown`` when the connection was lost after the data began.
     ``greeting`` is the name we call ourselves. An interruption from outside (a cancellation) leaves the outcome unknown.
@@ -142,12 +154,12 @@ async def submit(mail: Composed, settings: SmtpSettings, greeting: str) -> Sent:
         async with asyncio.timeout(PREPARE_SECONDS) as limit, _session(settings, greeting) as client:
             refused = await _envelope(client, mail)
             limit.reschedule(None)
-            await _data(client, mail)
+            await _data(client, mail, refused)
     except aiosmtplib.SMTPResponseException as no:
         raise _refusal(no) from None
     except (aiosmtplib.SMTPException, OSError) as lost:
         raise _unreachable(lost) from lost
-    return Sent(mail.message_id, mail.message_id, _reasons(refused))
+    return Sent(mail.message_id, mail.message_id, refused.for_good, refused.for_now)
 
 
 async def check(settings: SmtpSettings, greeting: str) -> None:

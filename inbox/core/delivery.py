@@ -53,6 +53,13 @@ class NotDue(Struct, frozen=True):
     due_at: Instant | None
 
 
+class Later(Struct, frozen=True):
+    """For these addresses (address to reason) it is to be tried again at ``due_at``."""
+
+    addresses: Mapping[str, str]
+    due_at: Instant
+
+
 class GiveUp(Struct, frozen=True):
     """No further attempt."""
 
@@ -73,49 +80,72 @@ def claim(delivery: Delivery, now: Instant, lease: int) -> Claim | NotDue:
 
 
 def sent(
-    delivery: Delivery, fence: int, provider_id: str, refused: Mapping[str, str] | None = None, state: DeliveryState = DeliveryState.SENT
+    delivery: Delivery,
+    fence: int,
+    provider_id: str,
+    refused: Mapping[str, str] | None = None,
+    state: DeliveryState = DeliveryState.SENT,
+    later: Later | None = None,
 ) -> Delivery:
-    """The provider accepted it, but for the addresses in ``refused`` (address to reason). Raises ``Conflict`` on an old fence."""
+    """The provider accepted it, but for the addresses in ``refused`` (address to reason) and, for now, those in ``later``.
+
+    Who was to get it and is not named there has it, and gets it no more. Raises ``Conflict`` on an old fence.
+    """
     _check(delivery, fence)
-    no = {address.casefold(): reason for address, reason in (refused or {}).items()}
-    recipients = tuple(
-        _raised(r, _S.FAILED, no[r.address.casefold()]) if r.address.casefold() in no else _raised(r, state, "")
-        for r in delivery.recipients
+    waiting = _folded(later.addresses if later else None)
+    taken = tuple(
+        (replace(r, error=waiting[r.address.casefold()]) if r.address.casefold() in waiting else _raised(r, state, ""))
+        if r.state in _UNSETTLED
+        else r
+        for r in _refused(delivery.recipients, refused)
     )
     known = delivery.provider_ids if not provider_id or provider_id in delivery.provider_ids else (*delivery.provider_ids, provider_id)
-    accepted = replace(_settled(delivery), provider_id=provider_id or delivery.provider_id, provider_ids=known, recipients=recipients)
+    accepted = replace(_settled(delivery), provider_id=provider_id or delivery.provider_id, provider_ids=known, recipients=taken)
+    if later is not None and any(_is_open(r) for r in taken):
+        return replace(accepted, state=_S.PENDING, due_at=later.due_at, error=max(waiting.values(), key=len))
     return _whole(accepted, state, "")
 
 
 def failed(delivery: Delivery, fence: int, error: str, recipients: Mapping[str, str] | None = None) -> Delivery:
-    """It is refused for good; ``recipients`` has the reason of single addresses. Raises ``Conflict`` on an old fence."""
+    """It is refused for good; ``recipients`` has the reason of single addresses. Raises ``Conflict`` on an old fence.
+
+    Those for whom it was taken at an earlier attempt have it nevertheless.
+    """
     _check(delivery, fence)
-    why = {address.casefold(): reason for address, reason in (recipients or {}).items()}
-    refused = tuple(_raised(r, _S.FAILED, why.get(r.address.casefold(), error)) for r in delivery.recipients)
+    why = _folded(recipients)
+    refused = tuple(
+        _raised(r, _S.FAILED, why.get(r.address.casefold(), error)) if r.state in _UNSETTLED else r for r in delivery.recipients
+    )
     return _whole(replace(_settled(delivery), recipients=refused), _S.FAILED, error)
 
 
-def put_off(delivery: Delivery, fence: int, error: str, due_at: Instant) -> Delivery:
-    """Certainly not sent; try again at ``due_at``, unless a receipt knew better. Raises ``Conflict`` on an old fence."""
+def put_off(delivery: Delivery, fence: int, error: str, due_at: Instant, refused: Mapping[str, str] | None = None) -> Delivery:
+    """Certainly not sent by this attempt; try again at ``due_at``, unless a receipt knew better. Raises ``Conflict`` on an old fence.
+
+    ``refused`` has the reasons of addresses that nobody need try again.
+    """
     _check(delivery, fence)
-    if delivery.state not in _UNSETTLED:
-        return delivery
-    return replace(delivery, state=_S.PENDING, due_at=due_at, lease_until=None, error=error)
+    return _open_again(delivery, _S.PENDING, error, due_at, refused)
 
 
-def unknown(delivery: Delivery, fence: int, error: str, due_at: Instant) -> Delivery:
-    """Nobody knows whether it was accepted; look it up at ``due_at``, unless a receipt told. Raises ``Conflict`` on an old fence."""
+def unknown(delivery: Delivery, fence: int, error: str, due_at: Instant, refused: Mapping[str, str] | None = None) -> Delivery:
+    """Nobody knows whether it was accepted; look it up at ``due_at``, unless a receipt told. Raises ``Conflict`` on an old fence.
+
+    ``refused`` has the reasons of addresses for which it certainly was not.
+    """
     _check(delivery, fence)
-    if delivery.state not in _UNSETTLED:
-        return delivery
-    return replace(delivery, state=_S.UNKNOWN, due_at=due_at, lease_until=None, error=error)
+    return _open_again(delivery, _S.UNKNOWN, error, due_at, refused)
 
 
 def cancel(delivery: Delivery) -> Delivery:
-    """Called back while it is certain that nothing was sent. Raises ``Conflict`` when it is too late for that."""
+    """Called back for all who certainly did not get it. Raises ``Conflict`` when it is too late for that."""
     if delivery.state is not _S.PENDING:
         raise Conflict("It is already being sent.")
-    return replace(_settled(delivery), state=_S.CANCELLED, fence=delivery.fence + 1)
+    called_back = replace(_settled(delivery), fence=delivery.fence + 1)
+    if not any(_RANK[r.state] >= _RANK[_S.SENT] and not _is_refused(r) for r in delivery.recipients):
+        return replace(called_back, state=_S.CANCELLED)
+    kept = tuple(replace(r, state=_S.CANCELLED, error="") if _is_open(r) else r for r in delivery.recipients)
+    return _whole(replace(called_back, recipients=kept), _S.SENT, "")
 
 
 def again(delivery: Delivery, now: Instant) -> Delivery:
@@ -131,14 +161,15 @@ def again(delivery: Delivery, now: Instant) -> Delivery:
 def merge(current: Delivery, state: DeliveryState, recipient: str = "", error: str = "") -> Delivery:
     """What is known after a receipt. Any order and any number of the same receipts give the same result.
 
-    Without ``recipient`` it is about all of them. An address we did not send to (a forwarder's) speaks for the only one
-    we did, and is noted beside several. States that no provider reports are ignored, and so is news of a cancelled message.
+    Without ``recipient`` it is about all of them, but for those whom the provider has not taken it for yet. An address we did
+    not send to (a forwarder's) speaks for the only one we did, and is noted beside several. States that no provider reports
+    are ignored, and so is news of a cancelled message.
     """
     if state not in _RECEIPTS or current.state is _S.CANCELLED:
         return current
     if not current.recipients:
         return _whole(current, state, error)
-    return _whole(replace(current, recipients=_told(current.recipients, state, recipient, error)), state, error)
+    return _whole(replace(current, recipients=_told(current, state, recipient, error)), state, error)
 
 
 def next_attempt(attempts: int, retry_after: int | None, first_due: Instant, now: Instant, jitter: float) -> Instant | GiveUp:
@@ -164,15 +195,38 @@ def _is_refused(recipient: Recipient) -> bool:
     return recipient.state is _S.FAILED and not recipient.noted
 
 
+def _is_open(recipient: Recipient) -> bool:
+    return recipient.state in _UNSETTLED and not recipient.noted
+
+
+def _folded(reasons: Mapping[str, str] | None) -> dict[str, str]:
+    return {address.casefold(): reason for address, reason in (reasons or {}).items()}
+
+
+def _refused(recipients: tuple[Recipient, ...], refused: Mapping[str, str] | None) -> tuple[Recipient, ...]:
+    no = _folded(refused)
+    return tuple(_raised(r, _S.FAILED, no[r.address.casefold()]) if _is_open(r) and r.address.casefold() in no else r for r in recipients)
+
+
+def _open_again(delivery: Delivery, state: DeliveryState, error: str, due_at: Instant, refused: Mapping[str, str] | None) -> Delivery:
+    if delivery.state not in _UNSETTLED:
+        return delivery
+    told = replace(delivery, recipients=_refused(delivery.recipients, refused))
+    if told.recipients and not any(_is_open(r) for r in told.recipients):
+        return _whole(_settled(told), _S.FAILED, error)
+    return replace(told, state=state, due_at=due_at, lease_until=None, error=error)
+
+
 def _settled(delivery: Delivery) -> Delivery:
     return replace(delivery, due_at=None, lease_until=None)
 
 
-def _told(recipients: tuple[Recipient, ...], state: DeliveryState, address: str, error: str) -> tuple[Recipient, ...]:
-    folded = address.casefold()
+def _told(current: Delivery, state: DeliveryState, address: str, error: str) -> tuple[Recipient, ...]:
+    recipients, folded = current.recipients, address.casefold()
     own = [r for r in recipients if not r.noted]
     if not address or (len(own) == 1 and own[0].address.casefold() != folded):
-        return tuple(r if r.noted else _raised(r, state, error) for r in recipients)
+        waits = bool(current.provider_id) and any(not _is_open(r) for r in own)
+        return tuple(r if r.noted or (waits and _is_open(r)) else _raised(r, state, error) for r in recipients)
     if any(r.address.casefold() == folded for r in recipients):
         return tuple(_raised(r, state, error) if r.address.casefold() == folded else r for r in recipients)
     if len(recipients) - len(own) >= MAX_NOTED:

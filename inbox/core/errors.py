@@ -115,14 +115,18 @@ class NewerReply(Conflict):
 
 
 class TryLater(InboxError):
-    """Not possible now; ``after`` is the advised wait in milliseconds, None when the other side gave none."""
+    """Not possible now; ``after`` is the advised wait in milliseconds, None when the other side gave none.
+
+    ``recipients`` has the reasons of those who were refused for good all the same.
+    """
 
     code = "try_later"
 
-    def __init__(self, reason: str = "", after: int | None = None) -> None:
+    def __init__(self, reason: str = "", after: int | None = None, recipients: dict[str, str] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.after = after
+        self.recipients = recipients or {}
 
 
 class Unavailable(TryLater):
@@ -153,13 +157,14 @@ class Rejected(InboxError):
 
 
 class Unknown(InboxError):
-    """It is not known whether the other side accepted."""
+    """It is not known whether the other side accepted; ``recipients`` has the reasons of those for whom it certainly did not."""
 
     code = "unknown"
 
-    def __init__(self, reason: str = "") -> None:
+    def __init__(self, reason: str = "", recipients: dict[str, str] | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.recipients = recipients or {}
 
 
 class NotAuthentic(InboxError):

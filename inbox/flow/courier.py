@@ -63,7 +63,8 @@ class Courier:
     async def _hand_over(self, message: Message, d: Delivery, connector: Connector, outbound: OutboundMessage) -> Attempt:
         try:
             async with asyncio.timeout(self._deadline_s):
-                return _accepted(d, await connector.send(outbound))
+                sent = await connector.send(outbound)
+            return self._accepted(d, message, sent)
         except Rejected as no:
             return _failed(d, no.reason, no.recipients)
         except NeedsLogin as login:
@@ -71,7 +72,7 @@ class Courier:
         except TryLater as later:
             return self._later(d, message, later)
         except Unknown as unsure:
-            return self._unknown(d, unsure.reason or "unknown")
+            return self._unknown(d, unsure.reason or "unknown", unsure.recipients)
         except TimeoutError:
             return self._unknown(d, "no_answer")
         except Exception:
@@ -91,7 +92,7 @@ class Courier:
         except Exception:
             log.exception("lookup_failed", message=message.id)
             return self._look_again(d, message, TryLater())
-        return _put_off(d, "was_not_accepted", self._clock.now()) if found is None else _accepted(d, found)
+        return _put_off(d, "was_not_accepted", self._clock.now()) if found is None else self._accepted(d, message, found)
 
     async def _prepared(self, message: Message) -> tuple[Connector, OutboundMessage]:
         connector = self._find(message.channel) if message.channel else None
@@ -102,11 +103,22 @@ class Courier:
     def _later(self, d: Delivery, message: Message, later: TryLater) -> Attempt:
         due = delivery.next_attempt(d.attempts, later.after, message.arrived_at, self._clock.now(), self._jitter())
         if isinstance(due, delivery.GiveUp):
-            return _failed(d, later.reason or due.reason.code, {})
-        return _put_off(d, later.reason or "try_later", due)
+            return _failed(d, later.reason or due.reason.code, later.recipients)
+        return _put_off(d, later.reason or "try_later", due, later.recipients)
 
-    def _unknown(self, d: Delivery, reason: str) -> Attempt:
-        return _unknown(d, reason, self._clock.now() + LOOK_UP_AFTER_MS)
+    def _accepted(self, d: Delivery, message: Message, sent: Sent) -> Attempt:
+        """Whoever was refused for now gets attempts of his own, as many and as long as a whole message would."""
+        refused, later = sent.refused, None
+        if sent.later:
+            due = delivery.next_attempt(d.attempts, None, message.arrived_at, self._clock.now(), self._jitter())
+            if isinstance(due, delivery.GiveUp):
+                refused = sent.refused | sent.later
+            else:
+                later = delivery.Later(sent.later, due)
+        return (lambda x, _: delivery.sent(x, d.fence, sent.provider_id, refused, sent.state, later)), sent.external_id
+
+    def _unknown(self, d: Delivery, reason: str, refused: Mapping[str, str] | None = None) -> Attempt:
+        return _unknown(d, reason, self._clock.now() + LOOK_UP_AFTER_MS, refused)
 
     def _look_again(self, d: Delivery, message: Message, error: InboxError) -> Attempt:
         looked_up = max(1, d.fence - d.attempts)
@@ -114,17 +126,13 @@ class Courier:
         return _unknown(d, d.error or error.code, FAR_FUTURE if isinstance(due, delivery.GiveUp) else due)
 
 
-def _accepted(d: Delivery, sent: Sent) -> Attempt:
-    return (lambda x, _: delivery.sent(x, d.fence, sent.provider_id, sent.refused, sent.state)), sent.external_id
-
-
 def _failed(d: Delivery, reason: str, recipients: Mapping[str, str]) -> Attempt:
     return (lambda x, _: delivery.failed(x, d.fence, reason, recipients)), ""
 
 
-def _unknown(d: Delivery, reason: str, look_up_at: Instant) -> Attempt:
-    return (lambda x, _: delivery.unknown(x, d.fence, reason, look_up_at)), ""
+def _unknown(d: Delivery, reason: str, look_up_at: Instant, refused: Mapping[str, str] | None = None) -> Attempt:
+    return (lambda x, _: delivery.unknown(x, d.fence, reason, look_up_at, refused)), ""
 
 
-def _put_off(d: Delivery, error: str, due_at: Instant) -> Attempt:
-    return (lambda x, _: delivery.put_off(x, d.fence, error, due_at)), ""
+def _put_off(d: Delivery, error: str, due_at: Instant, refused: Mapping[str, str] | None = None) -> Attempt:
+    return (lambda x, _: delivery.put_off(x, d.fence, error, due_at, refused)), ""

@@ -36,12 +36,13 @@ _items: msgspec.json.Decoder[Item | list[Item]] = msgspec.json.Decoder(Item | li
 
 @dataclass(frozen=True)
 class Does:
-    """What the provider does with one message: does it take it, for which addresses not, and what does the sender get to hear?"""
+    """What the provider does with one message: does it take it, for which addresses not or not yet, and what does the sender hear?"""
 
     accepts: bool = True
     hears: Exception | None = None
     hangs: bool = False
     refused: Mapping[str, str] = field(default_factory=dict)
+    later: Mapping[str, str] = field(default_factory=dict)
 
 
 ACCEPTS = Does()
@@ -93,7 +94,7 @@ class Provider:
             await self._released.wait()
         if does.hears is not None:
             raise does.hears
-        return self._receipt(message, does.refused)
+        return self._receipt(message, does)
 
     async def find(self, message: OutboundMessage) -> Sent | None:
         """What became of an uncertain message. Raises ``Unsupported`` where ``can_look_up`` is false, and what is scripted."""
@@ -102,7 +103,7 @@ class Provider:
         self.looked_up.append(message)
         if self.answers_look_up is not None:
             raise self.answers_look_up
-        return self._receipt(message, {}) if any(m.id == message.id for m in self.accepted) else None
+        return self._receipt(message, ACCEPTS) if any(m.id == message.id for m in self.accepted) else None
 
     async def stream(self, ref: str) -> AsyncIterator[bytes]:
         """A medium's bytes in two pieces; raises what is stored in its place, ``Rejected`` for an unknown one."""
@@ -112,9 +113,9 @@ class Provider:
         yield found[: len(found) // 2]
         yield found[len(found) // 2 :]
 
-    def _receipt(self, message: OutboundMessage, refused: Mapping[str, str]) -> Sent:
+    def _receipt(self, message: OutboundMessage, does: Does) -> Sent:
         external = f"<{message.message_token}@recording.example>" if message.message_token else ""
-        return Sent(f"provider-{message.id}", external, dict(refused))
+        return Sent(f"provider-{message.id}", external, dict(does.refused), dict(does.later))
 
 
 class RecordingSettings(Struct, frozen=True, forbid_unknown_fields=True):

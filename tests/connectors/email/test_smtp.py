@@ -19,7 +19,7 @@ from tests.connectors.email.cases import raw
 from tests.connectors.email.outgoing import SETTINGS, mail_to, reply
 from tests.eventually import eventually
 from tests.peers.mail_server import PROGRAMS, Mailbox, MailServer
-from tests.peers.scripted_smtp import HANG_UP, scripted_smtp
+from tests.peers.scripted_smtp import HANG_UP, ScriptedSmtp, scripted_smtp
 
 needs_mail_server = pytest.mark.peer(*PROGRAMS)
 
@@ -33,6 +33,10 @@ def by(server: MailServer, security: Security, box: Mailbox | None = None, **cha
     plain = SmtpSettings("localhost", security=security, port=port, ca_file=str(server.ca_file))
     logged_in = replace(plain, user=box.address, password=box.password) if box else plain
     return replace(logged_in, **changes)
+
+
+def at(script: ScriptedSmtp) -> SmtpSettings:
+    return SmtpSettings("127.0.0.1", security="plain", port=script.port)
 
 
 @needs_mail_server
@@ -55,7 +59,7 @@ async def test_addresses_beyond_ascii_are_taken_where_the_server_can(mail_server
     await eventually(lambda: any("用户".encode() in body for body in mail_server.sent_elsewhere()))
     async with scripted_smtp({}) as script:
         with pytest.raises(Rejected, match="SMTPUTF8"):
-            await submit(mail("用户@x.test"), SmtpSettings("127.0.0.1", security="plain", port=script.port), "example.test")
+            await submit(mail("用户@x.test"), at(script), "example.test")
 
 
 @needs_mail_server
@@ -64,6 +68,18 @@ async def test_who_is_refused_is_named_and_the_others_get_it(mail_server: MailSe
     message = mail("refused@example.test", customer.address, sender=box.address)
     sent = await submit(message, by(mail_server, "starttls", box), "example.test")
     assert sent.refused == {"refused@example.test": "550 no such user here"}
+    await eventually(lambda: mail_server.received(customer))
+
+
+@needs_mail_server
+async def test_who_is_refused_for_now_is_named_apart(mail_server: MailServer) -> None:
+    box, customer = mail_server.add(), mail_server.add()
+    message = mail("greylisted@example.test", "refused@example.test", customer.address, sender=box.address)
+    sent = await submit(message, by(mail_server, "starttls", box), "example.test")
+    assert (sent.refused, sent.later) == (
+        {"refused@example.test": "550 no such user here"},
+        {"greylisted@example.test": "451 come back later"},
+    )
     await eventually(lambda: mail_server.received(customer))
 
 
@@ -139,7 +155,7 @@ SCRIPTS: list[tuple[dict[str, str], type[InboxError]]] = [
 @pytest.mark.parametrize(("answers", "outcome"), SCRIPTS, ids=lambda value: str(value))
 async def test_every_way_of_saying_no(answers: dict[str, str], outcome: type[InboxError]) -> None:
     async with scripted_smtp(answers) as script:
-        settings = SmtpSettings("127.0.0.1", security="plain", port=script.port)
+        settings = at(script)
         with pytest.raises(InboxError) as raised:
             await submit(mail("a@x.test", "b@x.test"), settings, "example.test")
     assert type(raised.value) is outcome
@@ -147,9 +163,43 @@ async def test_every_way_of_saying_no(answers: dict[str, str], outcome: type[Inb
 
 async def test_the_second_recipient_is_put_off_and_the_first_gets_it() -> None:
     async with scripted_smtp({"RCPT TO:<b@x.test>": "452 too many"}) as script:
-        sent = await submit(mail("a@x.test", "b@x.test"), SmtpSettings("127.0.0.1", security="plain", port=script.port), "example.test")
-    assert sent.refused == {"b@x.test": "452 too many"}
+        sent = await submit(mail("a@x.test", "b@x.test"), at(script), "example.test")
+    assert (sent.refused, sent.later) == ({}, {"b@x.test": "452 too many"})
     assert len(script.data) == 1
+
+
+async def test_a_refusal_names_the_address_as_it_was_written() -> None:
+    async with scripted_smtp({"RCPT TO:<b@xn--mller-kva.test>": "550 nobody"}) as script:
+        sent = await submit(mail("a@x.test", "b@müller.test", "B@müller.test"), at(script), "example.test")
+    assert sent.refused == {"b@müller.test": "550 nobody", "B@müller.test": "550 nobody"}
+
+
+THREE = {"RCPT TO:<b@x.test>": "452 later", "RCPT TO:<c@x.test>": "550 nobody"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "refused"),
+    [
+        ({"RCPT TO:<a@x.test>": "451 grey"}, TryLater, {"c@x.test": "550 nobody"}),
+        ({".": "451 disk full"}, TryLater, {"c@x.test": "550 nobody"}),
+        ({".": "554 spam"}, TryLater, {"a@x.test": "554 spam", "c@x.test": "550 nobody"}),
+        ({".": HANG_UP}, Unknown, {"c@x.test": "550 nobody"}),
+        (
+            {".": "554 spam", "RCPT TO:<b@x.test>": "250 ok"},
+            Rejected,
+            {"a@x.test": "554 spam", "b@x.test": "554 spam", "c@x.test": "550 nobody"},
+        ),
+    ],
+    ids=str,
+)
+async def test_each_recipient_has_an_outcome_of_his_own(
+    answers: dict[str, str], outcome: type[InboxError], refused: dict[str, str]
+) -> None:
+    async with scripted_smtp(THREE | answers) as script:
+        with pytest.raises(outcome) as raised:
+            await submit(mail("a@x.test", "b@x.test", "c@x.test"), at(script), "example.test")
+    assert isinstance(raised.value, TryLater | Unknown | Rejected)
+    assert raised.value.recipients == refused
 
 
 async def test_encryption_that_is_not_offered_is_never_done_without() -> None:
@@ -168,7 +218,7 @@ async def test_a_login_that_is_not_offered_needs_the_admin() -> None:
 async def test_a_dot_alone_ends_nothing() -> None:
     smuggled = "one\r\n.\r\nMAIL FROM:<evil@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\n.\nx"
     async with scripted_smtp({}) as script:
-        await submit(mail("a@x.test", text=smuggled), SmtpSettings("127.0.0.1", security="plain", port=script.port), "example.test")
+        await submit(mail("a@x.test", text=smuggled), at(script), "example.test")
     assert [said.split(" ")[0] for said in script.said] == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
     assert len(script.data) == 1
 
@@ -185,5 +235,5 @@ async def test_an_interruption_from_outside_closes_the_connection() -> None:
         script.answers["MAIL"] = "250-wait\r\n250-for\r\n250-it"  # an answer that never ends
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
-                await submit(mail("a@x.test"), SmtpSettings("127.0.0.1", security="plain", port=script.port), "example.test")
+                await submit(mail("a@x.test"), at(script), "example.test")
     assert script.data == []
