@@ -72,6 +72,7 @@ def build_sockets(stores: Stores, base: Base) -> Sockets:
         base.feed,
         stores.journal,
         stores.queries,
+        stores.own,
         base.directory,
         stores.presence,
         stores.clock,

@@ -73,6 +73,11 @@ class Lists:
         if not group.members:
             del self._groups[key]
 
+    @property
+    def followers(self) -> frozenset[Follower]:
+        """Whoever follows at least one view."""
+        return frozenset(follower for follower, _ in self._places)
+
     def show(self, moment: Moment) -> None:
         """Send everybody concerned what the change means for his list."""
         for group in self._groups.values():

@@ -18,8 +18,9 @@ from inbox.gateway.replay import Replay
 from inbox.gateway.roster import Roster
 from inbox.gateway.session import Login, Session
 from inbox.gateway.subscriptions import Services
+from inbox.gateway.viewers import Viewers
 from inbox.gateway.watchers import AgentTyping, Watchers
-from inbox.ports import Clock, Journal, PresenceBoard, Queries
+from inbox.ports import Clock, Journal, Own, PresenceBoard, Queries
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -32,6 +33,7 @@ class Live:
         feed: Feed,
         journal: Journal,
         queries: Queries,
+        own: Own,
         directory: Directory,
         board: PresenceBoard,
         clock: Clock,
@@ -46,11 +48,14 @@ class Live:
         self._presence = Presence(board, server, queries, roster, clock, came)
         counts = Counts(queries, clock)
         self._hub = Hub(feed, directory, roster, counts, self._presence)
-        self._watchers = Watchers(self._hub.threads, clock, agent_typing)
+        self._viewers = Viewers(self._hub.lists, self._hub.threads, clock)
+        self._watchers = Watchers(self._hub.threads, self._viewers, clock, agent_typing)
         replay = Replay(journal, queries, self._hub)
         self._roster = roster
         self._sessions: set[Session] = set()
-        self._services = Services(self._hub, roster, counts, self._presence, self._watchers, replay, directory, queries, clock, views)
+        self._services = Services(
+            self._hub, roster, counts, self._presence, self._watchers, self._viewers, replay, directory, queries, own, clock, views
+        )
         self.loops: Mapping[str, Loop] = {
             "gateway.hub": self._hub.run,
             "gateway.counts": counts.run,
@@ -58,6 +63,7 @@ class Live:
             "gateway.presence.tick": self._presence.tick,
             "gateway.watchers": self._watchers.run,
             "gateway.watchers.sweep": self._watchers.sweep,
+            "gateway.viewers": self._viewers.run,
         }
         """To be run until the end, each as a task of its own; each may be started again after an error."""
 

@@ -53,7 +53,7 @@ class Identify(Struct, tag="identify", tag_field="t", forbid_unknown_fields=True
 
 
 class SubscribeView(Struct, tag="view", tag_field="t", forbid_unknown_fields=True):
-    """Follow a list. ``view`` is a built-in view's id; ``customer``/``team``/``tag``/``channel`` narrow it."""
+    """Follow a list and who looks at its conversations. ``view`` is a built-in view's id."""
 
     sub: Id
     view: Id
@@ -99,7 +99,13 @@ class Typing(Struct, tag="typing", tag_field="t", forbid_unknown_fields=True):
     on: bool = True
 
 
-ClientFrame = Identify | SubscribeView | SubscribeConversation | SubscribeCounts | Unsubscribe | Beat | Viewing | Typing
+class Marks(Struct, tag="marks", tag_field="t", forbid_unknown_fields=True):
+    """Asks for the own read marks and drafts of rows that came into a list over the socket; answered by ``read`` and ``draft``."""
+
+    conversations: Annotated[tuple[Id, ...], Meta(max_length=100)]
+
+
+ClientFrame = Identify | SubscribeView | SubscribeConversation | SubscribeCounts | Unsubscribe | Beat | Viewing | Typing | Marks
 
 
 class Hello(Struct, tag="hello", tag_field="t"):
@@ -195,6 +201,12 @@ class Watchers(Struct, tag="watchers", tag_field="t"):
     watchers: tuple[Watcher, ...]
 
 
+class Viewers(Struct, tag="viewers", tag_field="t"):
+    """Agents who look at conversations now, for the rows of followed lists; nobody any more where there are none. Never stored."""
+
+    conversations: dict[str, tuple[str, ...]]
+
+
 class AgentState(Struct):
     """A colleague as others see him: state is online, away or offline."""
 
@@ -266,6 +278,7 @@ ServerFrame = (
     | Read
     | DraftChanged
     | Watchers
+    | Viewers
     | Presence
     | Notice
     | Reload

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from inbox.core.agent import Agent
 from inbox.core.errors import Malformed, TryLater
-from inbox.core.ids import AgentId, Instant
+from inbox.core.ids import AgentId, ConversationId, Instant
 from inbox.core.permissions import Actor, Scope, actor_of, scope
 from inbox.gateway.outbox import MAX_BYTES, MAX_FRAMES, Outbox
 from inbox.gateway.protocol import (
@@ -19,10 +19,13 @@ from inbox.gateway.protocol import (
     ClientFrame,
     CloseCode,
     Cursor,
+    DraftChanged,
     Hello,
     Identify,
+    Marks,
     Presence,
     Problem,
+    Read,
     Ready,
     Reconnect,
     Resync,
@@ -163,8 +166,18 @@ class Session:
                 self._emit(self._all_sent())
             case Viewing() | Typing():
                 self._subs.watch(frame)
+            case Marks(conversations):
+                await self._tell_marks([ConversationId(id) for id in conversations])
             case _:
                 await self._subs.start(frame)
+
+    async def _tell_marks(self, ids: Sequence[ConversationId]) -> None:
+        """The agent's own, so no gate stands before it: where he has none, it is the same answer as for what does not exist."""
+        marks, own = await self._services.own.reads(self.agent, ids), await self._services.own.drafts(self.agent, ids)
+        for id in ids:
+            self._emit(Read(id, marks[id].inbound if id in marks else 0))
+        for draft in own:
+            self._emit(DraftChanged(draft.conversation, draft.mode, draft.revision))
 
     # The beginning, and coming back
 

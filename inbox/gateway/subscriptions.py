@@ -25,8 +25,9 @@ from inbox.gateway.protocol import (
 )
 from inbox.gateway.replay import Replay
 from inbox.gateway.roster import Follower, Roster
+from inbox.gateway.viewers import Viewers
 from inbox.gateway.watchers import Watchers
-from inbox.ports import Clock, Queries
+from inbox.ports import Clock, Own, Queries
 
 MOST = 32
 
@@ -42,9 +43,11 @@ class Services:
     counts: Counts
     presence: Presence
     watchers: Watchers
+    viewers: Viewers
     replay: Replay
     directory: Directory
     queries: Queries
+    own: Own
     clock: Clock
     views: Mapping[str, View]
 
@@ -156,10 +159,13 @@ class Subscriptions:
 
     def _show_at_once(self, subscription: Subscription) -> None:
         """What no snapshot holds."""
-        if isinstance(subscription, SubscribeCounts):
-            self._count(subscription)
-        elif isinstance(subscription, SubscribeConversation):
-            self._emit(self._services.watchers.now(subscription.conversation))
+        match subscription:
+            case SubscribeCounts():
+                self._count(subscription)
+            case SubscribeConversation(conversation=conversation):
+                self._emit(self._services.watchers.now(conversation))
+            case SubscribeView():
+                self._services.viewers.welcome(self._follower)
 
     def _count(self, subscription: SubscribeCounts) -> None:
         views = [self._services.views[view] for view in dict.fromkeys(subscription.views)]

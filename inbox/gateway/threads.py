@@ -62,6 +62,11 @@ class Threads:
         if thread is not None and not sees(follower.scope, thread.facets):
             self._drop(follower, sub, conversation, encode(Gone(sub, conversation, thread.version, NOWHERE)))
 
+    def facets(self, conversation: str) -> Facets | None:
+        """What it looks like now; None when nobody follows it."""
+        thread = self._threads.get(conversation)
+        return thread.facets if thread is not None else None
+
     def tell(self, conversation: str, frame: ServerFrame) -> None:
         """A frame for everybody who follows the conversation."""
         thread = self._threads.get(conversation)

@@ -11,6 +11,7 @@ from inbox.gateway.protocol import Watcher
 from inbox.gateway.protocol import Watchers as Watching
 from inbox.gateway.roster import Follower
 from inbox.gateway.threads import Threads
+from inbox.gateway.viewers import Viewers
 from inbox.ports import Clock
 
 VIEWING_MS = 30_000
@@ -34,8 +35,9 @@ class _Presence:
 class Watchers:
     """By conversation and tab. ``look`` and ``type`` trust their caller to have asked the gate."""
 
-    def __init__(self, threads: Threads, clock: Clock, agent_typing: AgentTyping) -> None:
+    def __init__(self, threads: Threads, viewers: Viewers, clock: Clock, agent_typing: AgentTyping) -> None:
         self._threads = threads
+        self._viewers = viewers
         self._clock = clock
         self._agent_typing = agent_typing
         self._here: dict[str, dict[object, _Presence]] = {}
@@ -106,6 +108,7 @@ class Watchers:
             there = self.now(conversation)
             if there.watchers != self._shown.pop(conversation, ()):
                 self._threads.tell(conversation, there)
+                self._viewers.note(conversation, tuple(one.id for one in there.watchers if one.kind == "agent"))
             if there.watchers:
                 self._shown[conversation] = there.watchers
 

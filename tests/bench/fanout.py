@@ -68,7 +68,7 @@ class Bench:
         self.feed = Feed(store.journal, store.queries)
         directory = Directory(store.queries)
         self.feed.listen(directory.heard)
-        self.live = Live(self.feed, store.journal, store.queries, directory, store.presence, self.clock, "bench")
+        self.live = Live(self.feed, store.journal, store.queries, store.own, directory, store.presence, self.clock, "bench")
         silent = Limits(ping_every_s=24 * 3600)  # the counting clients answer no pings
         self.sockets = AgentSockets(self.live, self.feed, self.clock, self._authenticate, lambda request: None, "agent", silent)
         self.conversation = _row(a_conversation("c1", team=TEAM, customer="anna", version=1))

@@ -28,6 +28,7 @@ from inbox.testing.clock import ManualClock, settle
 from inbox.testing.memory_journal import MemoryJournal
 from inbox.testing.memory_presence import MemoryPresence
 from inbox.testing.memory_queries import MemoryQueries
+from inbox.testing.memory_records import MemoryOwn
 from inbox.testing.tables import Tables
 
 SYSTEM = Author("system")
@@ -50,6 +51,7 @@ class World:
         self.tables = Tables()
         self.journal = MemoryJournal(self.tables)
         self.queries = MemoryQueries(self.tables)
+        self.own = MemoryOwn(self.tables)
         self.clock = ManualClock()
         self.board = MemoryPresence()
         self.feed = Feed(self.journal, self.queries)
@@ -60,6 +62,7 @@ class World:
             self.feed,
             self.journal,
             self.queries,
+            self.own,
             self.directory,
             self.board,
             self.clock,

@@ -104,6 +104,18 @@ test('what was missed while the connection was away is there afterwards', async 
   await messageWith(mira, 'While you were away').waitFor({ timeout: 20_000 });
 });
 
+test('a row shows who looks at its conversation', async () => {
+  const mira = await agent(MIRA);
+  const jonas = await agent(JONAS);
+  const row = await newConversation(mira);
+  await mira.goto(`${URL_OF_DEMO}/inbox/all`);
+  const mark = mira.locator(`[data-number="${row.number}"]`).getByTestId('viewers');
+  await openConversation(jonas, row.number);
+  await mark.filter({ hasText: 'Jonas' }).waitFor();
+  await jonas.goto(`${URL_OF_DEMO}/inbox/all`);
+  await mark.waitFor({ state: 'detached' });
+});
+
 test('what is read loses its number, and can be marked unread again', async () => {
   const mira = await agent(MIRA);
   const page = await call(mira, 'GET', '/conversations?view=waiting-longest');

@@ -1212,6 +1212,17 @@ export interface components {
             typing: string;
         };
         /**
+         * Viewers
+         * @description Agents who look at conversations now, for the rows of followed lists; nobody any more where there are none. Never stored.
+         */
+        Viewers: {
+            /** @enum {unknown} */
+            t: "viewers";
+            conversations: {
+                [key: string]: string[];
+            };
+        };
+        /**
          * Presence
          * @description Colleagues whose state changed.
          */
@@ -1312,7 +1323,7 @@ export interface components {
         };
         /**
          * SubscribeView
-         * @description Follow a list. `view` is a built-in view's id; `customer`/`team`/`tag`/`channel` narrow it.
+         * @description Follow a list and who looks at its conversations. `view` is a built-in view's id.
          */
         SubscribeView: {
             /** @enum {unknown} */
@@ -1378,8 +1389,17 @@ export interface components {
             mode?: string;
             on?: boolean;
         };
-        ServerFrame: components["schemas"]["Hello"] | components["schemas"]["Ready"] | components["schemas"]["Subscribed"] | components["schemas"]["Put"] | components["schemas"]["Gone"] | components["schemas"]["PutMessage"] | components["schemas"]["PutEvent"] | components["schemas"]["Counts"] | components["schemas"]["Read"] | components["schemas"]["DraftChanged"] | components["schemas"]["Watchers"] | components["schemas"]["Presence"] | components["schemas"]["Notice"] | components["schemas"]["Reload"] | components["schemas"]["Resync"] | components["schemas"]["BeatAck"] | components["schemas"]["Reconnect"] | components["schemas"]["ProblemFrame"];
-        ClientFrame: components["schemas"]["Identify"] | components["schemas"]["SubscribeView"] | components["schemas"]["SubscribeConversation"] | components["schemas"]["SubscribeCounts"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Beat"] | components["schemas"]["Viewing"] | components["schemas"]["Typing"];
+        /**
+         * Marks
+         * @description Asks for the own read marks and drafts of rows that came into a list over the socket; answered by `read` and `draft`.
+         */
+        Marks: {
+            /** @enum {unknown} */
+            t: "marks";
+            conversations: string[];
+        };
+        ServerFrame: components["schemas"]["Hello"] | components["schemas"]["Ready"] | components["schemas"]["Subscribed"] | components["schemas"]["Put"] | components["schemas"]["Gone"] | components["schemas"]["PutMessage"] | components["schemas"]["PutEvent"] | components["schemas"]["Counts"] | components["schemas"]["Read"] | components["schemas"]["DraftChanged"] | components["schemas"]["Watchers"] | components["schemas"]["Viewers"] | components["schemas"]["Presence"] | components["schemas"]["Notice"] | components["schemas"]["Reload"] | components["schemas"]["Resync"] | components["schemas"]["BeatAck"] | components["schemas"]["Reconnect"] | components["schemas"]["ProblemFrame"];
+        ClientFrame: components["schemas"]["Identify"] | components["schemas"]["SubscribeView"] | components["schemas"]["SubscribeConversation"] | components["schemas"]["SubscribeCounts"] | components["schemas"]["Unsubscribe"] | components["schemas"]["Beat"] | components["schemas"]["Viewing"] | components["schemas"]["Typing"] | components["schemas"]["Marks"];
     };
     responses: never;
     parameters: never;

@@ -72,6 +72,11 @@ describe('connecting', () => {
     expect(run.did('sync')).toEqual([]);
   });
 
+  it('does not take a snapshot for complete that was fetched before the service sent frames', () => {
+    const run = live().feed({ type: 'synced', sub: 'v' });
+    expect(run.hear({ t: 'subscribed', sub: 'v' }).did('sync')).toEqual([{ do: 'sync', sub: 'v' }]);
+  });
+
   it('sends a subscription at once while connected and not before', () => {
     expect(
       live()
@@ -165,7 +170,7 @@ describe('resuming', () => {
   });
 
   it('keeps its own position when the resume is granted, for the rest is still to come', () => {
-    const run = live().feed({ type: 'synced', sub: 'v' });
+    const run = live().hear({ t: 'subscribed', sub: 'v' }).feed({ type: 'synced', sub: 'v' });
     again(run).hear(ready({ '1': 100 }, true));
     expect(run.state.cursor).toEqual({ '1': 7 });
     expect(run.hear({ t: 'subscribed', sub: 'v' }).did('sync')).toEqual([]);
@@ -173,7 +178,7 @@ describe('resuming', () => {
   });
 
   it('fetches everything anew when the resume is refused', () => {
-    const run = live().feed({ type: 'synced', sub: 'v' });
+    const run = live().hear({ t: 'subscribed', sub: 'v' }).feed({ type: 'synced', sub: 'v' });
     again(run).hear(ready({ '1': 100 }, false));
     expect(run.state.cursor).toEqual({ '1': 100 });
     expect(run.hear({ t: 'subscribed', sub: 'v' }).did('sync')).toEqual([{ do: 'sync', sub: 'v' }]);

@@ -13,7 +13,8 @@ export interface State {
   heartbeat: number;
   /** The service asked to come back after so many milliseconds. */
   comeBackAfter: number | null;
-  subs: ReadonlyMap<string, { subscription: Subscription; synced: boolean }>;
+  /** `confirmed`: the service sends frames for it. Only what is fetched after that misses nothing. */
+  subs: ReadonlyMap<string, { subscription: Subscription; confirmed: boolean; synced: boolean }>;
 }
 
 export type Input =
@@ -149,7 +150,11 @@ function onSubscription(
 ): Step {
   const subs = new Map(state.subs);
   if (input.type === 'subscribe') {
-    subs.set(input.subscription.sub, { subscription: input.subscription, synced: false });
+    subs.set(input.subscription.sub, {
+      subscription: input.subscription,
+      confirmed: false,
+      synced: false,
+    });
     return [{ ...state, subs }, identified(state) ? [{ do: 'send', frame: input.subscription }] : []];
   }
   if (input.type === 'unsubscribe') {
@@ -158,7 +163,7 @@ function onSubscription(
     return [{ ...state, subs }, identified(state) ? [{ do: 'send', frame }] : []];
   }
   const held = subs.get(input.sub);
-  if (!held) return [state, []];
+  if (!held?.confirmed) return [state, []];
   subs.set(input.sub, { ...held, synced: true });
   return [{ ...state, subs }, []];
 }
@@ -178,10 +183,8 @@ function react(state: State, frame: ServerFrame): Step {
       return greet({ ...state, phase: 'greeting', heartbeat: frame.heartbeat });
     case 'ready':
       return ready(state, frame);
-    case 'subscribed': {
-      const held = state.subs.get(frame.sub);
-      return [state, held && !held.synced ? [{ do: 'sync', sub: frame.sub }] : []];
-    }
+    case 'subscribed':
+      return confirm(state, frame.sub);
     case 'resync':
       return resync(state, frame.sub);
     case 'beaten':
@@ -210,13 +213,25 @@ function greet(state: State): Step {
  */
 function ready(state: State, frame: Extract<ServerFrame, { t: 'ready' }>): Step {
   const resumed = frame.resumed && state.cursor !== null;
-  const stale = new Map([...state.subs].map(([sub, held]) => [sub, { ...held, synced: false }]));
+  const subs = new Map(
+    [...state.subs].map(([sub, held]) => [
+      sub,
+      { ...held, confirmed: false, synced: held.synced && resumed },
+    ]),
+  );
   const effects: Effect[] = [
     { do: 'timer', name: 'beat', ms: state.heartbeat },
     { do: 'deliver', frame: { ...frame, resumed } },
   ];
-  const base = { ...state, phase: 'live', failures: 0 } as const;
-  return [resumed ? base : { ...base, cursor: { ...frame.cursor }, subs: stale }, effects];
+  const base = { ...state, phase: 'live', failures: 0, subs } as const;
+  return [resumed ? base : { ...base, cursor: { ...frame.cursor } }, effects];
+}
+
+function confirm(state: State, sub: string): Step {
+  const held = state.subs.get(sub);
+  if (!held) return [state, []];
+  const subs = new Map(state.subs).set(sub, { ...held, confirmed: true });
+  return [{ ...state, subs }, held.synced ? [] : [{ do: 'sync', sub }]];
 }
 
 function resync(state: State, sub: string | null): Step {

@@ -17,6 +17,7 @@ const FLUSH_HIDDEN_MS = 250;
 /** Without a connection by then the list is fetched all the same. */
 const PATIENCE_MS = 1500;
 const MARKS_AFTER_MS = 1000;
+const MARKS_AT_ONCE = 100;
 const RETRY_AFTER_MS = 4000;
 
 type Index = LiveIndex<ConversationRow>;
@@ -44,6 +45,7 @@ export class ConversationList {
   #leaving = new Map<string, ConversationRow>();
   #flush: ReturnType<typeof setTimeout> | undefined;
   #marks: ReturnType<typeof setTimeout> | undefined;
+  #markless = new Set<string>();
   #patience: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #latest = new Latest();
@@ -218,19 +220,16 @@ export class ConversationList {
       reads.set(row.id, 0);
       return;
     }
-    this.#marks ??= setTimeout(() => {
-      this.#marks = undefined;
-      void this.#fetchMarks();
-    }, MARKS_AFTER_MS);
+    this.#markless.add(row.id);
+    this.#marks ??= setTimeout(() => this.#askMarks(), MARKS_AFTER_MS);
   }
 
-  async #fetchMarks(): Promise<void> {
-    const page = await api.conversations({ view: this.view, limit: PAGE }).catch(() => null);
-    if (!page) return;
-    reads.adopt(
-      page.reads,
-      page.rows.map((row) => row.id),
-    );
-    drafts.adoptMarks(page.drafts);
+  /** What is lost on the way is asked for again with the row's next change. */
+  #askMarks(): void {
+    this.#marks = undefined;
+    const conversations = [...this.#markless].filter((id) => !reads.knows(id));
+    this.#markless.clear();
+    for (let i = 0; i < conversations.length; i += MARKS_AT_ONCE)
+      live.say({ t: 'marks', conversations: conversations.slice(i, i + MARKS_AT_ONCE) });
   }
 }

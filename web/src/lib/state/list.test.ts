@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ConversationRow } from '../api/types';
 import { conversation, FakeService } from '../../testing/service';
 import { ConversationList } from './list.svelte';
 import { live } from './live.svelte';
+import { reads } from './reads.svelte';
 
 let service: FakeService;
 let list: ConversationList;
@@ -96,6 +98,35 @@ describe('a list of conversations', () => {
     expect(list.shown.map((id) => list.get(id)?.number)).toEqual([1000, 1001, 1002]);
     await settle();
     expect(list.shown).toEqual(['k0', 'k2']);
+  });
+
+  it("asks for its reader's marks of a row that came over the socket, once", async () => {
+    open(1);
+    await settle();
+    service.change('k0', { category: 'resolved' });
+    service.change('old', { updated_at: 500, category: 'open', created_at: -1 });
+    service.change('old', { updated_at: 501 });
+    await settle();
+    expect(service.said.filter((frame) => frame.t === 'marks')).toEqual([
+      { t: 'marks', conversations: ['old'] },
+    ]);
+    service.push({ t: 'read', conversation: 'old', inbound: 1 });
+    service.change('old', { updated_at: 502, inbound: 3 });
+    await settle();
+    expect(service.said.filter((frame) => frame.t === 'marks')).toHaveLength(1);
+    expect(reads.unread(list.get('old') as ConversationRow)).toBe(2);
+  });
+
+  it('misses nothing that changed between an early fetch and the connection', async () => {
+    open(3);
+    service.held = true;
+    await vi.advanceTimersByTimeAsync(2000);
+    service.change('k0', { category: 'resolved' });
+    for (const frame of ['hello', 'ready']) expect(service.deliver(), frame).toBe(true);
+    service.pending.shift()?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    await settle();
+    expect(list.shown).toEqual(['k1', 'k2']);
   });
 
   it('goes on by itself after a failed fetch', async () => {

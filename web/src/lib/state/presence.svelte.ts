@@ -1,6 +1,7 @@
 // Who else is at a conversation, and telling the others that we are.
 import type { ServerFrame, Watcher } from '../live/frames';
 import { live } from './live.svelte';
+import { session } from './session.svelte';
 
 const VIEWING_EVERY_MS = 15_000;
 const TYPING_EVERY_MS = 3_000;
@@ -9,6 +10,8 @@ const NOBODY: readonly Watcher[] = [];
 
 class Presence {
   #watchers = $state.raw<ReadonlyMap<string, readonly Watcher[]>>(new Map());
+  /** For rows: agents by the conversation they look at. */
+  #viewers = $state.raw<ReadonlyMap<string, readonly string[]>>(new Map());
   #viewing: string | null = null;
   #typing: { conversation: string; mode: string; said: number } | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -21,6 +24,11 @@ class Presence {
 
   of(conversation: string): readonly Watcher[] {
     return this.#watchers.get(conversation) ?? NOBODY;
+  }
+
+  /** Colleagues who have the conversation open. */
+  colleagues(conversation: string): readonly string[] {
+    return this.#viewers.get(conversation)?.filter((id) => id !== session.id) ?? [];
   }
 
   /** This tab shows the conversation, or none. */
@@ -62,8 +70,15 @@ class Presence {
       if (frame.watchers.length > 0) watchers.set(frame.conversation, frame.watchers);
       else watchers.delete(frame.conversation);
       this.#watchers = watchers;
+    } else if (frame.t === 'viewers') {
+      const viewers = new Map(this.#viewers);
+      for (const [conversation, agents] of Object.entries(frame.conversations))
+        if (agents.length > 0) viewers.set(conversation, agents);
+        else viewers.delete(conversation);
+      this.#viewers = viewers;
     } else if (frame.t === 'ready') {
       this.#watchers = new Map();
+      this.#viewers = new Map();
       if (this.#viewing) this.#sayViewing();
     }
   }
