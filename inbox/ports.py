@@ -60,8 +60,8 @@ class Journal(Protocol):
     async def events_after(self, cursor: Mapping[int, int], limit: int) -> list[Event]:
         """Entries after the cursor, in order per writer."""
 
-    def changes(self) -> AsyncIterator[None]:
-        """Yields whenever some process wrote an entry; says nothing about which."""
+    def changes(self) -> AsyncIterator[Mapping[int, int]]:
+        """Yields whenever some process wrote entries: the highest number per writer among them. First of all an empty mapping."""
 
 
 class Ledger(Protocol):
@@ -78,6 +78,16 @@ class Ledger(Protocol):
 
     async def note_failure(self, id: DeliveryId, error: str) -> int:
         """Count one failed attempt; the number of attempts so far."""
+
+
+class Retention(Protocol):
+    """Removing what has been kept long enough. Each call does a bounded piece of work: how many it removed, and whether there is more."""
+
+    async def trim_journal(self, before: Instant, read: Mapping[int, int], limit: int) -> tuple[int, bool]:
+        """Entries written before an instant and up to ``read``, from each writer's beginning; its last one stays."""
+
+    async def trim_ledger(self, before: Instant, limit: int) -> tuple[int, bool]:
+        """Deliveries that arrived before an instant and are dealt with. Waiting and unreadable ones stay."""
 
 
 class Files(Protocol):

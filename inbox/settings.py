@@ -22,6 +22,7 @@ from inbox.core.mistakes import expected, mistakes, shown
 from inbox.store.secrets import KEY_PATTERN
 
 MIB = 1024 * 1024
+LEAST_KEPT_DAYS = 7
 
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Id = Annotated[
@@ -116,6 +117,19 @@ class Limits(Section, frozen=True):
     sockets_per_agent: Annotated[int, Meta(ge=1, le=1000)] = 20
 
 
+class Retention(Section, frozen=True):
+    """How long is kept what is no longer needed for work."""
+
+    journal_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
+    sources_days: Annotated[int, Meta(ge=0, le=36_500)] = 400
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for so few days that clients and operators would miss what they need."""
+        for name in ("journal_days", "sources_days"):
+            if 0 < getattr(self, name) < LEAST_KEPT_DAYS:
+                raise ValueError(f"{name}: must be at least {LEAST_KEPT_DAYS}, or 0 to keep everything")
+
+
 class Sla(Section, frozen=True):
     """The promise that a new workspace starts with."""
 
@@ -156,6 +170,7 @@ class Settings(Section, frozen=True):
     secrets: Secrets = Secrets()
     log: Log = Log()
     limits: Limits = Limits()
+    retention: Retention = Retention()
     sla: Sla = Sla()
     mail: Mail = Mail()
     connectors: Connectors = Connectors()

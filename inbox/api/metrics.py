@@ -25,6 +25,7 @@ class Metrics:
         self._sends = Counter("inbox_outbox_total", "Attempts to send by outcome", ["state"], registry=r)
         self._lateness = Histogram("inbox_timer_lateness_seconds", "From a timer's instant to its commit", buckets=SECONDS, registry=r)
         self._logins = Counter("inbox_logins_total", "Logins by outcome", ["outcome"], registry=r)
+        self._trimmed = Counter("inbox_trimmed_total", "What was removed for its age", ["what"], registry=r)
         self._registered: set[str] = set()
 
     def answered(self, call: str, status: int, seconds: float) -> None:
@@ -52,6 +53,10 @@ class Metrics:
     def logged_in(self, outcome: str) -> None:
         """Outcomes: ok, wrong, limited."""
         self._logins.labels(outcome).inc()
+
+    def trimmed(self, what: str, count: int) -> None:
+        """So much was removed for its age; ``what`` is events or deliveries."""
+        self._trimmed.labels(what).inc(count)
 
     def watch(self, name: str, meaning: str, ask: Callable[[], float]) -> None:
         """A gauge asked for whenever the metrics are read (open sockets, waiting units, feed lag)."""

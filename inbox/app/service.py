@@ -58,7 +58,7 @@ async def _running(settings: Settings, stores: Stores, demo: bool, more: Mapping
     metrics = Metrics()
     base = build_base(stores)
     sockets = build_sockets(stores, base)
-    observed = Observed(metrics.committed, metrics.sent, metrics.fired)
+    observed = Observed(metrics.committed, metrics.sent, metrics.fired, metrics.trimmed)
     steps = await build_steps(settings, stores, base, sockets.live.available, observed, more=more)
     draining = asyncio.Event()
     front = build_front(settings, stores, steps, sockets, metrics, draining.is_set, demo=demo)
@@ -103,6 +103,7 @@ def _loops(stores: Stores, steps: Steps, sockets: Sockets, front: Front) -> dict
         "sockets": front.agents.run,
         "resets": front.resets.run,
         "sweeper": _sweeping(stores),
+        "retention": steps.trimmer.run,
         **sockets.live.loops,
     }
 

@@ -28,6 +28,7 @@ from inbox.flow.intake import Intake
 from inbox.flow.outbox import Outbox
 from inbox.flow.receivers import Receivers
 from inbox.flow.registry import discover
+from inbox.flow.retention import Trimmer
 from inbox.flow.router import Router
 from inbox.flow.sandbox import Sandbox
 from inbox.flow.timers import Timers
@@ -47,6 +48,7 @@ class Observed:
     committed: Callable[[int, int], None] = lambda events, tries: None
     sent: Callable[[str], None] = lambda state: None
     fired: Callable[[int], None] = lambda late_by: None
+    trimmed: Callable[[str, int], None] = lambda what, count: None
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Steps:
     outbox: Outbox
     indexer: Indexer
     receivers: Receivers
+    trimmer: Trimmer
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,9 @@ async def build_steps(
         outbox=outbox,
         indexer=indexer,
         receivers=receivers,
+        trimmer=Trimmer(
+            stores.retention, stores.search, clock, settings.retention.journal_days, settings.retention.sources_days, observed.trimmed
+        ),
     )
 
 

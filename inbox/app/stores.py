@@ -23,6 +23,7 @@ from inbox.store.migrations import migrate
 from inbox.store.own import MongoOwn
 from inbox.store.presence import PresenceDocuments
 from inbox.store.queries import MongoQueries
+from inbox.store.retention import MongoRetention
 from inbox.store.schema import prepare
 from inbox.store.search import MongoSearch
 from inbox.store.visitors import MongoVisitors
@@ -39,6 +40,7 @@ class Stores:
     clock: DatabaseClock
     journal: MongoJournal
     ledger: MongoLedger
+    retention: MongoRetention
     files: MongoFiles
     queries: MongoQueries
     own: MongoOwn
@@ -89,6 +91,7 @@ async def _connected(settings: Settings, uri: str, embedded: EmbeddedMongo | Non
             clock=clock,
             journal=MongoJournal(db),
             ledger=MongoLedger(db),
+            retention=MongoRetention(db),
             files=MongoFiles(db),
             queries=MongoQueries(db),
             own=MongoOwn(db),

@@ -7,6 +7,7 @@ from inbox.testing.memory_journal import MemoryJournal
 from inbox.testing.memory_presence import MemoryPresence
 from inbox.testing.memory_queries import MemoryQueries
 from inbox.testing.memory_records import MemoryDirectory, MemoryFiles, MemoryLedger, MemoryOwn
+from inbox.testing.memory_retention import MemoryRetention
 from inbox.testing.memory_search import MemorySearch
 from inbox.testing.tables import Tables
 
@@ -19,6 +20,7 @@ class MemoryStore:
         self.journal = MemoryJournal(self.tables)
         self.queries = MemoryQueries(self.tables)
         self.ledger = MemoryLedger(self.tables)
+        self.retention = MemoryRetention(self.tables)
         self.files = MemoryFiles(self.tables)
         self.own = MemoryOwn(self.tables)
         self.search = MemorySearch(self.tables)

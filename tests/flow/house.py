@@ -118,7 +118,7 @@ class House:
         self.gone: set[ChannelId] = set()
         """Channels that are not running at present."""
         self.channels = self._channels(bot)
-        self.feed = Feed(store.journal, store.queries)
+        self.feed = Feed(store.journal, store.queries, pause=_no_pause)
         self.directory = Directory(store.queries)
         self.committer = Committer(store.journal, self.feed, self.clock, lambda *parts: digest(KEY, *parts), self.channels.facts, name)
         self.conversations = Conversations(self.committer, store.queries, store.files, (KEY,))
@@ -131,7 +131,7 @@ class House:
         self.timers = Timers(self.committer, store.queries, self.clock, {"bot": bots.turn, "mail": unseen.copy}, self.late.append)
         composer = Composer(store.queries, self.directory, (KEY,))
         self.outbox = Outbox(self.committer, store.queries, self.clock, find, composer, lambda: 0.0, deadline_s=deadline_s)
-        self.indexer = Indexer(store.journal, store.queries, store.search, self.clock)
+        self.indexer = Indexer(store.journal, store.queries, store.search, self.clock, pause=_no_pause)
         steps = (self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
         for listener in (self.directory.heard, self.heard.extend, *steps):
             self.feed.listen(listener)
@@ -291,7 +291,7 @@ class House:
 
 def stored_in(m: MemoryStore) -> Store:
     """The ports of a store in memory that the test keeps, to take it away."""
-    return Store(m.journal, m.queries, m.ledger, m.files, m.own, m.search, m.accounts, m.directory, m.presence)
+    return Store(m.journal, m.queries, m.ledger, m.files, m.own, m.search, m.accounts, m.directory, m.presence, m.retention)
 
 
 async def load(journal: Journal, noun: Any, *ids: str) -> Mapping[str, Any]:

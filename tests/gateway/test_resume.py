@@ -11,6 +11,7 @@ from inbox.gateway.outbox import MAX_FRAMES
 from inbox.gateway.replay import MOST
 from inbox.records import CONVERSATIONS
 from inbox.testing.clock import settle
+from inbox.testing.memory_retention import MemoryRetention
 from tests.gateway.live_tab import Tab
 from tests.gateway.live_world import ELSEWHERE, World
 
@@ -276,3 +277,20 @@ async def test_a_database_that_is_away_sends_the_client_to_come_back_later(world
     await world.change("c1", subject="new")
     await back(tab)
     assert tab.rows("list")["c1"].subject == "new"
+
+
+@pytest.mark.parametrize("away_since", ["before", "after"])
+async def test_who_is_behind_what_the_journal_still_holds_begins_anew(world: World, away_since: str) -> None:
+    await world.conversation("c1")
+    tab = await seen(world)
+    if away_since == "before":
+        await world.message("c1", "m1")
+    retention = MemoryRetention(world.tables)
+    for id in ("m2", "m3"):
+        await world.message("c1", id)
+    head = max(n for _, n in world.tables.events)
+    removed, _ = await retention.trim_journal(world.clock.now() + 1, {1: head - 2}, 100)
+    assert removed > 0
+    await back(tab)
+    assert tab.of(p.Ready)[0].resumed == (away_since == "after")
+    assert (len(tab.of(p.PutMessage)) > 0) == (away_since == "after")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from inbox.ports import Accounts, Files, Journal, Ledger, Own, PresenceBoard, Queries, Search
+from inbox.ports import Accounts, Files, Journal, Ledger, Own, PresenceBoard, Queries, Retention, Search
 from inbox.store.accounts import MongoAccounts
 from inbox.store.client import Database, connect
 from inbox.store.directory import MongoDirectory
@@ -18,6 +18,7 @@ from inbox.store.ledger import MongoLedger
 from inbox.store.own import MongoOwn
 from inbox.store.presence import PresenceDocuments
 from inbox.store.queries import MongoQueries
+from inbox.store.retention import MongoRetention
 from inbox.store.schema import INDEXES, prepare
 from inbox.store.search import MongoSearch
 from inbox.testing.memory_records import MemoryDirectory
@@ -42,6 +43,7 @@ class Store:
     accounts: Accounts
     directory: MongoDirectory | MemoryDirectory
     presence: PresenceBoard
+    retention: Retention
 
 
 def on_mongodb(db: Database) -> Store:
@@ -56,13 +58,14 @@ def on_mongodb(db: Database) -> Store:
         MongoAccounts(db),
         MongoDirectory(db),
         PresenceDocuments(db),
+        MongoRetention(db),
     )
 
 
 def in_memory() -> Store:
     """The ports as dictionaries fill them."""
     m = MemoryStore()
-    return Store(m.journal, m.queries, m.ledger, m.files, m.own, m.search, m.accounts, m.directory, m.presence)
+    return Store(m.journal, m.queries, m.ledger, m.files, m.own, m.search, m.accounts, m.directory, m.presence, m.retention)
 
 
 async def wipe(db: Database) -> None:
