@@ -33,6 +33,8 @@ class Capabilities(Struct, frozen=True):
     ``reply_keys``: outgoing messages carry a token by which answers come home. ``address_kind`` names the identity kind;
     ``scoped``: such an address means nothing outside this channel. ``parse_outside``: ``parse`` is costly or risky and
     runs in a limited process of its own. ``weight``: how much of an agent's capacity one conversation takes.
+    ``repeat_after``: an uncertain message that cannot be looked up is sent once more after so many milliseconds, because a
+    repetition bears the same id and receivers recognise it; None: a human decides.
     """
 
     address_kind: str
@@ -48,6 +50,7 @@ class Capabilities(Struct, frozen=True):
     media: bool = True
     text_limit: int | None = None
     weight: int = 1
+    repeat_after: int | None = None
 
 
 class RawDelivery(Struct, frozen=True, omit_defaults=True):

@@ -17,6 +17,9 @@ from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unsupp
 from inbox.core.ids import ChannelId
 
 _LARGE: Final = 256 * 1024
+_REPEAT_AFTER: Final = 15 * 60 * 1000
+"""Whether a mail was taken is not known when the answer to it was lost (RFC 1047). A repetition bears the same Message-ID."""
+
 _OUT_OF_REACH: Final = ("not_reached", "certificate_not_trusted")  # and not one mail that is to come again
 
 
@@ -25,7 +28,13 @@ class EmailConnector(Connector):
 
     name: ClassVar[str] = "email"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind="email", reply_keys=True, parse_outside=True, subject=True, recipients=True, html=True
+        address_kind="email",
+        reply_keys=True,
+        parse_outside=True,
+        subject=True,
+        recipients=True,
+        html=True,
+        repeat_after=_REPEAT_AFTER,
     )
     Settings: ClassVar[type[Struct]] = EmailSettings
     settings: EmailSettings

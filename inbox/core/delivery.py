@@ -1,7 +1,7 @@
 """How an outbound message's delivery may move: claims under a fence, outcomes, receipts in any order, and when to try again.
 
 A send is recorded as SENDING before it is tried. If its outcome is never recorded, nobody knows whether it happened:
-it becomes UNKNOWN and is looked up, not repeated blindly.
+it becomes UNKNOWN and is looked up. It is repeated at most once, and only where receivers recognise a repetition.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ class GiveUp(Struct, frozen=True):
 
 
 def claim(delivery: Delivery, now: Instant, lease: int) -> Claim | NotDue:
-    """Take it for ``lease`` milliseconds. The fence rises, so that whoever held it before can no longer report."""
+    """Take it for ``lease`` milliseconds. The fence rises, so that whoever held it before can no longer report.
+
+    That an unknown one is about to be repeated is recorded with the claim, so that it happens once whatever follows.
+    """
     if delivery.state not in _UNSETTLED:
         return NotDue(None)
     free_at = delivery.due_at if delivery.lease_until is None else delivery.lease_until
@@ -76,6 +79,8 @@ def claim(delivery: Delivery, now: Instant, lease: int) -> Claim | NotDue:
     held = replace(delivery, fence=delivery.fence + 1, lease_until=now + lease)
     if delivery.state is _S.PENDING:
         return Claim(replace(held, state=_S.SENDING, attempts=delivery.attempts + 1), "send")
+    if delivery.state is _S.UNKNOWN and delivery.repeat_at is not None and delivery.repeat_at <= now:
+        return Claim(replace(held, state=_S.SENDING, attempts=delivery.attempts + 1, repeat_at=None, repeated=True), "send")
     return Claim(replace(held, state=_S.UNKNOWN, due_at=now), "resolve")
 
 
@@ -137,10 +142,19 @@ def unknown(delivery: Delivery, fence: int, error: str, due_at: Instant, refused
     return _open_again(delivery, _S.UNKNOWN, error, due_at, refused)
 
 
+def repeat(delivery: Delivery, fence: int, error: str, at: Instant) -> Delivery:
+    """Nobody can tell what became of it: send it once more at ``at``, unless a receipt tells. Raises ``Conflict`` on an old fence."""
+    _check(delivery, fence)
+    waits = _open_again(delivery, _S.UNKNOWN, error, at, None)
+    return replace(waits, repeat_at=at) if waits.state is _S.UNKNOWN else waits
+
+
 def cancel(delivery: Delivery) -> Delivery:
     """Called back for all who certainly did not get it. Raises ``Conflict`` when it is too late for that."""
     if delivery.state is not _S.PENDING:
         raise Conflict("It is already being sent.")
+    if delivery.repeated:
+        raise Conflict("It may have been sent already.")
     called_back = replace(_settled(delivery), fence=delivery.fence + 1)
     if not any(_RANK[r.state] >= _RANK[_S.SENT] and not _is_refused(r) for r in delivery.recipients):
         return replace(called_back, state=_S.CANCELLED)
@@ -155,7 +169,8 @@ def again(delivery: Delivery, now: Instant) -> Delivery:
     if delivery.state not in (_S.FAILED, _S.UNKNOWN) and not any(_is_refused(r) for r in delivery.recipients):
         raise Conflict("It did not fail.")
     recipients = tuple(Recipient(r.address, _S.PENDING) if _is_refused(r) else r for r in delivery.recipients)
-    return replace(delivery, state=_S.PENDING, due_at=now, attempts=0, error="", recipients=recipients)
+    repeated = delivery.repeated or delivery.state is _S.UNKNOWN
+    return replace(delivery, state=_S.PENDING, due_at=now, attempts=0, error="", recipients=recipients, repeat_at=None, repeated=repeated)
 
 
 def merge(current: Delivery, state: DeliveryState, recipient: str = "", error: str = "") -> Delivery:
@@ -218,7 +233,7 @@ def _open_again(delivery: Delivery, state: DeliveryState, error: str, due_at: In
 
 
 def _settled(delivery: Delivery) -> Delivery:
-    return replace(delivery, due_at=None, lease_until=None)
+    return replace(delivery, due_at=None, lease_until=None, repeat_at=None)
 
 
 def _told(current: Delivery, state: DeliveryState, address: str, error: str) -> tuple[Recipient, ...]:

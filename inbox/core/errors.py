@@ -15,7 +15,7 @@ InboxError
  |   +- Unavailable  our own database is away: nothing was acknowledged
  +- NeedsLogin       credentials are missing or refused: an admin has to act
  +- Rejected         the other side said no for good; ``reason`` is its code
- +- Unknown          nobody knows whether the effect happened: look it up, never blindly repeat
+ +- Unknown          nobody knows whether the effect happened: look it up before anything is repeated
  +- NotAuthentic     a delivery's signature is absent or wrong
  +- Unsupported      a known kind of item that is deliberately not handled
  +- Malformed        bytes that the parser cannot turn into messages

@@ -67,7 +67,10 @@ class Recipient(Struct, frozen=True, omit_defaults=True):
 
 
 class Delivery(Struct, frozen=True, omit_defaults=True):
-    """The outbox entry of an outbound message."""
+    """The outbox entry of an outbound message.
+
+    ``repeat_at``: when one whose outcome is unknown is sent once more; ``repeated``: that was done, or a human did it.
+    """
 
     state: DeliveryState
     due_at: Instant | None = None
@@ -78,6 +81,8 @@ class Delivery(Struct, frozen=True, omit_defaults=True):
     provider_ids: tuple[str, ...] = ()
     error: str = ""
     recipients: tuple[Recipient, ...] = ()
+    repeat_at: Instant | None = None
+    repeated: bool = False
 
 
 class Author(Struct, frozen=True, omit_defaults=True):

@@ -80,19 +80,28 @@ class Courier:
             return self._unknown(d, "connector_failed")
 
     async def look_up(self, message: Message, d: Delivery) -> Attempt:
-        """Ask the provider what became of an uncertain send. While nobody knows, nothing is sent; at last a human decides."""
+        """Ask the provider what became of an uncertain send.
+
+        Where it cannot tell, the message is repeated once if receivers recognise a repetition. Then a human decides.
+        """
         try:
             connector, outbound = await self._prepared(message)
             async with asyncio.timeout(self._deadline_s):
                 found = await connector.lookup(outbound)
         except Unsupported:
-            return _unknown(d, "uncertain", FAR_FUTURE)
+            return self._repeat(d, connector.capabilities.repeat_after)
         except InboxError as error:
             return self._look_again(d, message, error)
         except Exception:
             log.exception("lookup_failed", message=message.id)
             return self._look_again(d, message, TryLater())
         return _put_off(d, "was_not_accepted", self._clock.now()) if found is None else self._accepted(d, message, found)
+
+    def _repeat(self, d: Delivery, after: int | None) -> Attempt:
+        if after is None or d.repeated:
+            return _unknown(d, "uncertain", FAR_FUTURE)
+        at = self._clock.now() + after
+        return (lambda x, _: delivery.repeat(x, d.fence, "uncertain_repeated", at)), ""
 
     async def _prepared(self, message: Message) -> tuple[Connector, OutboundMessage]:
         connector = self._find(message.channel) if message.channel else None

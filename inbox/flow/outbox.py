@@ -1,4 +1,4 @@
-"""Sends what is due: recorded before it is tried, reported afterwards, and looked up instead of repeated when nobody knows.
+"""Sends what is due: recorded before it is tried, reported afterwards, and looked up when nobody knows what became of it.
 
 The outbox is the ``delivery`` field of a stored message. Messages of one conversation go one after the other, those that are
 scheduled or put off block nobody.

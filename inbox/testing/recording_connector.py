@@ -129,7 +129,9 @@ class RecordingConnector(Connector):
     """Mail-like. A delivery is one item or a list of them in JSON, signed with HMAC-SHA-256 in ``X-Signature``."""
 
     name: ClassVar[str] = "recording"
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="email", reply_keys=True, subject=True, recipients=True, html=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        address_kind="email", reply_keys=True, subject=True, recipients=True, html=True, repeat_after=15 * 60 * 1000
+    )
     Settings: ClassVar[type[Struct]] = RecordingSettings
 
     def __init__(self, channel: ChannelId, settings: Any, tools: Tools) -> None:

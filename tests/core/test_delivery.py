@@ -76,9 +76,32 @@ def test_an_unknown_one_is_looked_up_when_due_and_by_one_worker() -> None:
     assert delivery.claim(looking.delivery, NOW + 51, LEASE) == NotDue(NOW + 50 + LEASE)
 
 
+def test_an_unknown_one_is_repeated_once_and_the_claim_records_it() -> None:
+    lost = delivery.repeat(claimed(to(S.PENDING)).delivery, 1, "uncertain", NOW + 50)
+    assert (lost.state, lost.due_at, lost.repeat_at, lost.error) == (S.UNKNOWN, NOW + 50, NOW + 50, "uncertain")
+    assert delivery.claim(lost, NOW + 49, LEASE) == NotDue(NOW + 50)
+    repetition = claimed(lost, NOW + 50)
+    assert repetition.purpose == "send"
+    d = repetition.delivery
+    assert (d.state, d.attempts, d.fence, d.repeated, d.repeat_at) == (S.SENDING, 2, 2, True, None)
+    assert claimed(d, NOW + 50 + LEASE).purpose == "resolve", "a crash leads to no further one"
+    with pytest.raises(Conflict, match="may have been sent"):
+        delivery.cancel(delivery.put_off(d, 2, "busy", NOW + 60))
+
+
+def test_a_receipt_or_a_human_is_before_the_repetition() -> None:
+    lost = delivery.repeat(sending(S.PENDING), 1, "uncertain", NOW + 50)
+    told = delivery.merge(lost, S.DELIVERED)
+    assert (told.state, told.repeat_at, told.due_at) == (S.DELIVERED, None, None)
+    assert delivery.repeat(delivery.merge(sending(S.PENDING), S.DELIVERED), 1, "uncertain", NOW).repeat_at is None
+    again = delivery.again(lost, NOW + 10)
+    assert (again.state, again.due_at, again.repeat_at, again.repeated) == (S.PENDING, NOW + 10, None, True)
+
+
 @pytest.mark.parametrize(
     "report",
     [
+        lambda d, fence: delivery.repeat(d, fence, "lost", NOW + 1),
         lambda d, fence: delivery.sent(d, fence, "p1"),
         lambda d, fence: delivery.failed(d, fence, "no"),
         lambda d, fence: delivery.put_off(d, fence, "busy", NOW + 1),

@@ -225,19 +225,77 @@ async def test_an_uncertain_one_is_looked_up_and_sent_again_only_if_it_was_not_a
     assert (len(house.world.mail.asked), len(house.world.mail.looked_up), len(house.world.mail.accepted)) == (asks, 1, 1)
 
 
-@pytest.mark.parametrize("trouble", [LOSES_ANSWER, LOSES_MESSAGE, raises(LookupError("a bug"))], ids=["answer", "message", "bug"])
+TROUBLES = pytest.mark.parametrize("trouble", [LOSES_ANSWER, LOSES_MESSAGE, raises(LookupError("a bug"))], ids=["answer", "message", "bug"])
+
+
+@TROUBLES
 async def test_where_the_provider_cannot_tell_a_human_decides(house: House, trouble: Does) -> None:
-    mia, id = await asked(house)
-    house.world.mail.can_look_up = False
-    house.world.mail.will(trouble)
+    mia = await house.hire("mia")
+    id = (await house.write("hi", channel=CHAT)).conversation
+    house.world.chat.can_look_up = False
+    house.world.chat.will(trouble)
     reply = await house.sent(await house.reply(mia, id))
     await house.pass_time(3 * HOUR)
     assert await state(house, reply) == (UNKNOWN, "uncertain")
-    assert len(house.world.mail.asked) == 1
+    assert len(house.world.chat.asked) == 1
     await house.do(mia, c.Retry(id, reply.id))
     await house.pass_time(10)
     assert (await state(house, reply))[0] is SENT
+    assert len(house.world.chat.asked) == 2
+
+
+@TROUBLES
+async def test_where_receivers_recognise_a_repetition_it_is_sent_once_more(house: House, trouble: Does) -> None:
+    mia, id = await asked(house)
+    house.world.mail.can_look_up = False
+    house.world.mail.will(trouble, LOSES_ANSWER)
+    reply = await house.sent(await house.reply(mia, id))
+    await house.pass_time(14 * MINUTE)
+    assert await state(house, reply) == (UNKNOWN, "uncertain_repeated")
+    assert len(house.world.mail.asked) == 1
+    await house.pass_time(2 * MINUTE)
     assert len(house.world.mail.asked) == 2
+    assert len({m.message_token for m in house.world.mail.asked}) == 1
+    await house.pass_time(3 * HOUR)
+    assert await state(house, reply) == (UNKNOWN, "uncertain"), "now a human decides"
+    assert len(house.world.mail.asked) == 2
+
+
+async def test_a_repetition_goes_only_to_those_who_did_not_get_it(house: House) -> None:
+    mia, id = await asked(house)
+    house.world.mail.can_look_up = False
+    house.world.mail.will(Does(later={BOB.value: "452 busy"}), LOSES_ANSWER)
+    reply = await house.sent(await house.reply(mia, id, to=tuple(c.Addressee("email", a.value) for a in (ANNA, BOB))))
+    await house.pass_time(HOUR)
+    assert await results(house, reply) == [SENT, (SENT, ""), (SENT, "")]
+    assert [m.envelope for m in house.world.mail.asked] == [(), (BOB.value,), (BOB.value,)]
+
+
+async def test_a_crash_during_the_repetition_leads_to_no_further_one(any_store: Store) -> None:
+    clock, world = ManualClock(), World()
+    world.mail.can_look_up = False
+    world.mail.will(LOSES_ANSWER, HANGS)
+    async with House(any_store, clock, world).running() as dying:
+        mia, id = await asked(dying)
+        reply = await dying.reply(mia, id)
+        await clock.advance(10)
+        await at_last(dying, reply, UNKNOWN)
+
+        async def repeated() -> bool:
+            await clock.advance(MINUTE)
+            return len(world.mail.asked) == 2
+
+        await dying.until(repeated)
+        dying.kill()
+    async with House(any_store, clock, world, "two").running() as next_one:
+        for _ in range(20):
+            await next_one.pass_time(LEASE)
+
+        async def left_to_a_human() -> bool:
+            return await state(next_one, reply) == (UNKNOWN, "uncertain")
+
+        await next_one.until(left_to_a_human)
+    assert len(world.mail.asked) == 2
 
 
 @pytest.mark.parametrize(
