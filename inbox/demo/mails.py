@@ -75,9 +75,12 @@ def mail(box: Mailbox, story: Story, step: Step, place: Place) -> RawDelivery:
 def _fill(message: EmailMessage, story: Story, step: Step, now: Instant) -> None:
     below = _SPAN.sub(lambda span: _date(now - milliseconds(span[1])), step.below)
     text = f"{step.text.strip()}\n\n{below.strip()}".strip() + "\n"
-    message.set_content(text, charset=_charset(story.language, text))
-    if step.html:
-        message.add_alternative(step.html.strip(), subtype="html")
+    if text.strip() or not step.html:
+        message.set_content(text, charset=_charset(story.language, text))
+        if step.html:
+            message.add_alternative(step.html.strip(), subtype="html")
+    else:
+        message.set_content(step.html.strip(), subtype="html")
     for file in step.files:
         kind, content = files.content(file)
         main, _, sub = kind.partition("/")
@@ -147,6 +150,12 @@ def line(channel: ChannelId, story: Story, step: Step, place: Place, uploads: tu
     if story.account:
         context |= {"subject": digest("demo account", story.account)[:12], "email": story.account}
     return _visit(channel, line_key(visitor_of(story), client_id), said, place.at, context)
+
+
+def garbled(channel: ChannelId, story: Story, step: Step, at: Instant) -> RawDelivery:
+    """Something that nobody here can read."""
+    body = step.garbled.encode()
+    return RawDelivery(channel, digest(body), body, at, context={"visitor": visitor_of(story), "page": SHOP})
 
 
 def seen(channel: ChannelId, story: Story, message: MessageId, at: Instant) -> RawDelivery:

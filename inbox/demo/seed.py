@@ -115,7 +115,9 @@ class Seeder:
 
     async def _customer(self, facts: ChannelFacts, story: Story, step: Step, told: Told, now: Instant) -> None:
         place = mails.Place(self._clock.now(), told.count, tuple(told.ids))
-        if facts.conversational:
+        if step.garbled:
+            raw = mails.garbled(facts.id, story, step, place.at)
+        elif facts.conversational:
             raw = mails.line(facts.id, story, step, place, await self._uploads(story, step.files))
         else:
             raw = mails.mail(self._mailbox(facts), story, step, place)

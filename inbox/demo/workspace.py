@@ -62,7 +62,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
 
     ``by`` is ``customer`` or the id of a person or bot. A customer writes ``text``, with ``below`` under it (quoted history;
     ``{2d 4h}`` is the date of so long ago), ``html``, ``files``, ``cc`` and further mail ``headers``; ``sender`` and ``name`` are
-    given where somebody else than the story's customer writes. ``returns`` instead of a text: the last answer came back, with
+    given where somebody else than the story's customer writes. With ``html`` and no text the mail has no other part. ``garbled``
+    instead: bytes that the channel's parser cannot read. ``returns`` instead of a text: the last answer came back, with
     these words of a mail server.
 
     A colleague assigns (``team``, ``assign``), answers with ``text`` (``note``: privately, ``mentions`` naming others), and then
@@ -80,6 +81,7 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     sender: str = ""
     name: str = ""
     cc: tuple[str, ...] = ()
+    garbled: str = ""
     returns: str = ""
     note: bool = False
     mentions: tuple[str, ...] = ()

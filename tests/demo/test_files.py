@@ -42,4 +42,4 @@ def test_plain_formats_end_their_lines_as_their_standards_ask(name: str) -> None
 
 def test_every_file_of_the_workspace_can_be_made() -> None:
     made = [files.content(file) for _, step in load().steps() for file in step.files]
-    assert len({kind for kind, _ in made}) == 5
+    assert len({kind for kind, _ in made}) == 6

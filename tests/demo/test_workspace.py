@@ -136,6 +136,21 @@ async def test_a_refused_and_a_returned_mail_are_open_again_with_the_reason(fill
 
 
 @in_one_loop
+async def test_what_cannot_be_read_is_shown_as_far_as_it_can(filled: Filled) -> None:
+    found = await listed(filled, "all", "resolved")
+    everything = [(await thread(filled, c))[0] for c in found.values()]
+    (garbled,) = [m for m in everything if m.unreadable]
+    row = await filled.stores.ledger.get(garbled.raw) if garbled.raw else None
+    assert row is not None
+    assert b"blue one" in row.raw.body
+    sealed = (await thread(filled, found["Vertraulich"]))[0]
+    assert (sealed.text, [a.name for a in sealed.attachments]) == ("", ["smime.p7m"])
+    (picture_mail, _) = await thread(filled, found["Sendung 7718 kommt heute"])
+    assert picture_mail.html
+    assert "heute, 14 bis 16 Uhr" in picture_mail.text
+
+
+@in_one_loop
 async def test_an_out_of_office_mail_changes_nothing(filled: Filled) -> None:
     lamp = (await listed(filled, "all"))["Stirnlampe Pika flackert"]
     assert (await thread(filled, lamp))[-1].automatic == "out-of-office"
