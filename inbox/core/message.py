@@ -98,6 +98,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     ``at`` is when the sender's provider says it was written, kept within 15 minutes of ``arrived_at``; a thread is
     shown by (``arrived_at``, ``id``). ``text`` is the whole plain text; ``fresh`` the number of its leading characters
     that are not quoted history or signature (None: all of it). ``html`` is as received, unsafe until sanitised.
+    ``forwards`` names the message that this one passes on to somebody outside.
     """
 
     id: MessageId
@@ -129,3 +130,4 @@ class Message(Struct, frozen=True, omit_defaults=True):
     delivery: Delivery | None = None
     mentions: tuple[AgentId, ...] = ()
     customer: CustomerId | None = None
+    forwards: MessageId | None = None

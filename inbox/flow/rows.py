@@ -109,16 +109,18 @@ class MessageRow(Struct, frozen=True, tag="message", tag_field="t"):
     state: str | None
     error: str
     recipients: tuple[Recipient, ...]
+    forwards: str | None
 
 
 class EventRow(Struct, frozen=True, tag="event", tag_field="t"):
-    """One quiet line of a thread: what changed, by whom, why. ``order`` sorts it among messages (at, then id)."""
+    """One quiet line of a thread: what changed, by whom, why. ``bot`` serves the conversation, or has just left it."""
 
     id: str
     type: EventType
     at: Instant
     actor: Author
     agent: str | None
+    bot: str | None
     message: str | None
     reason: Reason | None
     before: dict[str, str | None]
@@ -193,6 +195,7 @@ def message_row(m: Message, author_name: str) -> MessageRow:
         state=d.state if d else None,
         error=d.error if d else "",
         recipients=d.recipients if d else (),
+        forwards=m.forwards,
     )
 
 
@@ -215,6 +218,7 @@ def event_row(e: Event) -> EventRow:
         at=e.at,
         actor=e.actor,
         agent=e.agent,
+        bot=next((f.bot for f in (e.after, e.before) if f is not None and f.bot is not None), None),
         message=e.message,
         reason=e.reason,
         before={name: old for name, old, _ in changed},

@@ -107,6 +107,7 @@ def forward(
     text = f"{command.text}\n\n{_forwarded_text(original)}".lstrip("\n")
     message = _outbound(layer, before, before.id, actor, command.client_id, facts, text, (*files, *original.attachments))
     message = _addressed(message, addresses(command.to), addresses(command.cc), addresses(command.bcc), subject)
+    message = replace(message, forwards=original.id)
     layer.add_message(message)
     return layer.change(before, lifecycle.forwarded(before, message, layer.now), message.author, message), message
 

@@ -224,6 +224,8 @@ async def test_a_message_can_be_forwarded_with_what_it_says_but_a_note_cannot(ho
     to = (c.Addressee("email", "carrier@example.com"),)
     forwarded = (await house.do(mia, c.Forward(question.conversation, "f", question.id, to, "Please look:"))).message
     assert forwarded is not None
+    assert forwarded.forwards == question.id
+    assert forwarded is not None
     assert forwarded.text.startswith("Please look:\n\n---------- Forwarded message ----------\nFrom: Anna Schmidt <anna@example.org>")
     assert forwarded.text.endswith("Where is my order?")
     assert forwarded.subject == "Fwd: My order"

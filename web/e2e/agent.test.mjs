@@ -276,6 +276,7 @@ test('a forwarded message goes to a third party and changes nobody whom an answe
   await page.keyboard.press('Enter');
   await page.getByTestId('send').click();
   await messageWith(page, 'Forwarded message').waitFor();
+  await messageWith(page, 'Forwarded to third@example.net').waitFor();
   await page.getByTestId('mode-reply').click();
   assert.equal(await recipients(), before);
 });

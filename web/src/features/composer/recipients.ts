@@ -52,7 +52,7 @@ function isOwn(address: Address, channels: Iterable<ChannelRow>): boolean {
 /**
  * The recipients of an answer: the sender of the customers' newest message, or with `all` everybody it went to. A stranger's
  * message is passed over in favour of the newest one of somebody accepted. Where nobody has written yet it is whom we wrote
- * to first; a later message of ours may have been forwarded to somebody who has no part in this.
+ * to first; what was forwarded went to somebody who has no part in this.
  */
 export function prefill(
   row: ConversationRow,
@@ -66,7 +66,7 @@ export function prefill(
     !isOwn(address, known) && !strangers.some((one) => sameAddress(one, address));
   const message =
     messages.findLast((one) => one.kind === 'customer' && one.sender && wanted(one.sender)) ??
-    messages.find((one) => one.kind === 'reply' && one.to.length > 0);
+    messages.find((one) => one.kind === 'reply' && !one.forwards && one.to.length > 0);
   if (!message) {
     const first = row.participants.find((one) => wanted(one));
     return { to: first ? [plain(first)] : [], cc: [] };

@@ -69,15 +69,17 @@ export function eventText(event: EventRow, names: Names): string | undefined {
     case 'conversation.tags_changed':
       return tagsChanged(event, who);
     case 'conversation.bot_entered':
-      return t('event.bot_entered', { bot: names.agent(event.agent ?? '') || t('event.a_bot') });
+      return t('event.bot_entered', { bot: botName(event, names) });
     case 'conversation.bot_left':
       return automatic || event.actor.kind === 'bot'
-        ? t('event.bot_left_auto')
-        : t('event.bot_left', { who });
+        ? t('event.bot_left_auto', { bot: botName(event, names) })
+        : t('event.bot_left', { who, bot: botName(event, names) });
     default:
       return tCode(`event.${event.type}`, { who, ...proof(event.reason) });
   }
 }
+
+const botName = (event: EventRow, names: Names) => names.agent(event.bot ?? '') || t('event.a_bot');
 
 function assigned(event: EventRow, who: string, automatic: boolean, names: Names): string | undefined {
   const to = event.after.assignee ?? event.agent;

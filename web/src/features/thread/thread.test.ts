@@ -18,6 +18,7 @@ const event = (type: string, change: Partial<EventRow> = {}): EventRow =>
     at: 0,
     actor: { kind: 'system' },
     agent: null,
+    bot: null,
     message: null,
     reason: null,
     before: {},
@@ -52,6 +53,15 @@ describe('quiet lines', () => {
     ).toBe('Sam set the status to Closed');
   });
 
+  it('name the bot that comes, hands over or is relieved', () => {
+    expect(eventText(event('conversation.bot_entered', { bot: 'echo' }), NAMES)).toBe('Echo is answering');
+    const bot = { actor: { kind: 'bot', id: 'echo' }, bot: 'echo' };
+    expect(eventText(event('conversation.bot_left', bot), NAMES)).toBe('Echo handed over');
+    expect(eventText(event('conversation.bot_left', { ...sam, bot: 'echo' }), NAMES)).toBe(
+      'Sam took over from Echo',
+    );
+  });
+
   it('name only the tags that came and went', () => {
     const tags = event('conversation.tags_changed', {
       ...sam,
@@ -77,6 +87,8 @@ describe('reasons', () => {
   it('are sentences in the reader’s language', () => {
     const least = { code: 'least_loaded', ids: ['mira'], numbers: { load: 2, capacity: 10, agents: 3 } };
     expect(reasonText(least, NAMES)).toBe('least loaded, 2 of 10');
+    const late = { code: 'sla_breached', ids: ['first_response'], numbers: { target: 3_600_000 } };
+    expect(reasonText(late, NAMES)).toBe('promised within 1 hour');
     expect(reasonText({ code: 'in_reply_to' }, NAMES)).toBe('Joined here because it answers our mail.');
     expect(reasonText({ code: 'too_late', numbers: { resolved_for: 40 * 86_400_000 } }, NAMES)).toContain(
       '40 days',

@@ -487,6 +487,7 @@ export interface components {
             state: string | null;
             error: string;
             recipients: components["schemas"]["Recipient"][];
+            forwards: string | null;
         };
         /**
          * Kind
@@ -642,7 +643,7 @@ export interface components {
         };
         /**
          * ChannelRow
-         * @description A channel as agents see it. `kind` is its address kind; the flags are its capabilities.
+         * @description A channel as agents see it. `kind` is its address kind; the flags are its capabilities. `removed`: it was taken out of the settings; its conversations stay, nothing is received or sent by it.
          */
         ChannelRow: {
             id: string;
@@ -660,6 +661,7 @@ export interface components {
             healthy: boolean;
             problem: string;
             remedy: string;
+            removed: boolean;
         };
         /**
          * ViewRow
@@ -809,7 +811,7 @@ export interface components {
         };
         /**
          * EventRow
-         * @description One quiet line of a thread: what changed, by whom, why. `order` sorts it among messages (at, then id).
+         * @description One quiet line of a thread: what changed, by whom, why. `bot` serves the conversation, or has just left it.
          */
         EventRow: {
             /** @enum {unknown} */
@@ -819,6 +821,7 @@ export interface components {
             at: number;
             actor: components["schemas"]["Author"];
             agent: string | null;
+            bot: string | null;
             message: string | null;
             reason: components["schemas"]["Reason"] | null;
             before: {
