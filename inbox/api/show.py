@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from inbox.admission import Session
 from inbox.api import structs as s
 from inbox.api.parts import ApiParts
-from inbox.connector import Health
+from inbox.connector import Capabilities, Health
 from inbox.core.agent import Agent
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
 from inbox.core.ids import AgentId
 from inbox.core.message import Address, Message
-from inbox.flow.channels import Running
+from inbox.flow.channels import Removed, Running
 from inbox.flow.rows import ConversationRow, MessageRow, PersonRow, conversation_row, message_row
-from inbox.records import Draft
+from inbox.records import ChannelRecord, Draft
 
 OFFLINE = "offline"
 FORWARDED_SHOWN = 100
@@ -89,8 +89,19 @@ async def agents(parts: ApiParts) -> tuple[s.AgentRow, ...]:
 
 def channel(found: Running, health: Health) -> s.ChannelRow:
     """A channel as agents see it."""
-    can = found.connector.capabilities
-    record = found.record
+    address = str(getattr(found.connector.settings, "address", ""))
+    return _channel(found.record, found.connector.capabilities, address, health)
+
+
+def removed_channel(found: Removed) -> s.ChannelRow:
+    """One that runs no more, so that its conversations still say where they came from."""
+    address = str(found.record.settings.get("address", ""))
+    able = found.kind.capabilities if found.kind else Capabilities(address_kind="")
+    gone = Health(False, "This channel was removed.", "Nothing is received or sent by it. An operator can put it back into the settings.")
+    return _channel(found.record, able, address, gone, removed=True)
+
+
+def _channel(record: ChannelRecord, can: Capabilities, address: str, health: Health, *, removed: bool = False) -> s.ChannelRow:
     return s.ChannelRow(
         id=record.id,
         name=record.name,
@@ -103,10 +114,11 @@ def channel(found: Running, health: Health) -> s.ChannelRow:
         typing=can.typing,
         conversational=can.conversational,
         text_limit=can.text_limit,
-        address=str(getattr(found.connector.settings, "address", "")),
+        address=address,
         healthy=health.ok,
         problem=health.problem,
         remedy=health.remedy,
+        removed=removed,
     )
 
 

@@ -119,7 +119,8 @@ class TeamRow(Struct, frozen=True):
 
 
 class ChannelRow(Struct, frozen=True):
-    """A channel as agents see it. ``kind`` is its address kind; the flags are its capabilities."""
+    """A channel as agents see it. ``kind`` is its address kind; the flags are its capabilities. ``removed``: it was taken out of the
+    settings; its conversations stay, nothing is received or sent by it."""
 
     id: str
     name: str
@@ -136,6 +137,7 @@ class ChannelRow(Struct, frozen=True):
     healthy: bool
     problem: str
     remedy: str
+    removed: bool
 
 
 class ViewRow(Struct, frozen=True):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
+import structlog
+from msgspec.structs import replace
+
 from inbox.app.stores import Stores
 from inbox.connector import Connector, Health, Tools
 from inbox.core import sla
@@ -19,6 +22,8 @@ from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
 MINUTE = 60_000
+
+log = structlog.get_logger(__name__)
 
 Classes = Mapping[str, type[Connector]]
 """Connectors by name."""
@@ -80,20 +85,28 @@ def given_channels(settings: Settings, classes: Classes) -> list[tuple[ChannelRe
 
 
 async def build_channels(settings: Settings, stores: Stores, keyring: Keyring, classes: Classes) -> Channels:
-    """Store what the settings say about channels, their secrets sealed, and build all stored ones."""
-    for record, kind in given_channels(settings, classes):
+    """Store what the settings say about channels, their secrets sealed, and build these. A stored one they no longer name is kept as
+    removed: its conversations stay, it runs no more, and what waits to be sent by it waits as long as for any channel."""
+    given = given_channels(settings, classes)
+    for record, kind in given:
         await stores.directory.save_channel(running.split(kind.Settings, record, _sealing(keyring)))
+    named = {record.id for record, _ in given}
+    for record in await stores.queries.channels():
+        if record.enabled and record.id not in named:
+            await stores.directory.save_channel(replace(record, enabled=False))
+            log.warning("channel_removed", channel=record.id)
     records = await stores.queries.channels()
     health: dict[ChannelId, Health] = {}
     built = running.build(records, classes, _unsealing(keyring), _tools(stores, health), _policy(settings))
-    return Channels(built, health)
+    return Channels(built, health, running.removed(records, classes))
 
 
 async def look_at_channels(settings: Settings, stores: Stores) -> Sequence[ChannelRecord]:
-    """The channels as a start with these settings would find them; nothing is stored."""
+    """The channels as a start with these settings would find them, removed ones not enabled; nothing is stored."""
     given = [ChannelRecord(ChannelId(c.id), c.connector, c.name, c.team or None, c.settings, bot=c.bot or None) for c in settings.channels]
     known = {record.id for record in given}
-    return sorted([*given, *(r for r in await stores.queries.channels() if r.id not in known)], key=lambda record: record.id)
+    gone = [replace(record, enabled=False) for record in await stores.queries.channels() if record.id not in known]
+    return sorted([*given, *gone], key=lambda record: record.id)
 
 
 def connect_to(record: ChannelRecord, classes: Classes, stores: Stores, keyring: Keyring) -> Connector:

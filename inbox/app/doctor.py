@@ -96,6 +96,9 @@ async def _channels(settings: Settings, stores: Stores) -> AsyncIterator[Finding
         return
     records = await look_at_channels(settings, stores)
     for record in records:
+        if not record.enabled:
+            yield Finding(f"channel {record.id}", "not in the settings any more: its conversations stay, it receives and sends nothing")
+            continue
         try:
             connector = connect_to(record, classes, stores, keyring)
         except CannotStart as error:
@@ -103,7 +106,7 @@ async def _channels(settings: Settings, stores: Stores) -> AsyncIterator[Finding
             continue
         yield await _probe(record.id, connector)
         await connector.close()
-    if not records:
+    if not any(record.enabled for record in records):
         yield Finding("channels", "", "none is set up", "Add [[channels]] to the settings; config/inbox.example.toml shows how.")
 
 

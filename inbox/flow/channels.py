@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -31,12 +32,27 @@ class Running:
     facts: ChannelFacts
 
 
+@dataclass(frozen=True)
+class Removed:
+    """A channel that was taken out of the settings: its conversations stay, nothing is received or sent by it."""
+
+    record: ChannelRecord
+    kind: type[Connector] | None
+    """What served it; None when that is not installed any more."""
+
+
 class Channels:
     """All channels of this process by id."""
 
-    def __init__(self, running: Mapping[ChannelId, Running], health: dict[ChannelId, Health]) -> None:
+    def __init__(
+        self,
+        running: Mapping[ChannelId, Running],
+        health: dict[ChannelId, Health],
+        removed: Mapping[ChannelId, Removed] = MappingProxyType({}),
+    ) -> None:
         """``health`` is what the connectors report into."""
         self._running = dict(running)
+        self._removed = dict(removed)
         self._health = health
         self._facts = {id: r.facts for id, r in running.items() if r.connector.role is ConnectorRole.CHANNEL}
 
@@ -44,6 +60,11 @@ class Channels:
     def running(self) -> Mapping[ChannelId, Running]:
         """Everything that runs."""
         return self._running
+
+    @property
+    def removed(self) -> Mapping[ChannelId, Removed]:
+        """What ran once and is known by name only."""
+        return self._removed
 
     def facts(self) -> Mapping[ChannelId, ChannelFacts]:
         """What deciding needs to know of the channels customers write to."""
@@ -94,6 +115,11 @@ def build(
                 f"channels.{record.id}.bot: there is no bot {record.bot!r}", "name the id of a channel whose connector is a bot"
             )
     return running
+
+
+def removed(records: Iterable[ChannelRecord], classes: Mapping[str, type[Connector]]) -> Mapping[ChannelId, Removed]:
+    """Those of the records that do not run."""
+    return {record.id: Removed(record, classes.get(record.connector)) for record in records if not record.enabled}
 
 
 def known(classes: Mapping[str, type[Connector]], record: ChannelRecord) -> type[Connector]:

@@ -6,7 +6,7 @@ import asyncio
 
 from inbox.api import show
 from inbox.api import structs as s
-from inbox.api.parts import Signed
+from inbox.api.parts import ApiParts, Signed
 from inbox.connector import ConnectorRole
 from inbox.core.permissions import scope
 from inbox.core.views import BUILTIN
@@ -20,21 +20,25 @@ async def bootstrap(asked: Signed[None]) -> s.Bootstrap:
     parts = asked.parts
     agent = (await parts.directory.agents())[asked.actor.id]
     teams = sorted((await parts.directory.teams()).values(), key=lambda team: (team.name.casefold(), team.id))
-    channels = [c for c in parts.channels.running.values() if c.connector.role is ConnectorRole.CHANNEL]
     return s.Bootstrap(
         me=show.me(agent, asked.session),
         agents=await show.agents(parts),
         teams=tuple(s.TeamRow(team.id, team.name) for team in teams),
-        channels=tuple(
-            show.channel(c, parts.channels.health(c.record.id))
-            for c in sorted(channels, key=lambda c: (c.record.name.casefold(), c.record.id))
-        ),
+        channels=_channels(parts),
         views=tuple(s.ViewRow(view.id, view.sort.value) for view in BUILTIN.values()),
         tags=tuple(await parts.queries.tags()),
         now=parts.clock.now(),
         product=PRODUCT,
         version=parts.version,
     )
+
+
+def _channels(parts: ApiParts) -> tuple[s.ChannelRow, ...]:
+    """Those that run and those that were removed, by name; bots are among the agents."""
+    running = [c for c in parts.channels.running.values() if c.connector.role is ConnectorRole.CHANNEL]
+    removed = [c for c in parts.channels.removed.values() if c.kind is None or c.kind.role is ConnectorRole.CHANNEL]
+    rows = [show.channel(c, parts.channels.health(c.record.id)) for c in running] + [show.removed_channel(c) for c in removed]
+    return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.id)))
 
 
 async def list_agents(asked: Signed[None]) -> tuple[s.AgentRow, ...]:
