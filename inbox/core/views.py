@@ -106,10 +106,11 @@ _KEYS: Mapping[Sort, Callable[[Conversation], SortKey]] = {
     Sort.ACTIVITY: lambda c: (-c.updated_at, c.id),
     Sort.WAITING: lambda c: (_never_if_none(c.waiting_since), c.id),
     Sort.DUE: lambda c: (_never_if_none(c.sort_due), c.id),
-    Sort.PRIORITY: lambda c: (-PRIORITY_RANK[c.priority], -c.updated_at, c.id),
+    Sort.PRIORITY: lambda c: (-PRIORITY_RANK[c.priority], _never_if_none(c.waiting_since), c.id),
 }
 
 
 def sort_key(view: View, conversation: Conversation) -> SortKey:
-    """Ascending keys are the order on the screen: newest activity, longest waiting, earliest due, or most urgent first."""
+    """Ascending keys are the order on the screen: newest activity, longest waiting, earliest due, or most urgent first (longest waiting
+    among equals)."""
     return _KEYS[view.sort](conversation)

@@ -1,7 +1,8 @@
 """The one committer of this process: every write that makes an event goes through it.
 
 What waits shares the next transaction; commands go first, then what came in, bulk work last. Units of one group (a conversation,
-a sender) are decided in the order of their arrival. What conflicts with another process is decided again, alone.
+a sender) are decided in the order of their arrival. What conflicts with another process is decided again, alone. While one batch
+is being stored, what the next will ask for is loaded.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain, islice
 from typing import Any, Generic, Protocol, TypeVar
 
 import structlog
@@ -22,12 +24,13 @@ from inbox.core.errors import Conflict, Fenced, InboxError, TryLater, Unavailabl
 from inbox.flow.feed import Change, Feed
 from inbox.flow.working import A_NUMBER, Channels, Key, Layer, NotLoaded, Origin, WorkingSet, values
 from inbox.ports import Clock, Journal
-from inbox.records import Batch, Noun, Slot
+from inbox.records import AGENTS, Batch, Noun, Slot
 
 MAX_UNITS = 64
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ROUNDS = 40
 REHEARSALS = 3
+ROUNDS_AHEAD = 2
 ALONE_TRIES = 8
 FIRST_BLOCK = 8
 LARGEST_BLOCK = 512
@@ -113,6 +116,7 @@ class Committer:
         self._n: int | None = None
         self._numbers: deque[int] = deque()
         self._block = FIRST_BLOCK
+        self._ahead: dict[Key, Any] = {}
 
     async def submit(self, unit: Unit[R]) -> R:
         """The unit's result once it is durable. Raises what ``decide`` raised, or ``Unavailable`` when nothing is known to be stored."""
@@ -144,6 +148,7 @@ class Committer:
                     self._under_way = batch
                     await self._process(batch)
                     self._under_way = []
+                self._ahead = {}
                 self._idle.set()
         finally:
             self._end()
@@ -202,7 +207,7 @@ class Committer:
     async def _process(self, batch: list[_Waiting[Any]]) -> None:
         """Commit a batch. Whatever spoils it for all (a change by others, something too large, a bug) makes each be tried alone."""
         try:
-            return await self._attempt(batch)
+            return await self._attempt(batch, look_ahead=True)
         except TryLater as away:
             return _fail_all(batch, away)
         except InboxError:
@@ -231,14 +236,47 @@ class Committer:
                 return _fail(waiting, InboxError(f"internal error: {type(bug).__name__}"))
         return _fail(waiting, Conflict("Others keep changing this; try again."))
 
-    async def _attempt(self, batch: list[_Waiting[Any]]) -> None:
+    async def _attempt(self, batch: list[_Waiting[Any]], *, look_ahead: bool = False) -> None:
         slot, n = await self._ready()
-        ws = WorkingSet(Origin(self._clock.now(), slot.o, self._derive, self._numbers, self._channels()))
+        ahead, self._ahead = self._ahead, {}
+        ws = self._working_set(slot, ahead)
         await self._decide(batch, ws)
         ws.events = [replace(e, o=slot.o, n=n + i) for i, e in enumerate(ws.events, 1)]
         out = ws.batch()
-        if out.puts or out.events or out.removals or out.settled or out.loads:
-            await self._commit(out, n)
+        upcoming = list(islice(chain.from_iterable(self._queues), MAX_UNITS)) if look_ahead else []
+        failure: InboxError | None = None
+        async with asyncio.TaskGroup() as tasks:
+            looking = tasks.create_task(self._look_ahead(upcoming, self._working_set(slot, ws.outcome())))
+            try:
+                if out.puts or out.events or out.removals or out.settled or out.loads:
+                    await self._commit(out, n)
+                self._announce(batch, ws)
+            except InboxError as error:
+                failure = error
+                looking.cancel()
+        if failure is not None:
+            raise failure
+        self._ahead = looking.result()
+
+    def _working_set(self, slot: Slot, stored: dict[Key, Any]) -> WorkingSet:
+        return WorkingSet(Origin(self._clock.now(), slot.o, self._derive, self._numbers, self._channels()), stored)
+
+    async def _look_ahead(self, upcoming: Sequence[_Waiting[Any]], ws: WorkingSet) -> dict[Key, Any]:
+        """While a batch is being stored, load what the next one will ask for, on top of what this one writes.
+
+        Agents are left out: their load changes without their being written.
+        """
+        for _ in range(ROUNDS_AHEAD):
+            wanted = {key for waiting in upcoming for key in _rehearse(waiting, ws) if key[0] is not AGENTS}
+            if not wanted:
+                break
+            try:
+                await self._load(wanted, ws)
+            except InboxError:
+                return {}
+        return ws.stored
+
+    def _announce(self, batch: list[_Waiting[Any]], ws: WorkingSet) -> None:
         failpoints.hit("announce.before")
         self._feed.committed([Change(e, *values(ws, e)) for e in ws.events])
         for waiting in batch:

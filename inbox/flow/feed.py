@@ -7,7 +7,7 @@ after the cursor when the database says that something happened.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from inbox.core.message import Message
 from inbox.ports import Journal, Queries
 
 BATCH = 500
+OWN_NEWS_S = 0.05
 
 log = structlog.get_logger(__name__)
 
@@ -45,11 +46,13 @@ Listener = Callable[[Sequence[Change]], None]
 class Feed:
     """The process's position in the journal and its listeners. Listeners must not block: they queue what takes time."""
 
-    def __init__(self, journal: Journal, queries: Queries) -> None:
+    def __init__(self, journal: Journal, queries: Queries, pause: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._pause = pause
         self._journal = journal
         self._queries = queries
         self._position: dict[int, int] = {}
         self._listeners: list[Listener] = []
+        self._own = 0
         self._reading = asyncio.Lock()
 
     @property
@@ -74,6 +77,7 @@ class Feed:
         """
         fresh: list[Change] = []
         for change in changes:
+            self._own = change.event.o
             if change.event.n == self._position.get(change.event.o, 0) + 1:
                 self._position[change.event.o] = change.event.n
                 fresh.append(change)
@@ -84,10 +88,20 @@ class Feed:
         while True:
             try:
                 await self.catch_up()
-                async for _ in self._journal.changes():
-                    await self.catch_up()
+                async for heads in self._journal.changes():
+                    if not heads or await self._news(heads):
+                        await self.catch_up()
             except TryLater:
                 await asyncio.sleep(0.5)
+
+    async def _news(self, heads: Mapping[int, int]) -> bool:
+        """Whether there is something to read. The database may report what this process wrote before it answers the commit: a moment
+        later ``committed`` has passed that on, with values that need no reading."""
+        behind = {o for o, n in heads.items() if n > self._position.get(o, 0)}
+        if behind == {self._own}:
+            await self._pause(OWN_NEWS_S)
+            behind = {o for o in behind if heads[o] > self._position.get(o, 0)}
+        return bool(behind)
 
     async def catch_up(self) -> None:
         """Read and pass on everything after the position."""

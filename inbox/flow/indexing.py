@@ -1,15 +1,19 @@
-"""Makes messages findable: a projection behind the journal that remembers how far it has come."""
+"""Makes messages findable: a projection behind the journal that remembers how far it has come.
+
+What the feed passes on is indexed with the values it carries; the journal is read for what was missed.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
 from inbox.core.conversation import Conversation
 from inbox.core.errors import TryLater
-from inbox.core.events import Event, EventType
+from inbox.core.events import EventType
 from inbox.core.ids import ConversationId, Instant, MessageId
 from inbox.core.message import Address, Message
 from inbox.core.words import field_words, words
@@ -18,6 +22,10 @@ from inbox.ports import Clock, Journal, Queries, Search
 
 BATCH = 200
 MAX_TEXT = 100_000
+MOST_HEARD = 1_000
+"""Changes kept with their values; beyond that the journal has to be read."""
+PAUSE_S = 0.2
+"""Between two rounds, so that under load many messages share one write: nobody searches within this time for what he has just read."""
 
 _WRITTEN = frozenset({EventType.CONVERSATION_STARTED, EventType.MESSAGE_RECEIVED, EventType.MESSAGE_QUEUED, EventType.NOTE_WRITTEN})
 log = structlog.get_logger(__name__)
@@ -26,7 +34,16 @@ log = structlog.get_logger(__name__)
 class Indexer:
     """Reads the journal in batches and hands words to the search store."""
 
-    def __init__(self, journal: Journal, queries: Queries, search: Search, clock: Clock) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        queries: Queries,
+        search: Search,
+        clock: Clock,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._pause = pause
+        self._heard: deque[Change] = deque(maxlen=MOST_HEARD)
         self._journal = journal
         self._queries = queries
         self._search = search
@@ -39,6 +56,7 @@ class Indexer:
         """Listener of the feed."""
         if self._oldest is None and changes:
             self._oldest = changes[0].event.at
+        self._heard.extend(changes)
         self._wake.set()
 
     def lag(self) -> int:
@@ -56,23 +74,50 @@ class Indexer:
             except TryLater:
                 await asyncio.sleep(1)
                 self._wake.set()
+            else:
+                await self._pause(PAUSE_S)
 
     async def _catch_up(self, cursor: dict[int, int]) -> dict[int, int]:
+        """Index what was heard, and read what was not. Less than a full batch ends the round: what comes meanwhile waits for the next."""
         while True:
             self._oldest = None
-            events = await self._journal.events_after(cursor, BATCH)
-            if not events:
+            changes = self._next(cursor)
+            if not changes:
+                events = await self._journal.events_after(cursor, BATCH)
+                changes = [Change(event) for event in events]
+            if not changes:
                 return cursor
-            self._oldest = events[0].at
-            await self._index(events)
-            for event in events:
-                cursor[event.o] = max(cursor.get(event.o, 0), event.n)
+            self._oldest = changes[0].event.at
+            await self._index(changes)
+            for change in changes:
+                cursor[change.event.o] = max(cursor.get(change.event.o, 0), change.event.n)
             await self._search.save_position(cursor)
+            if len(changes) < BATCH:
+                self._wake.set()
+                return cursor
             await asyncio.sleep(0)
 
-    async def _index(self, events: Sequence[Event]) -> None:
-        changes = await attach([e for e in events if e.type in _WRITTEN], self._queries)
-        found = {c.message.id: (c.conversation, c.message) for c in changes if c.conversation is not None and c.message is not None}
+    def _next(self, cursor: Mapping[int, int]) -> list[Change]:
+        """What was heard and follows on the cursor without a gap."""
+        taken: list[Change] = []
+        reached = dict(cursor)
+        while self._heard and len(taken) < BATCH:
+            event = self._heard[0].event
+            before = reached.get(event.o, 0)
+            if event.n > before + 1:
+                break
+            change = self._heard.popleft()
+            if event.n == before + 1:
+                taken.append(change)
+                reached[event.o] = event.n
+        return taken
+
+    async def _index(self, changes: Sequence[Change]) -> None:
+        events = [c.event for c in changes]
+        written = [c for c in changes if c.event.type in _WRITTEN]
+        bare = [c.event for c in written if c.conversation is None or c.message is None]
+        full = [c for c in written if c.conversation is not None and c.message is not None] + await attach(bare, self._queries)
+        found = {c.message.id: (c.conversation, c.message) for c in full if c.conversation is not None and c.message is not None}
         found |= await self._renamed([e.conversation for e in events if e.type is EventType.SUBJECT_CHANGED and e.conversation])
         if found:
             await self._search.index([(c, m, _words(c, m)) for c, m in found.values()])

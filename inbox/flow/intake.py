@@ -25,7 +25,7 @@ from inbox.ports import Clock, Files, Ledger
 from inbox.records import LedgerRow, Settled, StoredFile
 
 MAX_ROWS = 128
-AT_ONCE = 64
+AT_ONCE = 256
 MOST_UNDER_WAY = 2_000
 FETCH_PATIENCE_MS = 2 * 60 * 1000
 GIVE_UP_AFTER = 5

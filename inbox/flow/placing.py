@@ -84,14 +84,16 @@ def _known_as(item: InboundMessage) -> tuple[str, ...]:
 
 
 def candidates(layer: Layer, found: list[Clue], facts: ChannelFacts, item: InboundMessage) -> list[threads.Candidate]:
-    """The conversations the clues lead to, as they stand."""
-    layer.need((THREAD_KEYS, [c.key for c in found if c.key]), (MESSAGES, [c.message for c in found if c.message]))
+    """The conversations the clues lead to, as they stand. Asks for the sender as well, so that both come with one load."""
+    own = sender_identity(facts, item.sender)
+    layer.need((THREAD_KEYS, [c.key for c in found if c.key]), (MESSAGES, [c.message for c in found if c.message]), (IDENTITIES, (own,)))
     leads: list[tuple[Clue, ConversationId]] = []
     for clue in found:
         target = layer.get(MESSAGES, clue.message) if clue.message else layer.get(THREAD_KEYS, clue.key)
         if target is not None:
             leads.append((clue, target.conversation))
-    layer.need((CONVERSATIONS, [id for _, id in leads]))
+    sender = layer.get(IDENTITIES, own)
+    layer.need((CONVERSATIONS, [id for _, id in leads]), (CUSTOMERS, () if sender is None else (sender.customer,)))
     conversations = ((clue, layer.conversation(id)) for clue, id in leads)
     return [_candidate(clue, c, item.sender) for clue, c in conversations if c is not None]
 

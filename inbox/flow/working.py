@@ -90,6 +90,12 @@ class WorkingSet:
         for noun, id in keys:
             self.stored[noun, id] = values.get(noun, {}).get(id)
 
+    def outcome(self) -> dict[Key, Any]:
+        """What this set writes, as it will be stored; agents, whose load changes beside it, are left out."""
+        after: dict[Key, Any] = dict.fromkeys(self.removed)
+        after.update(self.current)
+        return {key: value for key, value in after.items() if key[0] is not AGENTS}
+
     def batch(self) -> Batch:
         """What has to be written."""
         out = Batch(settled=self.settled, events=self.events, loads=self.loads)

@@ -30,7 +30,7 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 60
 REMEMBERED_MS = 7 * 24 * 60 * 60 * 1000
 _INT64 = 2**63
-_RANK_STEP = 10 * FAR_FUTURE
+RANK_STEP = 10 * FAR_FUTURE
 EVERYONE = "*"
 
 
@@ -114,11 +114,11 @@ def _conversation(c: Conversation, doc: Document) -> None:
     """
     doc["category"] = c.category.value  # defaults are left out, but these are searched for
     doc["priority"] = c.priority.value
-    act = -c.updated_at
-    doc["k_act"] = act
-    doc["k_wait"] = FAR_FUTURE if c.waiting_since is None else c.waiting_since
+    wait = FAR_FUTURE if c.waiting_since is None else c.waiting_since
+    doc["k_act"] = -c.updated_at
+    doc["k_wait"] = wait
     doc["k_due"] = FAR_FUTURE if c.sort_due is None else c.sort_due
-    doc["k_rank"] = act - PRIORITY_RANK[c.priority] * _RANK_STEP
+    doc["k_rank"] = wait - PRIORITY_RANK[c.priority] * RANK_STEP
     if c.merged_into is not None:
         return
     who = readers(c)
@@ -132,7 +132,7 @@ def _conversation(c: Conversation, doc: Document) -> None:
 
 def turn_key(c: Conversation) -> int:
     """Its place in the queue: by priority, then by how long it waits."""
-    return (c.queued_at or 0) - PRIORITY_RANK[c.priority] * _RANK_STEP
+    return (c.queued_at or 0) - PRIORITY_RANK[c.priority] * RANK_STEP
 
 
 def _active(c: Conversation, doc: Document, who: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -108,31 +108,45 @@ class MongoJournal:
         cursor_ = self._db["events"].find({"$or": unread(cursor)}, sort=[("_id", 1)], limit=limit, batch_size=limit + 1)
         return [event(doc) for doc in await cursor_.to_list()]
 
-    async def changes(self) -> AsyncIterator[None]:
-        """Yields once at the start, and then once per batch of entries the server reports. ``Unavailable`` when it is away."""
+    async def changes(self) -> AsyncIterator[Mapping[int, int]]:
+        """Yields an empty mapping at the start, and then the heads of every batch of entries the server reports.
+
+        ``Unavailable`` when it is away.
+        """
         while True:
             with border():
                 try:
                     async with aclosing(self._stream()) as reports:
-                        async for _ in reports:
-                            yield
+                        async for heads in reports:
+                            yield heads
                 except OperationFailure as error:
                     if error.code not in _REOPEN:
                         raise
 
-    async def _stream(self) -> AsyncGenerator[None, None]:
+    async def _stream(self) -> AsyncGenerator[Mapping[int, int], None]:
         # The driver's own change stream hands out single documents; reading the cursor by hand tells batches apart.
-        watch = {"aggregate": "events", "pipeline": [{"$changeStream": {}}, {"$project": {"_id": 1}}], "cursor": {}}
+        watch = {"aggregate": "events", "pipeline": [{"$changeStream": {}}, {"$project": {"documentKey": 1}}], "cursor": {}}
         async with self._db.client.start_session() as session:
             answer = await self._db.command(watch, session=session)
-            yield
+            yield {}
             while cursor := answer["cursor"]["id"]:
                 more = {"getMore": cursor, "collection": "events", "maxTimeMS": WAIT_MS}
                 before = cancellations()
                 answer = await self._db.command(more, session=session)
                 heed(before)
-                if answer["cursor"]["nextBatch"]:
-                    yield
+                if reports := answer["cursor"]["nextBatch"]:
+                    yield _heads(reports)
+
+
+def _heads(reports: Sequence[Mapping[str, Any]]) -> Mapping[int, int]:
+    """The highest number per writer; what is no entry of ours (a dropped collection) makes everything be looked at."""
+    heads: dict[int, int] = {}
+    for report in reports:
+        key = report.get("documentKey", {}).get("_id")
+        if not isinstance(key, Mapping):
+            return {}
+        heads[key["o"]] = max(heads.get(key["o"], 0), key["n"])
+    return heads
 
 
 def unread(cursor: Mapping[int, int]) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ def steps(batch: Batch) -> list[Step]:
     plan += [Step("delete", name, "deletes", found, exact=False) for name, found in deletes.items()]
     plan += [Step("insert", name, "documents", found) for name, found in inserts.items()]
     if batch.settled:
-        plan.append(Step("update", "deliveries", "updates", [_settled(s) for s in batch.settled], exact=False))
+        plan.append(Step("update", "deliveries", "updates", _settled(batch.settled), exact=False))
     if batch.events:
         plan.append(Step("insert", "events", "documents", [encoded(e) for e in batch.events]))
     return plan
@@ -88,8 +88,15 @@ def _replacement(put: Put, expect: int) -> Mapping[str, Any]:
     return {"q": q, "u": [{"$replaceWith": {"$mergeObjects": [{"$literal": raw(doc)}, kept]}}]}
 
 
-def _settled(settled: Settled) -> Mapping[str, Any]:
-    return {"q": {"_id": settled.id}, "u": {"$set": {"state": settled.state, "error": settled.error}}}
+def _settled(settled: Sequence[Settled]) -> list[Mapping[str, Any]]:
+    """One statement for all that ended alike."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in settled:
+        alike.setdefault((one.state, one.error), []).append(one.id)
+    return [
+        {"q": {"_id": {"$in": ids}}, "u": {"$set": {"state": state, "error": error}}, "multi": True}
+        for (state, error), ids in alike.items()
+    ]
 
 
 Note = Callable[[Any], Awaitable[None]]

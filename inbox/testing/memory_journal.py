@@ -149,10 +149,12 @@ class MemoryJournal:
         unread = sorted(key for key in self._tables.events if key[1] > cursor.get(key[0], 0))
         return [self._tables.events[key] for key in unread[:limit]]
 
-    async def changes(self) -> AsyncIterator[None]:
-        """Yields once at the start, and then when entries were written since the last time."""
+    async def changes(self) -> AsyncIterator[Mapping[int, int]]:
+        """Yields an empty mapping at the start, and then the heads when entries were written since the last time."""
+        heads: dict[int, int] = {}
         while True:
             changed = self._tables.changed
             self._tables.reach()
-            yield
+            yield heads
             await changed.wait()
+            heads = await self.heads()

@@ -59,7 +59,7 @@ async def settled(http: aiohttp.ClientSession, server: Server) -> None:
             value = re.search(r"^inbox_deliveries_open (\S+)", await answer.text(), re.M)
         if value and float(value[1]) == 0:
             return
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.025)
 
 
 @asynccontextmanager

@@ -106,12 +106,12 @@ def test_earliest_deadline_first_and_none_last() -> None:
     assert order(Sort.DUE, none, late, early) == ["c", "b", "a"]
 
 
-def test_most_urgent_first_then_newest() -> None:
-    low, urgent, newer = (
-        replace(some.seed(id=id), priority=priority, updated_at=at)
-        for id, priority, at in (("a", Priority.LOW, 9), ("b", Priority.URGENT, 1), ("c", Priority.URGENT, 2))
+def test_most_urgent_first_then_longest_waiting() -> None:
+    low, urgent, earlier, idle = (
+        replace(some.seed(id=id), priority=priority, waiting_since=at)
+        for id, priority, at in (("a", Priority.LOW, 0), ("b", Priority.URGENT, 2), ("c", Priority.URGENT, 1), ("d", Priority.URGENT, None))
     )
-    assert order(Sort.PRIORITY, low, urgent, newer) == ["c", "b", "a"]
+    assert order(Sort.PRIORITY, low, urgent, earlier, idle) == ["c", "b", "d", "a"]
 
 
 def test_builtin_orders() -> None:

@@ -81,7 +81,7 @@ class FaultyJournal:
         """Passed on."""
         return await self.inner.events_after(cursor, limit)
 
-    def changes(self) -> AsyncIterator[None]:
+    def changes(self) -> AsyncIterator[Mapping[int, int]]:
         """Passed on."""
         return self.inner.changes()
 

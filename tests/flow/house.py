@@ -117,7 +117,7 @@ class House:
         self.came = asyncio.Event()
         self.gone: set[ChannelId] = set()
         """Channels that are not running at present."""
-        self.channels = self._channels(bot)
+        self.channels = self._channels(bot, deadline_s)
         self.feed = Feed(store.journal, store.queries, pause=_no_pause)
         self.directory = Directory(store.queries)
         self.committer = Committer(store.journal, self.feed, self.clock, lambda *parts: digest(KEY, *parts), self.channels.facts, name)
@@ -130,7 +130,7 @@ class House:
         unseen = Unseen(self.committer, store.queries, self.channels.facts)
         self.timers = Timers(self.committer, store.queries, self.clock, {"bot": bots.turn, "mail": unseen.copy}, self.late.append)
         composer = Composer(store.queries, self.directory, (KEY,))
-        self.outbox = Outbox(self.committer, store.queries, self.clock, find, composer, lambda: 0.0, deadline_s=deadline_s)
+        self.outbox = Outbox(self.committer, store.queries, self.clock, find, composer, lambda: 0.0)
         self.indexer = Indexer(store.journal, store.queries, store.search, self.clock, pause=_no_pause)
         steps = (self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
         for listener in (self.directory.heard, self.heard.extend, *steps):
@@ -138,7 +138,7 @@ class House:
         self.broken: list[Exception] = []
         self._loops: asyncio.Future[Any] | None = None
 
-    def _channels(self, bot: bool) -> Channels:
+    def _channels(self, bot: bool, deadline_s: float) -> Channels:
         records = [
             ChannelRecord(MAIL, RecordingConnector.name, "Mail"),
             ChannelRecord(CHAT, RecordingChat.name, "Chat", bot=BOT if bot else None),
@@ -148,7 +148,7 @@ class House:
         for id, provider in ((MAIL, self.world.mail), (CHAT, self.world.chat)):
             connector = built[id].connector
             assert isinstance(connector, RecordingConnector)
-            connector.provider = provider
+            connector.provider, provider.patience = provider, deadline_s
         robot = built[BOT].connector
         assert isinstance(robot, RecordingBot)
         robot.script, robot.turns, robot.awake = self.world.bot, self.world.turns, self.world.bot_awake

@@ -13,7 +13,7 @@ from inbox.core import commands as c
 from inbox.core.errors import Conflict, InboxError, Invalid, TooLarge, TryLater, Unavailable
 from inbox.core.events import Event, EventType
 from inbox.core.message import Address, Author
-from inbox.flow.committer import Rank
+from inbox.flow.committer import MAX_UNITS, Rank
 from inbox.flow.ingest import Ingest
 from inbox.flow.working import Layer
 from inbox.records import MESSAGES, THREAD_KEYS, ThreadKey
@@ -106,6 +106,42 @@ async def test_a_group_behind_a_slow_unit_loads_its_values_ahead() -> None:
         journal.loads = 0
         await submit(house, [Note(f"n{n}", reads=("a", "b")) for n in range(50)])
         assert journal.loads <= 6
+
+
+async def test_what_waits_is_loaded_while_the_batch_before_it_is_stored() -> None:
+    house, journal = a_house()
+    async with house.running(without=("indexer",)):
+        await submit(house, [Note("warm")])
+        full = [Note(f"n{n}") for n in range(MAX_UNITS)]
+        async with asyncio.TaskGroup() as tasks:
+            journal.hangs.clear()
+            waiting = tasks.create_task(submit(house, [*full, *(Note(f"m{n}", reads=("warm",)) for n in range(9)), Note("n0")]))
+            await settle()
+            journal.loads = 0
+            journal.hangs.set()
+        assert waiting.result()[MAX_UNITS:] == [*(f"m{n}" for n in range(9)), "n0"]
+        assert journal.loads == 0
+        assert (await load(journal, THREAD_KEYS, "n0"))["n0"].version == 2
+
+
+@dataclass(frozen=True)
+class Look(Note):
+    """A unit that tells whether a key is stored."""
+
+    def decide(self, layer: Layer) -> str:
+        """What is seen."""
+        layer.need((THREAD_KEYS, ("n0",)))
+        return "nothing" if layer.get(THREAD_KEYS, "n0") is None else "stored"
+
+
+@pytest.mark.parametrize(("error", "seen"), [(Unavailable("away"), "nothing"), (Conflict("others"), "stored"), (None, "stored")])
+async def test_what_was_loaded_on_top_of_a_batch_that_failed_is_forgotten(error: Exception | None, seen: str) -> None:
+    house, journal = a_house()
+    async with house.running(without=("indexer",)):
+        await submit(house, [Note("warm")])
+        journal.commits.append(error)
+        found = await submit(house, [*(Note(f"n{n}") for n in range(MAX_UNITS)), Look("look")])
+        assert found[-1] == seen
 
 
 async def test_commands_go_before_what_came_in_and_bulk_work_goes_last() -> None:

@@ -8,15 +8,19 @@ from datetime import UTC
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 
+from inbox.core.conversation import Priority
 from inbox.core.errors import CannotStart, Unavailable
 from inbox.store import migrations
 from inbox.store.client import Database, connect, verify
 from inbox.store.clock import DatabaseClock
+from inbox.store.documents import document
 from inbox.store.journal import MongoJournal
-from inbox.store.migrations import migrate
+from inbox.store.migrations import m0002_rank_by_waiting, migrate
 from inbox.store.schema import INDEXES, prepare
+from tests.core import strategies as some
 from tests.eventually import eventually
 
 
@@ -77,6 +81,15 @@ async def test_steps_are_taken_once_and_in_order(empty: Database, monkeypatch: p
     await migrate(empty)
     await migrate(empty)
     assert taken == [1, 2, 3]
+
+
+async def test_lists_by_priority_made_by_the_first_version_get_their_new_order(empty: Database) -> None:
+    urgent = replace(some.seed(id="a"), priority=Priority.URGENT, waiting_since=5)
+    idle = some.seed(id="b")
+    await empty["conversations"].insert_many([{**document(c), "k_rank": -c.updated_at} for c in (urgent, idle)])
+    await m0002_rank_by_waiting.expand(empty)
+    ranks = {doc["_id"]: doc["k_rank"] async for doc in empty["conversations"].find()}
+    assert ranks == {c.id: document(c)["k_rank"] for c in (urgent, idle)}
 
 
 async def test_data_of_the_next_version_is_fine_and_of_a_later_one_is_not(empty: Database) -> None:

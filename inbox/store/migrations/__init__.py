@@ -7,9 +7,9 @@ from typing import Final
 
 from inbox.core.errors import CannotStart
 from inbox.store.client import Database
-from inbox.store.migrations import m0001_baseline
+from inbox.store.migrations import m0001_baseline, m0002_rank_by_waiting
 
-STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (m0001_baseline.expand,)
+STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (m0001_baseline.expand, m0002_rank_by_waiting.expand)
 """Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
 
 
