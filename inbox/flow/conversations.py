@@ -224,11 +224,11 @@ def _edit_customer(layer: Layer, actor: Actor, command: c.EditCustomer) -> Outco
 
 @dataclass(frozen=True)
 class Together:
-    """Several commands in one conversation, all of them or none; none when the customer has written since."""
+    """Several commands in one conversation, all of them or none; with ``inbound`` none when the customer has written since."""
 
     conversation: ConversationId
     steps: tuple[Execute, ...]
-    inbound: int
+    inbound: int | None = None
     rank: Rank = Rank.COMMAND
 
     @property
@@ -241,14 +241,15 @@ class Together:
         """Bytes of text."""
         return sum(step.size for step in self.steps)
 
-    def decide(self, layer: Layer) -> bool:
-        """Whether they were carried out. Raises what the first refused one raises."""
+    def decide(self, layer: Layer) -> Outcome | None:
+        """What the last one led to; None when they were not carried out. Raises what the first refused one raises."""
         before = layer.conversation(self.conversation)
-        if before is None or before.inbound != self.inbound:
-            return False
+        if self.inbound is not None and (before is None or before.inbound != self.inbound):
+            return None
+        outcome = None
         for step in self.steps:
-            step.decide(layer)
-        return True
+            outcome = step.decide(layer)
+        return outcome
 
 
 @dataclass(frozen=True)
@@ -293,9 +294,8 @@ class Conversations:
             match command:
                 case c.SplitParticipant():
                     return await self._split(actor, command, key)
-                case c.Assign(team=str() as team) if all(known.id != team for known in await self._queries.teams()):
-                    raise Invalid("team", "there is no such team")
                 case _:
+                    await self._check_team(command)
                     outcome = await self._committer.submit(Execute(actor, command, key, self._signing[0], attachments))
         except NewerReply as newer:
             seen = getattr(command, "seen", None)
@@ -303,9 +303,15 @@ class Conversations:
                 raise
             later = await self._queries.replies_after(command.conversation, seen)
             raise NewerReply(tuple(m.id for m in later if m.author.id != actor.id) or newer.newer) from None
-        if attachments and isinstance(command, c.StartConversation) and outcome.message is not None:
+        if attachments and outcome.message is not None:
             await self._files.adopt([a.file for a in attachments], f"message:{outcome.message.id}", outcome.message.conversation)
         return outcome
+
+    async def _check_team(self, command: c.Command) -> None:
+        if not isinstance(command, c.Assign) or not isinstance(command.team, str):
+            return
+        if all(known.id != command.team for known in await self._queries.teams()):
+            raise Invalid("team", "there is no such team")
 
     async def _split(self, actor: Actor, command: c.SplitParticipant, key: str) -> Outcome:
         """Which messages are his is read beforehand; should something come in meanwhile, it is read again."""
@@ -319,17 +325,26 @@ class Conversations:
     async def together(self, actor: Actor, commands: Sequence[c.InConversation], inbound: int) -> bool:
         """Carry out all of them in one commit, in this order, if the customer has written ``inbound`` messages and no more."""
         steps = tuple(Execute(actor, command, "", self._signing[0]) for command in commands)
-        return await self._committer.submit(Together(commands[0].conversation, steps, inbound))
+        return await self._committer.submit(Together(commands[0].conversation, steps, inbound)) is not None
+
+    async def change(self, actor: Actor, commands: Sequence[c.InConversation]) -> Outcome:
+        """Carry out all of them in one commit, in this order, or none. Raises what the first refused one raises."""
+        for command in commands:
+            await self._check_team(command)
+        steps = tuple(Execute(actor, command, "", self._signing[0]) for command in commands)
+        return await self._committer.submit(Together(commands[0].conversation, steps)) or Outcome()
 
     async def change_agent(self, actor: Actor, agent: str, fields: Mapping[str, Any]) -> Agent:
         """Change an account's own fields; the caller has asked the gate."""
         return await self._committer.submit(ChangeAgent(actor, agent, fields))
 
     async def _attachments(self, actor: Actor, command: c.Command) -> tuple[Attachment, ...]:
-        """The named uploads, which must be the author's own, taken over by the message before it is committed."""
+        """The named uploads, which must be the author's own. They stay so until the message that names them is committed: a
+        refused one may be written anew with them. Should a crash come in between, the sweep gives them to the message."""
         ids: tuple[FileId, ...] = getattr(command, "files", ())
         if not ids:
             return ()
+        await self._ask_gate(actor, command)
         mid = command_message_id(actor.id, getattr(command, "client_id", ""))
         allowed = {f"agent:{actor.id}", f"message:{mid}"}
         out: list[Attachment] = []
@@ -338,7 +353,12 @@ class Conversations:
             if stored is None or stored.owner not in allowed:
                 raise Invalid("files", "an attachment is gone; attach it again")
             out.append(Attachment(id, stored.name, stored.type, stored.size))
-        conversation = getattr(command, "conversation", None)
-        if conversation:
-            await self._files.adopt([a.file for a in out], f"message:{mid}", conversation)
         return tuple(out)
+
+    async def _ask_gate(self, actor: Actor, command: c.Command) -> None:
+        found = None
+        if isinstance(command, c.InConversation):
+            found = await self._queries.conversation(command.conversation)
+            if found is None:
+                raise NotFound
+        require(actor, c.ACTIONS[type(command)], facets(found) if found is not None else None)

@@ -17,6 +17,7 @@ from inbox.store.client import Database, translated
 from inbox.store.documents import document, value
 
 SWEEP_AT_ONCE: Final = 500
+_UPLOAD: Final = {"owner": {"$not": {"$regex": "^message:"}}}
 
 
 class MongoFiles:
@@ -62,14 +63,16 @@ class MongoFiles:
 
     @translated
     async def adopt(self, ids: Sequence[str], owner: str, conversation: ConversationId) -> None:
-        """A message names these files now; those that a message named before keep that one as their owner."""
-        where = {"_id": {"$in": list(ids)}, "owner": {"$not": {"$regex": "^message:"}}}
-        await self._files.update_many(where, {"$set": {"owner": owner, "conversation": conversation}})
+        """A stored message names these files; those that a message named before keep that one as their owner."""
+        where = {"_id": {"$in": list(ids)}, **_UPLOAD}
+        await self._files.update_many(where, {"$set": {"owner": owner, "conversation": conversation}, "$unset": {"k_loose": ""}})
 
     @translated
     async def sweep(self, before: Instant) -> int:
         """Remove uploads no message named since ``before``; how many. A file that a message does name is never removed, adopted or not;
-        one that a draft names counts as uploaded at ``before``, and is looked at again next time."""
+        one that a draft names counts as uploaded at ``before``, and is looked at again next time. Younger ones that a message
+        names are given to it, where a crash came before that."""
+        await self._adopt_younger(before)
         removed = 0
         where = {"k_loose": {"$eq": True}, "at": {"$lt": before}}
         while docs := await self._files.find(where, {"blob": 1}, sort=[("at", 1), ("_id", 1)], limit=SWEEP_AT_ONCE, hint="loose").to_list():
@@ -84,6 +87,17 @@ class MongoFiles:
                     removed += 1
         await self._sweep_blobs(before)
         return removed
+
+    async def _adopt_younger(self, since: Instant) -> None:
+        last: tuple[Instant, str] = (since, "")
+        while True:
+            younger = {"$or": [{"at": {"$gt": last[0]}}, {"at": last[0], "_id": {"$gt": last[1]}}]}
+            where = {"k_loose": {"$eq": True}, "at": {"$gte": last[0]}, **younger, **_UPLOAD}
+            docs = await self._files.find(where, {"at": 1}, sort=[("at", 1), ("_id", 1)], limit=SWEEP_AT_ONCE, hint="loose").to_list()
+            if not docs:
+                return
+            await self._named([doc["_id"] for doc in docs])
+            last = docs[-1]["at"], docs[-1]["_id"]
 
     async def _named(self, ids: Sequence[str]) -> set[str]:
         """Those of the files that some message has as an attachment; and tells the file so, where a crash came in between."""

@@ -224,6 +224,16 @@ async def test_what_does_not_go_together_is_refused_by_name(world: World, change
     assert (status, problem["field"]) == (422, field)
 
 
+async def test_of_several_changes_none_is_made_when_one_is_refused(world: World) -> None:
+    mia = await world.log_in("mia")
+    before = await mia.get("/conversations/c-own")
+    for wrong in ({"assignee": "nobody"}, {"team": "nowhere"}, {"bot": "sue"}, {"status": "snoozed", "until": 1}):
+        answer = await mia.ask("PATCH", "/conversations/c-own", json={"add_tags": ["vip"], "priority": "urgent", **wrong})
+        assert answer.status == 422, await answer.text()
+        after = await mia.get("/conversations/c-own")
+        assert (after["row"], after["timeline"]) == (before["row"], before["timeline"])
+
+
 async def test_several_changes_at_once_end_with_giving_it_away(world: World) -> None:
     mia = await world.log_in("mia")
     body = {"team": "sales", "assignee": "ben", "priority": "urgent", "add_tags": ["vip"], "subject": "Lost parcel"}

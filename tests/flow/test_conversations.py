@@ -12,11 +12,11 @@ from inbox.core.agent import Availability, Role
 from inbox.core.conversation import Category, ClockState, Priority
 from inbox.core.errors import Conflict, Denied, Invalid, KeyReused, NewerReply, NotFound
 from inbox.core.events import EventType
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, MessageId, TeamId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId, TeamId
 from inbox.core.message import DeliveryState, Kind, Message
 from inbox.core.permissions import Actor
 from inbox.records import CUSTOMERS
-from inbox.testing.builders import a_file, a_team
+from inbox.testing.builders import a_team
 from tests.flow.house import ANNA, BOB, BOT, BOT_ACTOR, CHAT, MAIL, MINUTE, TEAM, House, load
 
 STRANGER = Actor(AgentId("sam"), Role.AGENT, (TeamId("sales"),))
@@ -355,27 +355,6 @@ async def test_a_person_is_edited_at_the_version_that_was_seen(house: House) -> 
         await house.do(mia, c.EditCustomer(CustomerId("none"), 1))
     with pytest.raises(Denied):
         await house.do(BOT_ACTOR, c.EditCustomer(question.customer, 3, name="x"))
-
-
-async def test_attachments_are_the_authors_own_uploads_and_become_the_messages(house: House) -> None:
-    mia, question = await a_question(house)
-    for name, owner in (("mine", "agent:mia"), ("hers", "agent:eve"), ("first", "agent:mia")):
-        await house.store.files.store(a_file(name, owner=owner), b"bytes")
-    for foreign in ("hers", "none"):
-        with pytest.raises(Invalid) as refused:
-            await house.reply(mia, question.conversation, files=(FileId(foreign),))
-        assert refused.value.field == "files"
-    reply = await house.reply(mia, question.conversation, "", files=(FileId("mine"), FileId("mine")))
-    assert [(a.file, a.size) for a in reply.attachments] == [("mine", 5)]
-    to = (c.Addressee("email", "x@example.org"),)
-    started = (await house.do(mia, c.StartConversation("s", MAIL, to, "", files=(FileId("first"),)))).message
-    assert started is not None
-    for message, name in ((reply, "mine"), (started, "first")):
-        file = await house.store.files.find(name)
-        assert file is not None
-        assert (file.owner, file.conversation) == (f"message:{message.id}", message.conversation)
-    with pytest.raises(Invalid):
-        await house.reply(mia, question.conversation, "again", files=(FileId("mine"),))
 
 
 async def test_an_agents_availability_changes_with_an_entry_that_tells_everybody(house: House) -> None:

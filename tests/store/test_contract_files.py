@@ -87,6 +87,16 @@ async def test_the_sweep_takes_old_uploads_and_nothing_a_message_names(store: St
     assert await store.files.sweep(START + 1) == 0
 
 
+async def test_the_sweep_gives_fresh_files_to_their_message_after_a_crash(store: Store) -> None:
+    for n in range(3):
+        await store.files.store(a_file(f"fresh{n}", at=START + DAY + n // 2), b"x")
+    attachments = tuple(Attachment(FileId(f"fresh{n}"), "a", "text/plain", 1) for n in (0, 2))
+    await store.journal.commit(Batch(puts=[Put(MESSAGES, a_message("m1", attachments=attachments), None)]))
+    assert await store.files.sweep(START) == 0
+    owners = [file.owner for n in range(3) if (file := await store.files.find(f"fresh{n}"))]
+    assert owners == ["message:m1", a_file().owner, "message:m1"]
+
+
 async def test_the_sweep_leaves_what_waits_in_a_draft(store: Store) -> None:
     for id in ("drafted", "dropped"):
         await store.files.store(a_file(id), b"x")

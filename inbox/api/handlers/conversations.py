@@ -125,15 +125,14 @@ async def _created(parts: ApiParts, actor: Actor, outcome: Outcome) -> s.Created
 
 
 async def edit_conversation(asked: Signed[s.EditConversation]) -> ConversationRow:
-    """One command after the other; giving it away comes last. Each stands alone, so repeating the call is harmless."""
+    """All of it in one commit or nothing; giving it away comes last."""
     found = await get_conversation(asked.parts, asked.actor, asked.path["id"])
-    for command in _changes(found.id, asked.body):
-        outcome = await asked.parts.conversations.execute(asked.actor, command)
-        found = outcome.conversation or found
-    return await show.conversation(asked.parts, found)
+    commands = list(_changes(found.id, asked.body))
+    outcome = await asked.parts.conversations.change(asked.actor, commands) if commands else Outcome()
+    return await show.conversation(asked.parts, outcome.conversation or found)
 
 
-def _changes(id: ConversationId, body: s.EditConversation) -> Iterator[c.Command]:
+def _changes(id: ConversationId, body: s.EditConversation) -> Iterator[c.InConversation]:
     if not isinstance(body.until, UnsetType) and body.status is not Category.SNOOZED:
         raise Invalid("until", "goes with the status snoozed")
     if body.add_tags or body.remove_tags:
