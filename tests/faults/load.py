@@ -127,10 +127,22 @@ class Screen:
         self._cursor: dict[str, int] | None = None
         self.resumed = 0
         self.anew = 0
+        self._online = asyncio.Event()
+        self._online.set()
+        self._line: websockets.ClientConnection | None = None
+
+    async def stay_away(self, seconds: float) -> None:
+        """The line breaks and the client comes back later."""
+        self._online.clear()
+        if self._line is not None:
+            await self._line.close()
+        await asyncio.sleep(seconds)
+        self._online.set()
 
     async def follow(self) -> None:
         """Until cancelled."""
         while True:
+            await self._online.wait()
             try:
                 await self._connected()
             except (*AWAY, Refused):
@@ -145,6 +157,7 @@ class Screen:
             additional_headers={"Cookie": cookie},
             compression=None,
         ) as line:
+            self._line = line
             sub = {"t": "view", "view": self.view, "sub": "list"}
             identify: Frame = {"t": "identify", "csrf": self._agent.me["csrf"], "subs": [sub]}
             if self._cursor is not None:

@@ -49,6 +49,7 @@ class Round:
     two: bool = False
     record: Record = field(default_factory=Record)
     server: Server | None = None
+    screen: Screen | None = None
     other: Server | None = None
     witness: Witness = field(default_factory=Witness)
     died: bool = False
@@ -96,7 +97,7 @@ class Round:
         if self.two:
             await self._second()
         async with clients.agent(server.base, EMAIL, PASSWORD) as agent:
-            screen = Screen(agent)
+            screen = self.screen = Screen(agent)
             following = asyncio.ensure_future(screen.follow())  # noqa: TID251  it outlives the groups of this round and is cancelled below
             try:
                 if self.failpoint is not None:

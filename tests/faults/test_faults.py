@@ -26,6 +26,7 @@ PLANTED = {
     "resend_unknown": (("outbox.sent", 2), ("sent 2 times",)),
     "skipped_replay": (None, ("followed client",)),
 }
+TROUBLES = {"skipped_replay": troubles.client_away}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -46,7 +47,7 @@ async def test_a_planted_fault_is_seen(plant: str, mongo: EmbeddedMongo, tmp_pat
     for attempt in range(8):
         folder = tmp_path / str(attempt)
         folder.mkdir()
-        one = Round(attempt, mongo.uri, folder, failpoint=failpoint, plant=plant, settle=6)
+        one = Round(attempt, mongo.uri, folder, failpoint=failpoint, plant=plant, trouble=TROUBLES.get(plant), settle=6)
         wrong = await one.run()
         if any(line.startswith(signs) for line in wrong):
             return

@@ -43,6 +43,13 @@ def freeze_database(mongo: EmbeddedMongo, dice: random.Random) -> Trouble:
     return trouble
 
 
+async def client_away(one: Round) -> None:
+    """The client's line breaks while everybody writes, and it comes back when they have stopped."""
+    await asyncio.sleep(LOAD_S - 1)
+    if one.screen is not None:
+        await one.screen.stay_away(1.5)
+
+
 def step_down(mongo: EmbeddedMongo, dice: random.Random) -> Trouble:
     """The primary steps down and is elected again."""
 
