@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -84,6 +85,7 @@ def _forwarded(request: web.Request) -> Iterator[str]:
         yield from reversed([hop.strip() for hop in line.split(",")])
 
 
+@lru_cache(4096)
 def _ip(text: str) -> Ip | None:
     try:
         found = ip_address(text.partition("%")[0])
@@ -94,5 +96,9 @@ def _ip(text: str) -> Ip | None:
 
 
 def _trusted(address: Ip, settings: WebSettings) -> bool:
-    networks: tuple[IPv4Network | IPv6Network, ...] = settings.trusted_proxies
+    return _within(address, settings.trusted_proxies)
+
+
+@lru_cache(4096)
+def _within(address: Ip, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     return any(address in network for network in networks)

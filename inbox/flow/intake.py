@@ -27,6 +27,7 @@ from inbox.records import LedgerRow, Settled, StoredFile
 MAX_ROWS = 128
 AT_ONCE = 256
 MOST_UNDER_WAY = 2_000
+MOST_BYTES = 256 * 1024 * 1024
 FETCH_PATIENCE_MS = 2 * 60 * 1000
 GIVE_UP_AFTER = 5
 RECOVER_EVERY_MS = 15_000
@@ -69,6 +70,7 @@ class Intake:
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[DeliveryId, asyncio.Task[None]] = {}
+        self._bytes = 0
         self._tasks: asyncio.TaskGroup | None = None
         self._ended = False
 
@@ -128,10 +130,17 @@ class Intake:
 
     def _begin(self, id: DeliveryId, raw: RawDelivery) -> None:
         """Work on a stored delivery; under a flood the rest is left to recovery, so that memory does not grow with it."""
-        if self._tasks is not None and id not in self._under_way and len(self._under_way) < MOST_UNDER_WAY:
+        if self._tasks is None or id in self._under_way:
+            return
+        if len(self._under_way) < MOST_UNDER_WAY and (not self._bytes or self._bytes + len(raw.body) <= MOST_BYTES):
             task = self._tasks.create_task(self._work(id, raw))
             self._under_way[id] = task
-            task.add_done_callback(lambda _: self._under_way.pop(id, None))
+            self._bytes += len(raw.body)
+            task.add_done_callback(lambda _: self._ended_work(id, len(raw.body)))
+
+    def _ended_work(self, id: DeliveryId, size: int) -> None:
+        self._under_way.pop(id, None)
+        self._bytes -= size
 
     async def _recover(self) -> None:
         """Take up what is not settled: at the start all of it, later what is older than a delivery usually takes."""

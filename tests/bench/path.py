@@ -11,7 +11,7 @@ import re
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import aiohttp
 
@@ -162,12 +162,14 @@ async def _paced(server: Server, agent: clients.AgentClient, rate: int, seconds:
         await live.follow("all")
 
         async def read() -> None:
-            while len(seen) < count:
-                frame = json.loads(await live.line.recv())
-                preview = (frame.get("row") or {}).get("last") or {}
-                started = sent.pop(preview.get("preview", ""), None)
-                if started is not None:
-                    seen.append(time.perf_counter() - started)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds + 10):
+                    while len(seen) < count:
+                        frame = json.loads(await live.line.recv())
+                        preview = (frame.get("row") or {}).get("last") or {}
+                        started = sent.pop(preview.get("preview", ""), None)
+                        if started is not None:
+                            seen.append(time.perf_counter() - started)
 
         async def post(i: int) -> None:
             text = f"paced {i}"
@@ -175,13 +177,9 @@ async def _paced(server: Server, agent: clients.AgentClient, rate: int, seconds:
             await deliver(http, server.base, i, text)
 
         async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(asyncio.wait_for(read(), seconds + 10))
+            tasks.create_task(read())
             began = time.perf_counter()
             for n in range(count):
                 await asyncio.sleep(max(0.0, began + n / rate - time.perf_counter()))
                 tasks.create_task(post(next(_numbers)))
-            try:
-                await asyncio.shield(reading)
-            except TimeoutError:
-                return seen
     return seen

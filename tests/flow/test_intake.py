@@ -155,6 +155,16 @@ async def test_a_flood_is_worked_on_piece_by_piece(house: House, monkeypatch: py
     assert {await state(house, raw) for raw in raws} == {"done"}
 
 
+async def test_large_deliveries_wait_in_the_database_rather_than_in_memory(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MOST_BYTES", 10_000)
+    raws = await asyncio.gather(*(house.deliver(a_mail("x" * 6_000, key=f"{n}")) for n in range(8)))
+    assert house.intake.backlog == 1
+    await house.rest()
+    for _ in range(20):
+        await house.pass_time(RECOVER_OLDER_THAN_MS + RECOVER_EVERY_MS)
+    assert {await state(house, raw) for raw in raws} == {"done"}
+
+
 def files(*given: InboundFile) -> dict[str, Any]:
     return {"files": given}
 
