@@ -18,6 +18,8 @@ from inbox.core.errors import NotAuthentic, Unsupported
 from inbox.core.ids import ChannelId, Instant, MessageId
 from inbox.core.message import Address, DeliveryState
 
+SEND_SECONDS = 100.0
+
 
 class ConnectorRole(StrEnum):
     """Whom a connector speaks to: customers (CHANNEL) or an automatic colleague (BOT)."""
@@ -291,6 +293,10 @@ class Connector(ABC):
     @abstractmethod
     async def send(self, message: OutboundMessage) -> Sent:
         """Do it. Raises ``TryLater``, ``Rejected``, ``NeedsLogin`` or ``Unknown`` (nobody knows whether it was accepted)."""
+
+    def send_seconds(self, message: OutboundMessage) -> float:
+        """How long one ``send`` of this message may take; when it takes longer its outcome is unknown."""
+        return SEND_SECONDS
 
     async def lookup(self, message: OutboundMessage) -> Sent | None:
         """Whether an ``Unknown`` send was accepted after all; ``Unsupported`` when the provider cannot tell."""

@@ -120,6 +120,13 @@ class EmailConnector(Connector):
         report(Health(True))
         return sent
 
+    def send_seconds(self, message: OutboundMessage) -> float:
+        """As long as a line may take that is slow but moves: minutes for a short mail, more than an hour for the largest."""
+        from connectors.email.smtp import LIMITS
+
+        files = sum(file.size for file in message.files)
+        return LIMITS.whole(files * 3 // 2 + _LARGE)  # base64 makes three bytes four, and lines of them
+
     async def probe(self) -> Health:
         """Logs in wherever mail is read and handed in."""
         for check in (self._probe_imap, self._probe_smtp):

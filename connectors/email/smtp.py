@@ -21,12 +21,33 @@ from connectors.email.trust import tls_context, why_untrusted
 from inbox.connector import Sent
 from inbox.core.errors import NeedsLogin, Rejected, TryLater, Unknown
 
-PREPARE_SECONDS: Final = 45.0
-"""For everything before the data: connecting, TLS, login, recipients."""
+CHECK_SECONDS: Final = 45.0
+"""For a mere look whether the server lets us in."""
 
-COMMAND_SECONDS: Final = 20.0
-DATA_SECONDS: Final = 600.0
-"""For the data and the answer to it (RFC 5321 section 4.5.3.2.6)."""
+
+class Limits(Struct, frozen=True):
+    """How long a mail server may take, in seconds: RFC 5321 section 4.5.3.2, but for connecting, which should not take minutes.
+
+    ``prepare`` is for everything before the data, ``answer`` for the answer to it; ``slowest`` is the slowest line in bytes a
+    second that a mail gets through.
+    """
+
+    connect: float = 60.0
+    command: float = 300.0
+    prepare: float = 600.0
+    answer: float = 600.0
+    slowest: int = 8 * 1024
+
+    def data(self, size: int) -> float:
+        """For handing over a mail of so many bytes and hearing the answer."""
+        return self.answer + size / self.slowest
+
+    def whole(self, size: int) -> float:
+        """For all of it; whoever calls ``submit`` may stop waiting after that."""
+        return self.prepare + self.data(size)
+
+
+LIMITS: Final = Limits()
 
 _LOGIN_CODES: Final = frozenset((530, 534, 535, 538))
 
@@ -65,7 +86,7 @@ def _unreachable(error: BaseException) -> TryLater:
 
 
 @asynccontextmanager
-async def _session(settings: SmtpSettings, greeting: str) -> AsyncIterator[SMTP]:
+async def _session(settings: SmtpSettings, greeting: str, limits: Limits) -> AsyncIterator[SMTP]:
     """A connection that is encrypted and logged in as the settings ask, or an error; never less than they ask."""
     client = SMTP(
         hostname=settings.host,
@@ -74,10 +95,10 @@ async def _session(settings: SmtpSettings, greeting: str) -> AsyncIterator[SMTP]
         start_tls=settings.security == "starttls",
         tls_context=None if settings.security == "plain" else tls_context(settings.ca_file),
         local_hostname=greeting,
-        timeout=COMMAND_SECONDS,
+        timeout=limits.command,
     )
     try:
-        await client.connect()
+        await client.connect(timeout=limits.connect)
         await client.ehlo()
         if settings.user:
             await _login(client, settings)
@@ -130,9 +151,9 @@ async def _envelope(client: SMTP, mail: Composed) -> _Refused:
     return refused
 
 
-async def _data(client: SMTP, mail: Composed, refused: _Refused) -> None:
+async def _data(client: SMTP, mail: Composed, refused: _Refused, seconds: float) -> None:
     try:
-        await client.data(mail.data, timeout=DATA_SECONDS)
+        await client.data(mail.data, timeout=seconds)
     except aiosmtplib.SMTPDataError as no:
         if no.code in _LOGIN_CODES:
             raise _refusal(no) from None
@@ -144,17 +165,17 @@ async def _data(client: SMTP, mail: Composed, refused: _Refused) -> None:
         raise Unknown(why, refused.for_good) from lost
 
 
-async def submit(mail: Composed, settings: SmtpSettings, greeting: str) -> Sent:
+async def submit(mail: Composed, settings: SmtpSettings, greeting: str, limits: Limits = LIMITS) -> Sent:
     """Returns once the server has taken the mail for at least one recipient; ``refused`` and ``later`` tell of the others.
 
     Raises ``TryLater``, ``Rejected``, ``NeedsLogin``, or ``Unknown`` when the connection was lost after the data began.
     ``greeting`` is the name we call ourselves. An interruption from outside (a cancellation) leaves the outcome unknown.
     """
     try:
-        async with asyncio.timeout(PREPARE_SECONDS) as limit, _session(settings, greeting) as client:
+        async with asyncio.timeout(limits.prepare) as limit, _session(settings, greeting, limits) as client:
             refused = await _envelope(client, mail)
             limit.reschedule(None)
-            await _data(client, mail, refused)
+            await _data(client, mail, refused, limits.data(len(mail.data)))
     except aiosmtplib.SMTPResponseException as no:
         raise _refusal(no) from None
     except (aiosmtplib.SMTPException, OSError) as lost:
@@ -165,7 +186,7 @@ async def submit(mail: Composed, settings: SmtpSettings, greeting: str) -> Sent:
 async def check(settings: SmtpSettings, greeting: str) -> None:
     """Connects and logs in. Raises ``TryLater``, ``Rejected`` or ``NeedsLogin``."""
     try:
-        async with asyncio.timeout(PREPARE_SECONDS), _session(settings, greeting):
+        async with asyncio.timeout(CHECK_SECONDS), _session(settings, greeting, LIMITS):
             pass
     except aiosmtplib.SMTPResponseException as no:
         raise _refusal(no) from None

@@ -84,6 +84,14 @@ def claim(delivery: Delivery, now: Instant, lease: int) -> Claim | NotDue:
     return Claim(replace(held, state=_S.UNKNOWN, due_at=now), "resolve")
 
 
+def keep(delivery: Delivery, fence: int, now: Instant, lease: int) -> Delivery:
+    """Hold on to it for ``lease`` milliseconds from now. Raises ``Conflict`` on an old fence and when it is not held any more."""
+    _check(delivery, fence)
+    if delivery.lease_until is None:
+        raise Conflict("It is not being sent.")
+    return replace(delivery, lease_until=now + lease)
+
+
 def sent(
     delivery: Delivery,
     fence: int,

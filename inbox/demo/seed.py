@@ -26,7 +26,7 @@ from inbox.demo.workspace import File, Person, Step, Story, Workspace, milliseco
 from inbox.flow.composing import Composer
 from inbox.flow.courier import Courier
 from inbox.flow.feed import Change
-from inbox.flow.outbox import SEND_DEADLINE_S, ClaimSend, Report
+from inbox.flow.outbox import ClaimSend, Report
 from inbox.flow.working import ChannelFacts
 from inbox.records import ReadState, StoredFile
 
@@ -74,7 +74,7 @@ class Seeder:
         self._clock = clock
         self._workspace = workspace
         composer = Composer(stores.queries, steps.directory, steps.signing)
-        self._courier = Courier(steps.channels.find, composer, clock, lambda: 0.0, SEND_DEADLINE_S)
+        self._courier = Courier(steps.channels.find, composer, clock, lambda: 0.0)
         self._actors = {p.id: _actor(p) for p in workspace.people}
         self._heard: list[Change] = []
         self._reads: dict[tuple[str, ConversationId], ReadState] = {}

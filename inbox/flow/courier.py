@@ -17,6 +17,7 @@ from inbox.flow.composing import Composer
 from inbox.ports import Clock
 
 AFTER_LOGIN_MS = 5 * 60 * 1000
+LOOK_UP_SECONDS = 100.0
 LOOK_UP_AFTER_MS = 10_000
 """An uncertain message may still be on its way into the provider's records."""
 
@@ -36,13 +37,11 @@ class Courier:
         composer: Composer,
         clock: Clock,
         jitter: Callable[[], float],
-        deadline_s: float,
     ) -> None:
         self._find = find
         self._composer = composer
         self._clock = clock
         self._jitter = jitter
-        self._deadline_s = deadline_s
 
     async def send(self, message: Message, d: Delivery) -> Attempt:
         """Hand it over. Until the connector is called it is certain that nothing was sent, afterwards only what it says is."""
@@ -62,7 +61,7 @@ class Courier:
 
     async def _hand_over(self, message: Message, d: Delivery, connector: Connector, outbound: OutboundMessage) -> Attempt:
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(connector.send_seconds(outbound)):
                 sent = await connector.send(outbound)
             return self._accepted(d, message, sent)
         except Rejected as no:
@@ -86,7 +85,7 @@ class Courier:
         """
         try:
             connector, outbound = await self._prepared(message)
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(LOOK_UP_SECONDS):
                 found = await connector.lookup(outbound)
         except Unsupported:
             return self._repeat(d, connector.capabilities.repeat_after)

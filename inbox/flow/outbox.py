@@ -27,13 +27,15 @@ from inbox.flow.committer import Committer, Rank
 from inbox.flow.composing import Composer
 from inbox.flow.courier import Courier, Outcome
 from inbox.flow.feed import Change
+from inbox.flow.leases import Lease, LeaseLost
 from inbox.flow.timers import either
 from inbox.flow.working import Layer
 from inbox.ports import Clock, Queries
 from inbox.records import MESSAGES
 
 LEASE_MS = 120_000
-SEND_DEADLINE_S = 100.0
+"""For how long a message stays with a worker of which nothing is heard; a sending that takes longer renews it."""
+
 GRACE_MS = 3_000
 HORIZON_MS = 10 * 60 * 1000
 AT_ONCE = 32
@@ -130,12 +132,11 @@ class Outbox:
         composer: Composer,
         jitter: Callable[[], float],
         observe: Callable[[str], None] = lambda outcome: None,
-        deadline_s: float = SEND_DEADLINE_S,
     ) -> None:
         self._committer = committer
         self._queries = queries
         self._clock = clock
-        self._courier = Courier(find, composer, clock, jitter, deadline_s)
+        self._courier = Courier(find, composer, clock, jitter)
         self._observe = observe
         self._heap: list[_Entry] = []
         self._held: set[_Entry] = set()
@@ -243,24 +244,29 @@ class Outbox:
             return claimed.due_at
         message, claim = claimed
         failpoints.hit("outbox.claimed")
+        lease = Lease(self._committer, self._clock, message, LEASE_MS)
         act = self._courier.send if claim.purpose == "send" else self._courier.look_up
-        outcome, external_id = await act(message, claim.delivery)
+        try:
+            outcome, external_id = await lease.during(act(message, claim.delivery))
+        except LeaseLost:
+            log.warning("lease_lost", message=entry.message)
+            return self._clock.now() + RETRY_MS
         failpoints.hit("outbox.sent")
-        after = await self._report(Report(entry.message, entry.conversation, outcome, external_id), claim.delivery)
+        after = await self._report(Report(entry.message, entry.conversation, outcome, external_id), lease.until)
         failpoints.hit("outbox.reported")
         if after is None:
             return None
         self._observe(after.state)
         return after.due_at
 
-    async def _report(self, report: Report, claimed: Delivery) -> Delivery | None:
+    async def _report(self, report: Report, until: Instant) -> Delivery | None:
         """A result that is not stored makes a certain message an uncertain one: worth the whole lease to try."""
         while True:
             try:
                 return await self._committer.submit(report)
             except (TryLater, Conflict):
                 again_at = self._clock.now() + RETRY_MS
-                if again_at >= (claimed.lease_until or 0):
+                if again_at >= until:
                     raise
                 log.warning("outcome_not_stored", message=report.message)
                 await self._clock.sleep_until(again_at)

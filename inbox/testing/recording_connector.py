@@ -63,7 +63,8 @@ class Provider:
     """The other side of a channel. What is not scripted is accepted.
 
     ``asked`` holds every message somebody tried to send, ``accepted`` what the customers got, ``looked_up`` every question
-    after an uncertain one; ``media`` what can be fetched by its reference.
+    after an uncertain one; ``media`` what can be fetched by its reference. A send may take ``patience`` seconds; ``hanging`` counts
+    those that have not come to an end.
     """
 
     def __init__(self) -> None:
@@ -71,6 +72,8 @@ class Provider:
         self.accepted: list[OutboundMessage] = []
         self.looked_up: list[OutboundMessage] = []
         self.can_look_up = True
+        self.patience = 5.0
+        self.hanging = 0
         self.answers_look_up: Exception | None = None
         self.media: dict[str, bytes | Exception] = {}
         self._script: deque[Does] = deque()
@@ -91,10 +94,17 @@ class Provider:
         if does.accepts:
             self.accepted.append(message)
         if does.hangs:
-            await self._released.wait()
+            await self._hang()
         if does.hears is not None:
             raise does.hears
         return self._receipt(message, does)
+
+    async def _hang(self) -> None:
+        self.hanging += 1
+        try:
+            await self._released.wait()
+        finally:
+            self.hanging -= 1
 
     async def find(self, message: OutboundMessage) -> Sent | None:
         """What became of an uncertain message. Raises ``Unsupported`` where ``can_look_up`` is false, and what is scripted."""
@@ -171,6 +181,10 @@ class RecordingConnector(Connector):
     async def send(self, message: OutboundMessage) -> Sent:
         """As the provider's script says."""
         return await self.provider.take(message)
+
+    def send_seconds(self, message: OutboundMessage) -> float:
+        """As long as the test says."""
+        return self.provider.patience
 
     async def lookup(self, message: OutboundMessage) -> Sent | None:
         """Whether the provider has it."""

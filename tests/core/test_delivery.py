@@ -67,6 +67,16 @@ def test_a_held_one_is_left_until_the_lease_is_over_and_then_looked_up_not_sent(
     assert second.delivery == replace(first, state=S.UNKNOWN, fence=2, due_at=NOW + LEASE, lease_until=NOW + 2 * LEASE)
 
 
+def test_a_lease_is_renewed_by_whoever_holds_it() -> None:
+    held = claimed(QUEUED).delivery
+    kept = delivery.keep(held, 1, NOW + 700, LEASE)
+    assert kept == replace(held, lease_until=NOW + 700 + LEASE)
+    with pytest.raises(Conflict, match="took this message over"):
+        delivery.keep(claimed(held, NOW + LEASE).delivery, 1, NOW + LEASE, LEASE)
+    with pytest.raises(Conflict, match="not being sent"):
+        delivery.keep(delivery.merge(held, S.DELIVERED), 1, NOW, LEASE)
+
+
 def test_an_unknown_one_is_looked_up_when_due_and_by_one_worker() -> None:
     lost = delivery.unknown(claimed(QUEUED).delivery, 1, "timeout", NOW + 50)
     assert (lost.state, lost.error, lost.lease_until) == (S.UNKNOWN, "timeout", None)

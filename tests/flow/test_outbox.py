@@ -5,62 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import pytest
-
 from inbox.core import commands as c
 from inbox.core.conversation import FAR_FUTURE, Category
 from inbox.core.errors import NeedsLogin, Rejected, TryLater
-from inbox.core.ids import ConversationId
-from inbox.core.message import DeliveryState, Message
-from inbox.core.permissions import Actor
+from inbox.core.message import Message
 from inbox.testing.clock import ManualClock
 from inbox.testing.memory_store import MemoryStore
 from inbox.testing.recording_connector import (
     ACCEPTS,
     HANGS,
     LOSES_ANSWER,
-    LOSES_MESSAGE,
     TAKES_AND_HANGS,
-    Does,
-    Provider,
     raises,
 )
-from tests.flow.house import ANNA, BOB, CHAT, MAIL, MINUTE, House, World, stored_in
-from tests.store.conftest import Store, in_memory
-
-HOUR = 60 * MINUTE
-LEASE = 2 * MINUTE
-PENDING, UNKNOWN, SENT, FAILED = DeliveryState.PENDING, DeliveryState.UNKNOWN, DeliveryState.SENT, DeliveryState.FAILED
-
-
-async def asked(house: House) -> tuple[Actor, ConversationId]:
-    """Mia has a question of Anna's to answer."""
-    mia = await house.hire("mia")
-    return mia, (await house.write("question", key="q")).conversation
-
-
-async def state(house: House, message: Message) -> tuple[DeliveryState, str]:
-    stored = (await house.message(message.id)).delivery
-    assert stored is not None
-    return stored.state, stored.error
-
-
-async def at_last(house: House, message: Message, wanted: DeliveryState) -> None:
-    async def reached() -> bool:
-        return (await state(house, message))[0] is wanted
-
-    await house.until(reached, f"{wanted}")
-
-
-async def results(house: House, message: Message) -> list[object]:
-    """How the whole stands, and each of its recipients."""
-    stored = (await house.message(message.id)).delivery
-    assert stored is not None
-    return [stored.state, *((r.state, r.error) for r in stored.recipients)]
-
-
-def said(provider: Provider) -> list[str]:
-    return [m.text for m in provider.accepted]
+from tests.flow.house import ANNA, CHAT, MAIL, MINUTE, House, World, stored_in
+from tests.flow.sending import FAILED, HOUR, PENDING, SENT, asked, at_last, said, state
+from tests.store.conftest import Store
 
 
 async def test_an_answer_leaves_at_once_and_once(any_store: Store) -> None:
@@ -143,208 +103,6 @@ async def test_a_refusal_is_final_and_names_who_was_refused(house: House) -> Non
     await house.pass_time(HOUR)
     assert len(house.world.mail.asked) == 1
     assert (await house.conversation(id)).category is Category.OPEN
-
-
-async def test_a_retry_goes_only_to_those_who_did_not_get_it(house: House) -> None:
-    mia, id = await asked(house)
-    house.world.mail.will(Does(refused={BOB.value: "mailbox full"}))
-    to = tuple(c.Addressee("email", a.value) for a in (ANNA, BOB))
-    reply = await house.sent(await house.reply(mia, id, to=to))
-    assert (await state(house, reply))[0] is SENT
-    await house.do(mia, c.Retry(id, reply.id))
-    await house.pass_time(10)
-    assert [m.envelope for m in house.world.mail.asked] == [(), (BOB.value,)]
-    stored = (await house.message(reply.id)).delivery
-    assert stored is not None
-    assert [(r.address, r.state) for r in stored.recipients] == [(ANNA.value, SENT), (BOB.value, SENT)]
-
-
-async def test_one_refused_for_now_is_tried_again_alone_and_nobody_gets_it_twice(house: House) -> None:
-    mia, id = await asked(house)
-    house.world.mail.will(Does(later={BOB.value: "452 busy"}), Does(later={BOB.value: "451 still busy"}))
-    to = tuple(c.Addressee("email", a.value) for a in (ANNA, BOB))
-    reply = await house.sent(await house.reply(mia, id, to=to))
-    assert await results(house, reply) == [PENDING, (SENT, ""), (PENDING, "452 busy")]
-    assert (await house.message(reply.id)).external_id, "an answer of the one who has it finds home"
-    await house.pass_time(29_000)
-    assert len(house.world.mail.asked) == 1
-    await house.pass_time(1_000)
-    assert await results(house, reply) == [PENDING, (SENT, ""), (PENDING, "451 still busy")]
-    await house.pass_time(MINUTE)
-    assert await results(house, reply) == [SENT, (SENT, ""), (SENT, "")]
-    assert [m.envelope for m in house.world.mail.asked] == [(), (BOB.value,), (BOB.value,)]
-    assert len({m.message_token for m in house.world.mail.asked}) == 1
-    await house.pass_time(HOUR)
-    assert len(house.world.mail.asked) == 3
-
-
-async def test_one_refused_for_now_fails_alone_after_two_days(house: House) -> None:
-    mia, id = await asked(house)
-    house.world.mail.will(*[Does(later={BOB.value: "452 busy"})] * 200)
-    to = tuple(c.Addressee("email", a.value) for a in (ANNA, BOB))
-    reply = await house.sent(await house.reply(mia, id, to=to))
-    for _ in range(100):
-        await house.pass_time(HOUR // 2)
-    assert await results(house, reply) == [SENT, (SENT, ""), (FAILED, "452 busy")]
-    assert all(m.envelope == (BOB.value,) for m in house.world.mail.asked[1:])
-    assert (await house.conversation(id)).category is Category.WAITING, "the customer has his answer"
-
-
-async def test_a_crash_while_one_waits_leaves_the_others_alone(any_store: Store) -> None:
-    clock, world = ManualClock(), World()
-    world.mail.will(Does(later={BOB.value: "452 busy"}), TAKES_AND_HANGS)
-    to = tuple(c.Addressee("email", a.value) for a in (ANNA, BOB))
-    async with House(any_store, clock, world).running() as dying:
-        mia, id = await asked(dying)
-        reply = await dying.reply(mia, id, to=to)
-        await clock.advance(10)
-
-        async def one_waits() -> bool:
-            return (await state(dying, reply))[1] == "452 busy"
-
-        await dying.until(one_waits)
-        await clock.advance(30_000)
-        await dying.until(lambda: len(world.mail.asked) == 2)
-        dying.kill()
-    async with House(any_store, clock, world, "two").running() as next_one:
-        for _ in range(12):
-            await next_one.pass_time(LEASE // 4)
-        await at_last(next_one, reply, SENT)
-        assert await results(next_one, reply) == [SENT, (SENT, ""), (SENT, "")]
-    assert [m.envelope for m in world.mail.asked] == [(), (BOB.value,)]
-
-
-@pytest.mark.parametrize(("lost", "asks"), [(LOSES_ANSWER, 1), (LOSES_MESSAGE, 2)], ids=["answer", "message"])
-async def test_an_uncertain_one_is_looked_up_and_sent_again_only_if_it_was_not_accepted(house: House, lost: Does, asks: int) -> None:
-    mia, id = await asked(house)
-    house.world.mail.will(lost)
-    reply = await house.sent(await house.reply(mia, id))
-    assert await state(house, reply) == (UNKNOWN, "connection_lost")
-    await house.pass_time(MINUTE)
-    assert (await state(house, reply))[0] is SENT
-    assert (len(house.world.mail.asked), len(house.world.mail.looked_up), len(house.world.mail.accepted)) == (asks, 1, 1)
-
-
-TROUBLES = pytest.mark.parametrize("trouble", [LOSES_ANSWER, LOSES_MESSAGE, raises(LookupError("a bug"))], ids=["answer", "message", "bug"])
-
-
-@TROUBLES
-async def test_where_the_provider_cannot_tell_a_human_decides(house: House, trouble: Does) -> None:
-    mia = await house.hire("mia")
-    id = (await house.write("hi", channel=CHAT)).conversation
-    house.world.chat.can_look_up = False
-    house.world.chat.will(trouble)
-    reply = await house.sent(await house.reply(mia, id))
-    await house.pass_time(3 * HOUR)
-    assert await state(house, reply) == (UNKNOWN, "uncertain")
-    assert len(house.world.chat.asked) == 1
-    await house.do(mia, c.Retry(id, reply.id))
-    await house.pass_time(10)
-    assert (await state(house, reply))[0] is SENT
-    assert len(house.world.chat.asked) == 2
-
-
-@TROUBLES
-async def test_where_receivers_recognise_a_repetition_it_is_sent_once_more(house: House, trouble: Does) -> None:
-    mia, id = await asked(house)
-    house.world.mail.can_look_up = False
-    house.world.mail.will(trouble, LOSES_ANSWER)
-    reply = await house.sent(await house.reply(mia, id))
-    await house.pass_time(14 * MINUTE)
-    assert await state(house, reply) == (UNKNOWN, "uncertain_repeated")
-    assert len(house.world.mail.asked) == 1
-    await house.pass_time(2 * MINUTE)
-    assert len(house.world.mail.asked) == 2
-    assert len({m.message_token for m in house.world.mail.asked}) == 1
-    await house.pass_time(3 * HOUR)
-    assert await state(house, reply) == (UNKNOWN, "uncertain"), "now a human decides"
-    assert len(house.world.mail.asked) == 2
-
-
-async def test_a_repetition_goes_only_to_those_who_did_not_get_it(house: House) -> None:
-    mia, id = await asked(house)
-    house.world.mail.can_look_up = False
-    house.world.mail.will(Does(later={BOB.value: "452 busy"}), LOSES_ANSWER)
-    reply = await house.sent(await house.reply(mia, id, to=tuple(c.Addressee("email", a.value) for a in (ANNA, BOB))))
-    await house.pass_time(HOUR)
-    assert await results(house, reply) == [SENT, (SENT, ""), (SENT, "")]
-    assert [m.envelope for m in house.world.mail.asked] == [(), (BOB.value,), (BOB.value,)]
-
-
-async def test_a_crash_during_the_repetition_leads_to_no_further_one(any_store: Store) -> None:
-    clock, world = ManualClock(), World()
-    world.mail.can_look_up = False
-    world.mail.will(LOSES_ANSWER, HANGS)
-    async with House(any_store, clock, world).running() as dying:
-        mia, id = await asked(dying)
-        reply = await dying.reply(mia, id)
-        await clock.advance(10)
-        await at_last(dying, reply, UNKNOWN)
-
-        async def repeated() -> bool:
-            await clock.advance(MINUTE)
-            return len(world.mail.asked) == 2
-
-        await dying.until(repeated)
-        dying.kill()
-    async with House(any_store, clock, world, "two").running() as next_one:
-        for _ in range(20):
-            await next_one.pass_time(LEASE)
-
-        async def left_to_a_human() -> bool:
-            return await state(next_one, reply) == (UNKNOWN, "uncertain")
-
-        await next_one.until(left_to_a_human)
-    assert len(world.mail.asked) == 2
-
-
-@pytest.mark.parametrize(
-    "trouble", [TryLater("busy"), NeedsLogin("535"), Rejected("no"), LookupError("a bug"), TimeoutError()], ids=lambda e: type(e).__name__
-)
-async def test_trouble_with_looking_up_never_leads_to_sending_again(house: House, trouble: Exception) -> None:
-    mia, id = await asked(house)
-    house.world.mail.answers_look_up = trouble
-    house.world.mail.will(LOSES_ANSWER)
-    reply = await house.sent(await house.reply(mia, id))
-    await house.pass_time(HOUR)
-    assert (await state(house, reply))[0] is UNKNOWN
-    assert len(house.world.mail.asked) == 1
-    assert 3 <= len(house.world.mail.looked_up) <= 12, "asked again, and ever more seldom"
-    house.world.mail.answers_look_up = None
-    await house.pass_time(2 * HOUR)
-    assert (await state(house, reply))[0] is SENT
-    assert len(house.world.mail.accepted) == 1
-
-
-async def test_who_says_nothing_in_time_is_uncertain() -> None:
-    async with House(in_memory(), deadline_s=0.02).running() as house:
-        mia, id = await asked(house)
-        house.world.mail.will(TAKES_AND_HANGS)
-        reply = await house.reply(mia, id)
-        await house.clock.advance(10)
-        await at_last(house, reply, UNKNOWN)
-        await house.pass_time(MINUTE)
-        assert (await state(house, reply))[0] is SENT
-        assert len(house.world.mail.accepted) == 1
-
-
-@pytest.mark.parametrize(("crash", "asks"), [(TAKES_AND_HANGS, 1), (HANGS, 2)], ids=["after", "before"])
-async def test_a_crash_between_claim_and_report_loses_and_doubles_nothing(any_store: Store, crash: Does, asks: int) -> None:
-    clock, world = ManualClock(), World()
-    world.mail.will(crash)
-    async with House(any_store, clock, world).running() as dying:
-        mia, id = await asked(dying)
-        reply = await dying.reply(mia, id)
-        await clock.advance(10)
-        await dying.until(lambda: world.mail.asked)
-        dying.kill()
-    async with House(any_store, clock, world, "two").running() as next_one:
-        await next_one.pass_time(LEASE // 2)
-        assert len(world.mail.asked) == 1, "the dead process may still be sending"
-        for _ in range(8):
-            await next_one.pass_time(LEASE // 4)
-        await at_last(next_one, reply, SENT)
-        assert (len(world.mail.asked), said(world.mail), len(world.mail.looked_up)) == (asks, ["On its way."], 1)
 
 
 async def test_a_crash_before_the_claim_loses_nothing(any_store: Store) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from connectors.email.compose import Composed, compose
 from connectors.email.mime import parse_mail
 from connectors.email.settings import Security, SmtpSettings
-from connectors.email.smtp import check, submit
+from connectors.email.smtp import LIMITS, Limits, check, submit
 from inbox.connector import InboundMessage
 from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unknown
 from tests.connectors.email.cases import raw
@@ -200,6 +200,38 @@ async def test_each_recipient_has_an_outcome_of_his_own(
             await submit(mail("a@x.test", "b@x.test", "c@x.test"), at(script), "example.test")
     assert isinstance(raised.value, TryLater | Unknown | Rejected)
     assert raised.value.recipients == refused
+
+
+LARGE = replace(mail("a@x.test"), data=b"Subject: x\r\n\r\n" + (b"y" * 98 + b"\r\n") * 40_000)
+
+
+async def slowly(read: int) -> None:
+    """The pace of a line that takes some two seconds for LARGE."""
+    await asyncio.sleep(0.035)
+
+
+async def never(read: int) -> None:
+    """The pace of a line that is dead once the mail is through."""
+    if read >= len(LARGE.data):
+        await asyncio.Event().wait()
+
+
+async def test_a_large_mail_over_a_slow_line_gets_the_time_that_its_size_needs() -> None:
+    limits = Limits(answer=1.0, slowest=200_000)
+    async with scripted_smtp({"EHLO": "250 scripted.test"}, slowly) as script:
+        await submit(LARGE, at(script), "example.test", limits)
+    assert [data.removesuffix(b".\r\n") for data in script.data] == [LARGE.data]
+
+
+async def test_no_answer_to_a_mail_in_the_time_for_its_size_leaves_it_uncertain() -> None:
+    async with scripted_smtp({"EHLO": "250 scripted.test"}, never) as script:
+        with pytest.raises(Unknown, match="Timed out"):
+            await submit(LARGE, at(script), "example.test", Limits(answer=0.5, slowest=100_000_000))
+
+
+def test_minutes_for_a_short_mail_and_more_than_an_hour_for_the_largest() -> None:
+    assert LIMITS.data(10_000) < 610, "ten minutes for the answer (RFC 5321 section 4.5.3.2.6)"
+    assert 60 < LIMITS.data(35 << 20) / 60 < 90
 
 
 async def test_encryption_that_is_not_offered_is_never_done_without() -> None:
