@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -58,12 +59,22 @@ class Login:
 class Auth:
     """Sessions and login limits over the accounts' store."""
 
-    def __init__(self, accounts: Accounts, directory: Directory, passwords: Passwords, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        directory: Directory,
+        passwords: Passwords,
+        clock: Clock,
+        metrics: Metrics,
+        ended: Callable[[AgentId], Awaitable[None]],
+    ) -> None:
+        """``ended`` tells all servers that some of an agent's logins are over."""
         self._accounts = accounts
         self._directory = directory
         self._passwords = passwords
         self._clock = clock
         self._metrics = metrics
+        self._ended = ended
 
     async def authenticate(self, token: str) -> tuple[Actor, Session]:
         """Whose session cookie this is, as of now. Raises ``Unauthenticated``, also when the account was switched off."""
@@ -118,12 +129,18 @@ class Auth:
         if found is not None:
             await self._accounts.clear_attempts(_key(PER_ACCOUNT, hash_of(folded(found.agent.email))))
         await self._accounts.audit(entry(self._clock.now(), agent, action, address))
+        await self._ended(agent)
         return ended
 
     async def end(self, session: Session, address: str) -> None:
         """Log out."""
-        await self._accounts.end_session(session.id)
+        await self.drop(session)
         await self._accounts.audit(entry(self._clock.now(), session.agent, "logged_out", address))
+
+    async def drop(self, session: Session) -> None:
+        """End a session that another one takes the place of."""
+        await self._accounts.end_session(session.id)
+        await self._ended(session.agent)
 
     async def count(self, limit: Limit, who: str) -> None:
         """Count one attempt. Raises ``TooMany`` when it is over the limit."""

@@ -14,7 +14,7 @@ from inbox.app.stores import Stores, open_stores
 from inbox.core.agent import Agent, Role
 from inbox.core.errors import Conflict, Invalid, NotFound
 from inbox.core.ids import AgentId
-from inbox.flow.accounts import save_agent
+from inbox.flow.accounts import logins_ended, save_agent
 from inbox.flow.committer import Committer
 from inbox.settings import Settings
 from inbox.store.secrets import Keyring
@@ -56,12 +56,13 @@ async def create_admin(settings: Settings, email: str, name: str, password: str)
 async def reset_password(settings: Settings, email: str, password: str) -> Agent:
     """Set a password and end the account's sessions. Raises ``Invalid``, ``NotFound``."""
     _check(email, password)
-    async with open_stores(settings, beside=True) as stores:
+    async with open_stores(settings, beside=True) as stores, committing(settings, stores) as committer:
         found = await stores.accounts.credentials(email.strip())
         if found is None:
             raise NotFound("There is no account with this address.")
         await stores.accounts.set_password(found.agent.id, await Passwords().hash(password))
         await stores.accounts.end_sessions(found.agent.id)
+        await logins_ended(committer, found.agent.id)
         return found.agent
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
@@ -27,6 +28,7 @@ from inbox.core.errors import NeedsLogin
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address
 from inbox.core.visitor import WidgetSettings
+from inbox.flow.accounts import logins_ended
 from inbox.flow.people import People
 from inbox.gateway.live import Live
 from inbox.gateway.protocol import ClientFrame, ServerFrame
@@ -96,7 +98,7 @@ def build_front(
         max_delivery=settings.limits.max_message_bytes,
         demo=demo,
     )
-    auth = Auth(stores.accounts, steps.directory, Passwords(), stores.clock, metrics)
+    auth = Auth(stores.accounts, steps.directory, Passwords(), stores.clock, metrics, partial(logins_ended, steps.committer))
     resets = Resets(stores.accounts, stores.clock, server.public_url, _mailer(settings, steps, stores))
     cleaner = Cleaner()
     agents = AgentSockets(

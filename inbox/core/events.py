@@ -36,6 +36,7 @@ class EventType(StrEnum):
     SLA_MET = "sla.met"
     CUSTOMER_CHANGED = "customer.changed"
     AGENT_CHANGED = "agent.changed"
+    LOGINS_ENDED = "agent.logins_ended"
 
 
 class Facets(Struct, frozen=True, omit_defaults=True):

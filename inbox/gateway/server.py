@@ -34,6 +34,7 @@ SPREAD_STEP_MS = 20
 Authenticate = Callable[[str], Awaitable[tuple[Actor, Login]]]
 """The account and login behind a session cookie's value. Raises ``Unauthenticated``."""
 
+_ABOUT_LOGINS = frozenset({EventType.AGENT_CHANGED, EventType.LOGINS_ENDED})
 log = structlog.get_logger(__name__)
 
 
@@ -186,7 +187,7 @@ class AgentSockets:
     # Logins that end elsewhere
 
     def _heard(self, changes: Sequence[Change]) -> None:
-        agents = {change.event.agent for change in changes if change.event.type is EventType.AGENT_CHANGED}
+        agents = {change.event.agent for change in changes if change.event.type in _ABOUT_LOGINS}
         if agents:
             self._doubt({session for session in self._connections if session.agent in agents})
 

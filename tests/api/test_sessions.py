@@ -165,6 +165,10 @@ async def test_unknown_inactive_and_wrong_are_told_apart_by_nothing(world: World
     assert max(times.values()) < min(times.values()) * 5 + 0.02
 
 
+async def nobody_hears(agent: AgentId) -> None:
+    """There are no sockets."""
+
+
 async def test_the_hash_is_computed_for_unknown_accounts_too(world: World) -> None:
     """Times of milliseconds prove little; that the work is done is what matters."""
     checked: list[str] = []
@@ -175,7 +179,7 @@ async def test_the_hash_is_computed_for_unknown_accounts_too(world: World) -> No
             return super().verify(hash, password)
 
     passwords = Passwords(Spied(time_cost=1, memory_cost=8, parallelism=1))
-    auth = Auth(world.store.accounts, world.parts.directory, passwords, world.clock, world.parts.metrics)
+    auth = Auth(world.store.accounts, world.parts.directory, passwords, world.clock, world.parts.metrics, nobody_hears)
     with pytest.raises(Unauthenticated):
         await auth.log_in("nobody@example.com", "guess", "", "")
     assert [encoded.split("$")[1:4] for encoded in checked] == [["argon2id", "v=19", "m=8,t=1,p=1"]]

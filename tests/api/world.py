@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +29,7 @@ from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId, delivery_
 from inbox.core.message import Attachment
 from inbox.core.words import words
 from inbox.flow import channels as running
+from inbox.flow.accounts import logins_ended
 from inbox.flow.channels import Channels
 from inbox.flow.committer import Committer
 from inbox.flow.conversations import Conversations
@@ -202,7 +204,7 @@ async def a_world(
         people=People(committer),
         directory=directory,
         live=live,
-        auth=Auth(store.accounts, directory, Passwords(CHEAP), clock, metrics),
+        auth=Auth(store.accounts, directory, Passwords(CHEAP), clock, metrics, partial(logins_ended, committer)),
         resets=resets,
         cleaner=Cleaner(),
         metrics=metrics,

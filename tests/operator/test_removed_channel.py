@@ -1,6 +1,7 @@
 """A channel that was taken out of the settings file: it runs no more, its conversations stay, and it can be put back."""
 
 import secrets
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ async def test_it_stays_readable_receives_and_sends_nothing_and_comes_back(tmp_p
         async with clients.visitor(operator.base) as ann:
             await ann.say("Where is my order?")
             token = ann.token
-        (row,) = await eventually(lambda: rows(ada), what="the chat is placed")
+        (row,) = await eventually(partial(rows, ada), what="the chat is placed")
 
     operator.channels = ""
     async with operator.serving(), clients.agent(operator.base, EMAIL, PASSWORD) as ada:

@@ -42,7 +42,7 @@ async def _end_old(asked: Asked[s.Login]) -> None:
         _, old = await asked.parts.auth.authenticate(asked.http.cookies.get(COOKIE, ""))
     except Unauthenticated:
         return
-    await asked.parts.accounts.end_session(old.id)
+    await asked.parts.auth.drop(old)
     asked.parts.live.sessions_ended([old.id])
 
 
