@@ -23,15 +23,15 @@ async def rows(ada: clients.AgentClient) -> list[clients.Frame]:
 
 async def test_it_stays_readable_receives_and_sends_nothing_and_comes_back(tmp_path: Path, mongo_uri: str) -> None:
     operator = Operator(tmp_path, uri=mongo_uri, database=f"removed_{secrets.token_hex(4)}")
-    operator.channels = CHAT.replace("https://shop.example", operator.base)
-    there = operator.channels
+    operator.channels = there = CHAT.replace("https://shop.example", operator.base)
     await operator.run("create-admin", "--email", EMAIL, "--name", "Ada")
 
     async with operator.serving(), clients.agent(operator.base, EMAIL, PASSWORD) as ada:
         async with clients.visitor(operator.base) as ann:
             await ann.say("Where is my order?")
             token = ann.token
-        (row,) = await eventually(partial(rows, ada), what="the chat is placed")
+        found: list[clients.Frame] = await eventually(partial(rows, ada), what="the chat is placed")
+        (row,) = found
 
     operator.channels = ""
     async with operator.serving(), clients.agent(operator.base, EMAIL, PASSWORD) as ada:
