@@ -173,6 +173,12 @@ class CancelSend(InConversation, frozen=True, tag="cancel_send"):
     message: Annotated[MessageId, _ID]
 
 
+class MarkSeen(InConversation, frozen=True, tag="mark_seen"):
+    """Somebody of the house has this message of the customer before his eyes; a live channel tells the customer so."""
+
+    message: Annotated[MessageId, _ID]
+
+
 class EditCustomer(Command, frozen=True, tag="edit_customer"):
     """Change what is known of a person; ``version`` is what was seen. An attribute set to None is removed.
 
@@ -205,6 +211,7 @@ AnyCommand = (
     | SplitParticipant
     | Retry
     | CancelSend
+    | MarkSeen
     | EditCustomer
 )
 
@@ -224,6 +231,7 @@ ACTIONS: Mapping[type[Command], Action] = {
     SplitParticipant: Action.ACCEPT_PARTICIPANT,
     Retry: Action.REPLY,
     CancelSend: Action.REPLY,
+    MarkSeen: Action.READ,
     EditCustomer: Action.CUSTOMER_EDIT,
 }
 """What the gate is asked for each command."""

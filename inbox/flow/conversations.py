@@ -146,6 +146,8 @@ class Execute:
                 return _redeliver(layer, before, self.actor, id, lambda d: delivery.again(d, layer.now))
             case c.CancelSend(message=id):
                 return _redeliver(layer, before, self.actor, id, delivery.cancel)
+            case c.MarkSeen(message=id):
+                return _see(layer, before, self.actor, id)
             case _:
                 return None
 
@@ -201,6 +203,20 @@ def _redeliver(layer: Layer, before: Conversation, actor: Actor, id: MessageId, 
     stored = layer.add_message(replace(message, delivery=step(message.delivery)))
     changed = lifecycle.delivery_changed(before, stored, layer.now)
     return Outcome(layer.change(before, changed, writing.author_of(actor), stored), stored)
+
+
+def _see(layer: Layer, before: Conversation, actor: Actor, id: MessageId) -> Outcome:
+    """Only the first look counts, and only where the customer is shown it."""
+    layer.need((MESSAGES, (id,)))
+    message = layer.get(MESSAGES, id)
+    if message is None or message.conversation != before.id:
+        raise NotFound
+    facts = layer.channels.get(message.channel) if message.channel else None
+    if message.kind is not Kind.CUSTOMER or message.seen_at is not None or facts is None or not facts.live:
+        return Outcome(before, message)
+    stored = layer.add_message(replace(message, seen_at=layer.now))
+    seen = lifecycle.Changed(before, (lifecycle.Happened(EventType.MESSAGE_CHANGED),))
+    return Outcome(layer.change(before, seen, writing.author_of(actor), stored), stored)
 
 
 def _edit_customer(layer: Layer, actor: Actor, command: c.EditCustomer) -> Outcome:

@@ -16,8 +16,8 @@ from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
 from inbox.flow.placing import open_key
 from inbox.flow.working import ChannelFacts
-from inbox.gateway.visitor_rows import concerned, first_name, visible
-from inbox.gateway.visitors import Visitors
+from inbox.gateway.visitor_rows import Mine, concerned, first_name, visible
+from inbox.gateway.visitors import Held, Visitors
 from inbox.ports import Journal, Queries
 from inbox.records import CONVERSATIONS, THREAD_KEYS
 
@@ -114,6 +114,9 @@ class JournalVisitorFeed:
                 for visitor in concerned(message, facts.kind):
                     self._whereabouts.remember(facts.id, visitor, change.conversation.id, change.conversation.customer)
             self._visitors.changed(message, facts.kind)
+        elif message is not None and change.conversation is not None and (who := self._whereabouts.who(change.conversation.id)):
+            for session in self._visitors.tabs(*who):
+                session.changed(message)
 
     def presence_changed(self) -> None:
         """Tell the tabs when the first agent came, or the last one left."""
@@ -123,26 +126,39 @@ class JournalVisitorFeed:
                 self._online[channel] = online
                 self._visitors.online_changed(channel, online)
 
-    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Sequence[Message]:
-        """The newest messages that this visitor may see of his open conversation, oldest first."""
+    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
+        """What this visitor may see of his open conversation."""
         facts = self._facts().get(channel)
         if facts is None:
-            return ()
+            return Held()
         key = open_key(channel, identity_id(facts.kind, facts.scope, visitor))
         led = (await self._journal.load({THREAD_KEYS: frozenset({key})}))[THREAD_KEYS].get(key)
         if led is None:
-            return ()
+            return Held()
         conversation = (await self._journal.load({CONVERSATIONS: frozenset({led.conversation})}))[CONVERSATIONS].get(led.conversation)
-        if conversation is not None:
-            self._whereabouts.remember(channel, visitor, conversation.id, conversation.customer)
-        return await self._newest(led.conversation, channel, facts.kind, visitor, limit)
+        if conversation is None:
+            return Held()
+        self._whereabouts.remember(channel, visitor, conversation.id, conversation.customer)
+        mine = await self._proved(conversation.customer, facts, visitor)
 
-    async def _newest(self, conversation: ConversationId, channel: ChannelId, kind: str, visitor: str, limit: int) -> Sequence[Message]:
+        def shows(message: Message) -> bool:
+            return visible(message, channel, facts.kind, visitor, mine)
+
+        return Held(await self._newest(conversation.id, shows, limit), mine)
+
+    async def _proved(self, customer: CustomerId, facts: ChannelFacts, visitor: str) -> Mine:
+        """The customer's proved addresses, if this visitor is that customer."""
+        known = await self._queries.identities_of(customer)
+        if not any((i.kind, i.scope, i.value) == (facts.kind, facts.scope, visitor) for i in known):
+            return frozenset()
+        return frozenset((i.kind, i.value) for i in known if i.verified and i.kind != facts.kind)
+
+    async def _newest(self, conversation: ConversationId, shows: Callable[[Message], bool], limit: int) -> Sequence[Message]:
         shown: list[Message] = []
         before = None
         while len(shown) < limit:
             page = await self._queries.timeline(conversation, before, PAGE)
-            shown += [m for m in page if visible(m, channel, kind, visitor)]
+            shown += [m for m in page if shows(m)]
             if len(page) < PAGE:
                 break
             before = (page[-1].arrived_at, page[-1].id)

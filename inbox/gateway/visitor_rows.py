@@ -16,15 +16,33 @@ Who = Literal["visitor", "agent", "bot", "system"]
 _WHO: Mapping[str, Who] = {"customer": "visitor", "agent": "agent", "bot": "bot"}
 
 
-def visible(message: Message, channel: ChannelId, kind: str, visitor: str) -> bool:
-    """Whether the visitor with this address (``kind``, ``visitor``) on this channel wrote the message or was sent it."""
+Mine = frozenset[tuple[str, str]]
+"""Addresses by kind and value that are proved to be a visitor's, beside the one of his browser."""
+
+
+def visible(message: Message, channel: ChannelId, kind: str, visitor: str, mine: Mine = frozenset()) -> bool:
+    """Whether the visitor with this address (``kind``, ``visitor``) on this channel wrote the message or was sent it.
+
+    Of what went by another channel of the same conversation he sees what came from or went to an address of his.
+    """
     if message.channel != channel:
-        return False
+        return _elsewhere(message, mine)
     if message.kind is Kind.CUSTOMER:
         return message.sender is not None and _is(message.sender, kind, visitor)
     if message.kind is not Kind.REPLY or message.delivery is None or message.delivery.state not in OUT:
         return False
     return any(_is(address, kind, visitor) for address in message.to)
+
+
+def _elsewhere(message: Message, mine: Mine) -> bool:
+    """Copies of what he has here, what was passed on to others and what strangers wrote are none of his."""
+    if message.kind is Kind.CUSTOMER:
+        sender = message.sender
+        return sender is not None and (sender.kind, sender.value) in mine and not message.new_participant and not message.unreadable
+    if message.kind is not Kind.REPLY or message.forwards or message.automatic:
+        return False
+    out = message.delivery is not None and message.delivery.state in OUT
+    return out and any((address.kind, address.value) in mine for address in message.to)
 
 
 def _is(address: Address, kind: str, value: str) -> bool:
@@ -37,10 +55,11 @@ def concerned(message: Message, kind: str) -> set[str]:
     return {address.value for address in people if address.kind == kind}
 
 
-def row(message: Message, name: str, client_id: str, link: Callable[[str], str]) -> MessageRow:
+def row(message: Message, name: str, client_id: str, link: Callable[[str], str], *, here: bool = True) -> MessageRow:
     """The message as its visitor sees it; ``name`` is the author's, of which an agent shows only the first part.
 
-    ``link`` turns a file's id into an address good for that file.
+    ``link`` turns a file's id into an address good for that file. ``here`` False: it went by another channel, which tells
+    nothing of who has seen it, and below whose new words the old ones are quoted.
     """
     who = _WHO.get(message.author.kind, "system")
     return MessageRow(
@@ -48,11 +67,11 @@ def row(message: Message, name: str, client_id: str, link: Callable[[str], str])
         version=message.version,
         who=who,
         name=first_name(name) if who == "agent" else name if who == "bot" else "",
-        text=message.text,
+        text=message.text if here else message.text[: message.fresh].rstrip(),
         at=message.arrived_at,
         files=tuple(FileRow(f.file, f.name, f.type, f.size, link(f.file)) for f in message.attachments),
         client_id=client_id,
-        seen=seen_by_other_side(message),
+        seen=seen_by_other_side(message) if here else message.kind is not Kind.CUSTOMER,
     )
 
 

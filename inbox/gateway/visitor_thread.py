@@ -22,7 +22,7 @@ from inbox.core.visitor import (
     line_key,
 )
 from inbox.gateway import visitor_protocol as p
-from inbox.gateway.visitor_rows import missed, row, visible
+from inbox.gateway.visitor_rows import Mine, missed, row, visible
 from inbox.gateway.visitor_tokens import Identity, UploadTicket
 from inbox.gateway.visitors import RESUME, Outgoing, Services, VisitorChannel, Visitors
 
@@ -66,6 +66,7 @@ class VisitorThread:
         self._stated_email = identity.stated_email if identity else ""
         self._tab = tab
         self._out = out
+        self._mine: Mine = frozenset()
         self._held: list[Message] | None = None
         self._own: dict[MessageId, str] = {}
         self._answers: dict[MessageId, int] = {}
@@ -78,8 +79,9 @@ class VisitorThread:
             self._remember_own(client_id)
         self._held = []
         thread = await self._services.feed.thread(self._channel.id, self.visitor.id, p.HISTORY)
+        self._mine = thread.mine
         held, self._held = self._held, None
-        whole, lacking = missed([self._row(message) for message in thread if self._may_see(message)], have)
+        whole, lacking = missed([self._row(message) for message in thread.messages if self._may_see(message)], have)
         online = self._services.feed.online(self._channel.id)
         self._out.put(p.Ready(self._services.now(), p.HEARTBEAT_MS, online, "known", whole, lacking))
         for message in held:
@@ -118,17 +120,18 @@ class VisitorThread:
             await self._deliver(f"{self.visitor.id}/proved/{digest(*claims.values())}", VisitorProved())
 
     def _may_see(self, message: Message) -> bool:
-        return visible(message, self._channel.id, self._channel.address_kind, self.visitor.id)
+        return visible(message, self._channel.id, self._channel.address_kind, self.visitor.id, self._mine)
 
     def _row(self, message: Message) -> p.MessageRow:
-        if message.kind is not Kind.CUSTOMER:
+        here = message.channel == self._channel.id
+        if here and message.kind is not Kind.CUSTOMER:
             state = message.delivery.state if message.delivery else DeliveryState.SENT
             level = {DeliveryState.DELIVERED: _DELIVERED, DeliveryState.READ: _READ}.get(state, 0)
             _remember(self._answers, message.id, max(level, self._answers.get(message.id, 0)))
         for attachment in message.attachments:
             _remember(self._files, attachment.file, True)
         name = self._services.feed.name_of(message.author)
-        return row(message, name, self._own.get(message.id, ""), self._address_of)
+        return row(message, name, self._own.get(message.id, ""), self._address_of, here=here)
 
     def _address_of(self, file: str) -> str:
         return self._services.tickets.address(self._channel.id, file, self._services.now())

@@ -16,7 +16,7 @@ from inbox.core.message import Author, Message
 from inbox.core.visitor import Visitor, VisitorId, WidgetSettings
 from inbox.gateway.visitor_limits import Rate
 from inbox.gateway.visitor_protocol import Online, Reconnect, ServerFrame, SomebodyTypes, encode
-from inbox.gateway.visitor_rows import concerned
+from inbox.gateway.visitor_rows import Mine, concerned
 from inbox.gateway.visitor_tokens import Tickets
 
 SOCKETS_PER_VISITOR = 3
@@ -62,11 +62,19 @@ class VisitorStore(Protocol):
         """When visitors without a subject were created from ``ip`` after ``since``, oldest first, at most ``limit``."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """A visitor's thread: its newest messages, oldest first, and his proved addresses on other channels."""
+
+    messages: Sequence[Message] = ()
+    mine: Mine = frozenset()
+
+
 class VisitorFeed(Protocol):
     """What the gateway needs to know of conversations, and what it tells them."""
 
-    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Sequence[Message]:
-        """The newest messages from or to this visitor on this channel, oldest first."""
+    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
+        """What this visitor may see of his open conversation."""
 
     def name_of(self, author: Author) -> str:
         """An agent's or bot's name, '' when unknown."""

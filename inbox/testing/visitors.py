@@ -11,7 +11,8 @@ from inbox.core.errors import NotFound, Unavailable
 from inbox.core.ids import ChannelId, ConversationId, Instant
 from inbox.core.message import Author, Message
 from inbox.core.visitor import Visitor, VisitorId
-from inbox.gateway.visitor_rows import visible
+from inbox.gateway.visitor_rows import Mine, visible
+from inbox.gateway.visitors import Held
 from inbox.records import StoredFile
 
 
@@ -61,14 +62,16 @@ class MemoryVisitorFeed:
         self.address_kind = address_kind
         self.messages: dict[str, Message] = {}
         self.names: dict[Author, str] = {}
+        self.proved: dict[VisitorId, Mine] = {}
         self.staffed = True
         self.typing: list[tuple[VisitorId, bool]] = []
         self.here: dict[VisitorId, bool] = {}
 
-    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Sequence[Message]:
+    async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
         """See ``VisitorFeed``."""
-        mine = [m for m in self.messages.values() if visible(m, channel, self.address_kind, visitor)]
-        return sorted(mine, key=lambda m: (m.arrived_at, m.id))[-limit:]
+        mine = self.proved.get(visitor, frozenset())
+        shown = [m for m in self.messages.values() if visible(m, channel, self.address_kind, visitor, mine)]
+        return Held(sorted(shown, key=lambda m: (m.arrived_at, m.id))[-limit:], mine)
 
     def name_of(self, author: Author) -> str:
         """See ``VisitorFeed``."""

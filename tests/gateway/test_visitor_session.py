@@ -1,16 +1,15 @@
 """A visitor's tab without its socket: writing, answers, receipts, coming back, and several tabs."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from inbox.core.ids import ChannelId, MessageId
-from inbox.core.message import Address, Author, Delivery, DeliveryState, Kind, Message
+from inbox.core.message import Address, Author, Delivery, DeliveryState, Kind
 from inbox.core.visitor import VisitorId
 from inbox.gateway import visitor_protocol as p
 from inbox.gateway.visitor_tokens import secret_hash
-from inbox.gateway.visitors import ELSEWHERE
+from inbox.gateway.visitors import ELSEWHERE, Held
 from tests.gateway.visitor_world import SHOP, START, World
 
 
@@ -157,7 +156,7 @@ async def test_what_happens_while_the_thread_is_read_is_not_lost() -> None:
     me = world.visitor_of(tab)
     read = world.feed.thread
 
-    async def slowly(channel: ChannelId, visitor: VisitorId, limit: int) -> Sequence[Message]:
+    async def slowly(channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
         thread = await read(channel, visitor, limit)
         world.answer(me, "just now")
         return thread

@@ -6,13 +6,16 @@ from inbox.api import show
 from inbox.api import structs as s
 from inbox.api.access import get_conversation, get_file
 from inbox.api.parts import ApiParts, Signed
+from inbox.core.commands import MarkSeen
 from inbox.core.conversation import Conversation
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.ids import AgentId, MessageId
+from inbox.core.message import Kind
 from inbox.core.permissions import Action, Actor
 from inbox.records import Draft, ReadState
 
 MODES = ("reply", "note", "forward")
+LOOK_BACK = 20
 
 
 async def mark_read(asked: Signed[s.MarkRead]) -> s.ReadMark:
@@ -22,6 +25,7 @@ async def mark_read(asked: Signed[s.MarkRead]) -> s.ReadMark:
     state = await _state(parts, me, found, asked.body.message)
     await parts.own.mark(state)
     parts.live.read_moved(me, found.id, state.inbound)
+    await _tell_customer(parts, asked.actor, found, state)
     return s.ReadMark(found.id, state.inbound)
 
 
@@ -33,6 +37,17 @@ async def _state(parts: ApiParts, me: AgentId, found: Conversation, id: str) -> 
         raise Invalid("message", "is not in this conversation")
     inbound = await parts.queries.inbound_up_to(found.id, message.arrived_at, message.id)
     return ReadState(me, found.id, inbound, message.id, message.arrived_at)
+
+
+async def _tell_customer(parts: ApiParts, actor: Actor, found: Conversation, state: ReadState) -> None:
+    """Whoever wrote on a live channel hears that his newest line up to the mark was seen."""
+    facts = parts.channels.facts()
+    if state.message is None or not any(channel in facts and facts[channel].live for channel in found.channels or (found.channel,)):
+        return
+    page = await parts.queries.timeline(found.id, (state.arrived_at + 1, ""), LOOK_BACK)
+    line = next((m for m in page if m.kind is Kind.CUSTOMER), None)
+    if line is not None and line.seen_at is None:
+        await parts.conversations.execute(actor, MarkSeen(found.id, line.id))
 
 
 async def save_draft(asked: Signed[s.SaveDraft]) -> s.DraftRow:
