@@ -60,7 +60,8 @@ class WidgetSettings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     ``origins``: the sites that may embed it, as the browser writes them (``https://shop.example``, no path); ``https://*.shop.example``
     means every subdomain. ``identity_secret``: signs the host site's tokens about its users, at least 32 bytes; empty: none are
     believed. ``identity_required``: nobody else may write. ``prechat`` asks for name and mail address before the first message.
-    ``starts_per_ip``: new visitors from one address in 12 hours.
+    ``starts_per_ip``: new visitors from one address in 12 hours. ``unseen_seconds``: after so long an answer that he has not
+    seen goes to his proved mail address.
     """
 
     origins: tuple[str, ...] = ()
@@ -76,6 +77,7 @@ class WidgetSettings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     files: bool = True
     file_types: tuple[str, ...] = FILE_TYPES
     starts_per_ip: Annotated[int, Meta(ge=1, le=10_000)] = 6
+    unseen_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 300
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for an origin that no browser would send, and for a secret that could be guessed."""

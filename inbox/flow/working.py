@@ -40,7 +40,7 @@ class NotLoaded(Exception):
 
 @dataclass(frozen=True)
 class ChannelFacts:
-    """What deciding needs to know of a channel."""
+    """What deciding needs to know of a channel. On a ``live`` one an answer not seen for ``unseen_ms`` goes out by mail as well."""
 
     id: ChannelId
     kind: str
@@ -49,6 +49,7 @@ class ChannelFacts:
     conversational: bool = False
     reply_keys: bool = False
     live: bool = False
+    unseen_ms: int = 5 * 60 * 1000
     name: str = ""
     weight: int = 1
     text_limit: int | None = None

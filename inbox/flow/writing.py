@@ -21,7 +21,6 @@ from inbox.flow.working import ChannelFacts, Layer
 from inbox.records import CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
 
 MAX_FORWARDED = 100_000
-UNSEEN_MS = 5 * 60 * 1000
 
 
 def author_of(actor: Actor) -> Author:
@@ -45,7 +44,7 @@ def reply(
     message = _outbound(layer, before, before.id, actor, command.client_id, facts, command.text, files)
     message = _addressed(message, to, addresses(command.cc), addresses(command.bcc), command.subject)
     known = with_addressed(before.participants, (*message.to, *message.cc), facts)
-    mail_due = before.mail_due or layer.now + UNSEEN_MS if facts.live else before.mail_due
+    mail_due = before.mail_due or layer.now + facts.unseen_ms if facts.live else before.mail_due
     widened = replace(before, participants=known, mail_due=mail_due)
     changed = lifecycle.reply_queued(widened, message, layer.now)
     if command.then is not None:

@@ -8,8 +8,10 @@ from inbox.core.conversation import Category
 from inbox.core.ids import ConversationId, message_id
 from inbox.core.message import Address, DeliveryState, Message
 from inbox.core.permissions import Actor
-from inbox.flow.writing import UNSEEN_MS
+from inbox.flow.working import ChannelFacts
 from tests.flow.house import ANNA, CHAT, VISITOR, House, a_line
+
+UNSEEN_MS = ChannelFacts.unseen_ms
 
 
 async def a_visitor(house: House, *, proved: bool = True, text: str = "hi") -> tuple[Actor, ConversationId]:

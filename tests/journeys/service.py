@@ -18,6 +18,21 @@ from inbox.demo.start import SETTINGS
 from tests.faults.rounds import free_ports
 
 START_SECONDS = 90
+IDENTITY_SECRET = "a secret of the host site, 32 bytes"
+MEMBERS = f"""
+[[channels]]
+id = "members"
+connector = "webchat"
+name = "Members' chat"
+team = "support"
+
+[channels.settings]
+origins = []
+identity_secret = "{IDENTITY_SECRET}"
+starts_per_ip = 1000
+unseen_seconds = 2
+"""
+"""A chat whose site says who is logged in, and whose visitors are not waited for, beside those of the demo."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +60,7 @@ async def demo(folder: Path) -> AsyncIterator[Demo]:
     base = f"http://127.0.0.1:{web}"
     head = f'[server]\nport = {web}\npublic_url = "{base}"\n[metrics]\nport = {metrics}\n[data]\ndir = "{folder / "data"}"\n'
     settings = folder / "demo.toml"
-    settings.write_text(head + text, encoding="utf-8")
+    settings.write_text(head + text + MEMBERS, encoding="utf-8")
     async with process(("demo", "--config", str(settings)), folder / "demo.log", base):
         yield Demo(base, folder, mail)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.service import demo
+from tests.journeys.service import IDENTITY_SECRET, demo
 
 WEB = Path(__file__).parents[2] / "web"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.peer("chromium", "node")]
@@ -27,7 +27,13 @@ async def test_agents_and_visitors_in_the_browser(tmp_path: Path) -> None:
             "--test-timeout=180000",
             *files,
             cwd=WEB,
-            env={**os.environ, "INBOX_URL": here.base, "INBOX_MAIL_PORT": str(here.mail_port), "INBOX_SENT": str(here.sent)},
+            env={
+                **os.environ,
+                "INBOX_URL": here.base,
+                "INBOX_MAIL_PORT": str(here.mail_port),
+                "INBOX_SENT": str(here.sent),
+                "INBOX_IDENTITY_SECRET": IDENTITY_SECRET,
+            },
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
