@@ -17,6 +17,7 @@ from msgspec import Struct
 from inbox.core.errors import NotAuthentic, Unsupported
 from inbox.core.ids import ChannelId, Instant, MessageId
 from inbox.core.message import Address, DeliveryState
+from inbox.provider import NO_HTTP, Http
 
 SEND_SECONDS = 100.0
 
@@ -251,13 +252,19 @@ class Cursor(Protocol):
 
 @dataclass(frozen=True)
 class Tools:
-    """What a connector gets from outside: time, files, a durable cursor, a health report, the guarded HTTP client."""
+    """What a connector gets from outside: time, files, a durable cursor, a health report, HTTP.
+
+    ``link(file, name)`` makes an address under which a provider may fetch a file for an hour. ``hooks``: where this service takes
+    deliveries; the address of one channel is ``{hooks}{connector name}/{channel id}``.
+    """
 
     now: Callable[[], Instant]
     open_file: Callable[[str], AsyncIterator[bytes]]
     cursor: Cursor
     report: Callable[[Health], None]
-    http: Any = None
+    http: Http = NO_HTTP
+    link: Callable[[str, str], str] = lambda file, name: ""
+    hooks: str = ""
 
 
 class Connector(ABC):

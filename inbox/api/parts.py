@@ -49,7 +49,7 @@ class Live(Protocol):
 class ApiParts:
     """Everything a handler may use.
 
-    ``accept`` stores a delivery durably or raises ``Unavailable``.
+    ``accept`` stores a delivery durably or raises ``Unavailable``. ``links`` are the keys that sign addresses of files for providers.
     ``search_lag`` tells by how many milliseconds the search index is behind. ``checks`` by name return what is wrong, ''
     when all is well. ``frames`` are the socket's unions for the published documents.
     """
@@ -74,6 +74,7 @@ class ApiParts:
     accept: Callable[[RawDelivery], Awaitable[None]]
     search_lag: Callable[[], int] = lambda: 0
     checks: Mapping[str, Callable[[], Awaitable[str]]] = field(default_factory=dict)
+    links: tuple[bytes, ...] = ()
     frames: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from inbox.api import health, hooks, openapi, static
+from inbox.api import health, hooks, media, openapi, static
 from inbox.api.middleware import middlewares, restricting
 from inbox.api.parts import ApiParts
 from inbox.api.parts import Live as Live
@@ -22,6 +22,7 @@ def build(parts: ApiParts, extra_routes: Iterable[web.AbstractRouteDef] = ()) ->
     app.on_response_prepare.append(restricting(parts))
     app.add_routes(api_routes(parts))
     app.add_routes(hooks.routes(parts))
+    app.add_routes(media.routes(parts))
     app.add_routes(health.routes(parts))
     app.add_routes(_documents(parts))
     app.add_routes(extra_routes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from msgspec.structs import replace
@@ -12,7 +13,8 @@ from inbox.app.stores import Stores
 from inbox.connector import Connector, Health, Tools
 from inbox.core import sla
 from inbox.core.errors import CannotStart, NeedsLogin
-from inbox.core.ids import ChannelId
+from inbox.core.ids import ChannelId, FileId
+from inbox.core.links import LINK_MS, file_link
 from inbox.core.mistakes import mistakes
 from inbox.flow import channels as running
 from inbox.flow.channels import Channels
@@ -22,6 +24,8 @@ from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
 MINUTE = 60_000
+LINKS = "media links"
+"""What the keys that sign addresses of files are derived for."""
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +101,8 @@ async def build_channels(settings: Settings, stores: Stores, keyring: Keyring, c
             log.warning("channel_removed", channel=record.id)
     records = await stores.queries.channels()
     health: dict[ChannelId, Health] = {}
-    built = running.build(records, classes, _unsealing(keyring), _tools(stores, health), _policy(settings))
+    tools = _tools(settings, stores, keyring, health)
+    built = running.build(records, classes, _unsealing(keyring), tools, _policy(settings))
     return Channels(built, health, running.removed(records, classes))
 
 
@@ -109,11 +114,11 @@ async def look_at_channels(settings: Settings, stores: Stores) -> Sequence[Chann
     return sorted([*given, *gone], key=lambda record: record.id)
 
 
-def connect_to(record: ChannelRecord, classes: Classes, stores: Stores, keyring: Keyring) -> Connector:
+def connect_to(record: ChannelRecord, classes: Classes, settings: Settings, stores: Stores, keyring: Keyring) -> Connector:
     """The connector of one channel, to be tried out. Raises ``CannotStart`` when it cannot be built."""
     kind = running.known(classes, record)
-    settings = running.checked(kind, record.id, running.joined(record, _unsealing(keyring)))
-    return kind(record.id, settings, _tools(stores, {})(record.id))
+    own = running.checked(kind, record.id, running.joined(record, _unsealing(keyring)))
+    return kind(record.id, own, _tools(settings, stores, keyring, {})(record.id))
 
 
 def _sealing(keyring: Keyring) -> running.Seal:
@@ -130,7 +135,13 @@ def _unsealing(keyring: Keyring) -> running.Seal:
     return unseal
 
 
-def _tools(stores: Stores, health: dict[ChannelId, Health]) -> Callable[[ChannelId], Tools]:
+def _tools(settings: Settings, stores: Stores, keyring: Keyring, health: dict[ChannelId, Health]) -> Callable[[ChannelId], Tools]:
+    key = keyring.derived(LINKS)[0]
+
+    def link(file: str, name: str) -> str:
+        signed = file_link(key, FileId(file), stores.clock.now() + LINK_MS)
+        return f"{settings.server.public_url}/media/{signed}/{quote(name, safe='')}"
+
     def tools(channel: ChannelId) -> Tools:
         def report(now: Health) -> None:
             health[channel] = now
@@ -138,7 +149,8 @@ def _tools(stores: Stores, health: dict[ChannelId, Health]) -> Callable[[Channel
         def open_file(id: str) -> AsyncIterator[bytes]:
             return stores.files.open(id)
 
-        return Tools(stores.clock.now, open_file, ChannelCursor(stores, channel), report)
+        hook = f"{settings.server.public_url}/hooks/"
+        return Tools(stores.clock.now, open_file, ChannelCursor(stores, channel), report, stores.outside, link, hook)
 
     return tools
 

@@ -100,7 +100,7 @@ async def _channels(settings: Settings, stores: Stores) -> AsyncIterator[Finding
             yield Finding(f"channel {record.id}", "not in the settings any more: its conversations stay, it receives and sends nothing")
             continue
         try:
-            connector = connect_to(record, classes, stores, keyring)
+            connector = connect_to(record, classes, settings, stores, keyring)
         except CannotStart as error:
             yield Finding(f"channel {record.id}", "", str(error), error.remedy)
             continue

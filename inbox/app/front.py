@@ -20,6 +20,7 @@ from inbox.api.passwords import Passwords
 from inbox.api.resets import Resets
 from inbox.api.server import build
 from inbox.api.web_settings import WebSettings
+from inbox.app.channels import LINKS
 from inbox.app.steps import Base, Steps
 from inbox.app.stores import Stores
 from inbox.connector import OutboundMessage
@@ -140,6 +141,7 @@ def build_front(
     return Front(app, metrics_app(metrics), agents, visitor_feed, resets, cleaner)
 
 
+        links=steps.keyring.derived(LINKS),
 def _build_visitors(stores: Stores, steps: Steps, sockets: Sockets, web_settings: WebSettings) -> tuple[JournalVisitorFeed, VisitorServer]:
     feed = JournalVisitorFeed(
         stores.journal,

@@ -1,4 +1,4 @@
-"""Opens the database, the service's own or the one it is told, and everything that reads and writes it."""
+"""Opens the database, the service's own or the one it is told, everything that reads and writes it, and the way to providers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from inbox.app.outside import Outside
 from inbox.core.errors import CannotStart
 from inbox.settings import Settings
 from inbox.store.accounts import MongoAccounts
@@ -33,7 +34,7 @@ LEAST_FREE_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Stores:
-    """The ports as MongoDB fills them."""
+    """The ports as MongoDB fills them, and HTTP to the outside."""
 
     db: Database
     embedded: EmbeddedMongo | None
@@ -50,6 +51,7 @@ class Stores:
     directory: MongoDirectory
     presence: PresenceDocuments
     cursors: MongoCursors
+    outside: Outside
 
 
 @asynccontextmanager
@@ -79,6 +81,7 @@ async def open_stores(settings: Settings, *, beside: bool = False) -> AsyncItera
 @asynccontextmanager
 async def _connected(settings: Settings, uri: str, embedded: EmbeddedMongo | None) -> AsyncIterator[Stores]:
     db = connect(uri, settings.mongodb.database)
+    outside = Outside()
     try:
         await verify(db)
         await prepare(db)
@@ -101,8 +104,10 @@ async def _connected(settings: Settings, uri: str, embedded: EmbeddedMongo | Non
             directory=MongoDirectory(db),
             presence=PresenceDocuments(db),
             cursors=MongoCursors(db),
+            outside=outside,
         )
     finally:
+        await outside.close()
         await db.client.close()
 
 

@@ -48,6 +48,7 @@ FRAMES = {"ServerFrame": ServerFrame, "ClientFrame": ClientFrame}
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The same algorithm with the cost of a test."""
+LINK_KEY = b"l" * 32
 
 AGENTS_OF_THE_HOUSE = (
     an_agent("ada", role=Role.ADMIN),
@@ -216,6 +217,7 @@ async def a_world(
     await _furnish(store)
     await feed.start()
     async with asyncio.TaskGroup() as tasks, TestClient(TestServer(build(parts)), cookie_jar=DummyCookieJar()) as client:
+        links=(LINK_KEY,),
         running_tasks = [tasks.create_task(committer.run()), tasks.create_task(resets.run())]
         connector = channels.running[ChannelId("mail")].connector
         assert isinstance(connector, RecordingConnector)
