@@ -87,14 +87,17 @@ class InboundMessage(Struct, frozen=True, omit_defaults=True, tag="message"):
     ``key`` identifies it within the channel for ever. ``tokens`` are strings that may be our reply tokens or signed ids
     (checked by the core); ``references`` the provider's ids of earlier messages, nearest first; ``thread`` the provider's
     thread id. ``authenticated``: the transport proved ``sender``. ``automatic``: '' or why no human wrote it
-    (``auto-reply``, ``out-of-office``, ``bounce``, ``complaint``, ``list``). ``fresh``: see ``core.message.Message``.
+    (``auto-reply``, ``out-of-office``, ``auto-generated``, ``bounce``, ``complaint``, ``list``). ``fresh``: see ``core.message.Message``.
     ``echo``: a signed id of ours that the message bears as its own, beside ``external_id``: it may be our message come back.
-    ``unreadable`` says why the content could not be read; the raw delivery is kept.
+    ``unreadable`` says why the content could not be read; the raw delivery is kept. ``received_at``: when the provider took it
+    in, where it says so; ``backlog``: it was there before this channel was first read.
     """
 
     key: str
     sender: Address
     at: Instant | None = None
+    received_at: Instant | None = None
+    backlog: bool = False
     external_id: str = ""
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()

@@ -1,4 +1,4 @@
-"""Why no human wrote a mail: auto-reply, out-of-office or list (RFC 3834, RFC 2919, and what vendors do instead)."""
+"""Why no human wrote a mail: auto-reply, out-of-office, auto-generated or list (RFC 3834, RFC 2919, and what vendors do instead)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from inbox.core.message import Address
 
 OUT_OF_OFFICE: Final = "out-of-office"
 AUTO_REPLY: Final = "auto-reply"
+GENERATED: Final = "auto-generated"
 LIST: Final = "list"
 
 _MARKERS: Final = (
@@ -28,6 +29,8 @@ def why_automatic(fields: Fields, subject: str, null_sender: bool, own: Collecti
     only at its beginning, so that a human's "Re: Automatic reply" stays his.
     """
     absent = subject.lower().startswith(ABSENCE)
+    if not (absent or null_sender) and _is_generated(fields):
+        return GENERATED
     if _answers_itself(fields) or absent or null_sender or subject.lower().startswith(ANSWERED):
         return OUT_OF_OFFICE if absent or _is_vacation(fields) else AUTO_REPLY
     return LIST if _is_list(fields, own) else ""
@@ -35,6 +38,11 @@ def why_automatic(fields: Fields, subject: str, null_sender: bool, own: Collecti
 
 def _word(fields: Fields, name: str) -> str:
     return parameters(fields.first(name) or b"")[0]
+
+
+def _is_generated(fields: Fields) -> bool:
+    """A form on a web site, an order, an alarm: no answer to anything, and somebody may have caused it (RFC 3834 section 5)."""
+    return _word(fields, "auto-submitted") == GENERATED and not (fields.first("in-reply-to") or _is_vacation(fields))
 
 
 def _answers_itself(fields: Fields) -> bool:

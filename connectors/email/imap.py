@@ -19,10 +19,10 @@ from msgspec import Struct
 
 from connectors.email import limits
 from connectors.email.headers import one_line
-from connectors.email.imap_connection import Folder, ImapConnection
+from connectors.email.imap_connection import Folder, ImapConnection, Listed
 from connectors.email.imap_position import LARGE, Position, groups, position, stored
 from connectors.email.key import mail_key
-from connectors.email.mime import UNREADABLE
+from connectors.email.mime import BACKLOG, RECEIVED_AT, UNREADABLE
 from connectors.email.settings import ImapSettings
 from connectors.email.trust import why_untrusted
 from inbox.connector import Deliver, Health, RawDelivery, Tools
@@ -140,13 +140,15 @@ class FolderReader:
     async def _catch_up(self, connection: ImapConnection, folder: Folder) -> None:
         at = await self._position(folder)
         known = set(at.recent)
-        new = [uid for uid in await connection.uids_from(at.low, folder.exists) if uid not in known]
+        there = await connection.uids_from(at.low, folder.exists)
+        at = at.first_seen(there)
+        new = [uid for uid in there if uid not in known]
         for start in range(0, len(new), SIZES_AT_ONCE):
             asked = new[start : start + SIZES_AT_ONCE]
-            sizes = await connection.sizes(asked)
-            for group in groups(sizes, self._strikes):
-                at = await self._save(at.after(group, await self._take(connection, group, sizes, folder)))
-            if gone := [uid for uid in asked if uid not in sizes]:
+            listed = await connection.listing(asked)
+            for group in groups({uid: mail.size for uid, mail in listed.items()}, self._strikes):
+                at = await self._save(at.after(group, await self._take(connection, group, listed, folder, at)))
+            if gone := [uid for uid in asked if uid not in listed]:
                 at = await self._save(at.after(gone))
 
     async def _try_aside_again(self, connection: ImapConnection, folder: Folder) -> None:
@@ -155,10 +157,10 @@ class FolderReader:
             return
         self._retry_aside_at = time.monotonic() + self._pace.retry_aside
         at = await self._position(folder)
-        sizes = await connection.sizes(at.aside) if at.aside else {}
+        listed = await connection.listing(at.aside) if at.aside else {}
         for uid in at.aside:
-            if uid in sizes:
-                await self._store(await self._fetch(connection, [uid], sizes))
+            if uid in listed:
+                await self._store(await self._fetch(connection, [uid], listed, at))
             at = await self._save(at.after([uid]))
 
     @property
@@ -169,7 +171,9 @@ class FolderReader:
         await self._tools.cursor.save(self._cursor, stored(at))
         return at
 
-    async def _take(self, connection: ImapConnection, group: list[int], sizes: dict[int, int], folder: Folder) -> list[int]:
+    async def _take(
+        self, connection: ImapConnection, group: list[int], listed: dict[int, Listed], folder: Folder, at: Position
+    ) -> list[int]:
         """Fetch a group and return once all of it is stored: which of its mails were set aside."""
         if len(group) == 1 and self._strikes[group[0]] >= STRIKES and self._aside_in_a_row < MOST_IN_A_ROW:
             self._aside_in_a_row += 1
@@ -177,7 +181,7 @@ class FolderReader:
             self._strikes.pop(group[0])
             return group
         self._fetching = tuple(group)
-        raws = await self._fetch(connection, group, sizes)
+        raws = await self._fetch(connection, group, listed, at)
         self._fetching = ()
         self._aside_in_a_row = 0
         await self._store(raws)
@@ -190,16 +194,17 @@ class FolderReader:
             if isinstance(outcome, BaseException):
                 raise outcome
 
-    async def _fetch(self, connection: ImapConnection, group: list[int], sizes: dict[int, int]) -> list[RawDelivery]:
+    async def _fetch(self, connection: ImapConnection, group: list[int], listed: dict[int, Listed], at: Position) -> list[RawDelivery]:
         (first, *others) = group
-        if not others and sizes[first] > limits.MESSAGE:
+        came = {uid: _came(listed[uid], uid <= at.backlog) for uid in group}
+        if not others and listed[first].size > limits.MESSAGE:
             header = await connection.header(first)
-            return [] if header is None else [self._raw(mail_key(header), header, {UNREADABLE: "too_large"})]
-        if not others and sizes[first] > LARGE:
+            return [] if header is None else [self._raw(mail_key(header), header, {**came[first], UNREADABLE: "too_large"})]
+        if not others and listed[first].size > LARGE:
             whole = await connection.fetch_large(first, mail_key)
-            return [] if whole is None else [self._raw(whole[1], whole[0])]
+            return [] if whole is None else [self._raw(whole[1], whole[0], came[first])]
         mails = await connection.fetch(group, mail_key)
-        return [self._raw(key, body) for body, key in mails.values()]
+        return [self._raw(key, body, came[uid]) for uid, (body, key) in mails.items()]
 
     def _set_aside(self, uid: int, folder: Folder) -> RawDelivery:
         """Stands for a mail that the server cannot hand over: shown as unreadable until it can."""
@@ -208,6 +213,13 @@ class FolderReader:
 
     def _raw(self, key: str, body: bytes, more: dict[str, str] | None = None) -> RawDelivery:
         return RawDelivery(self._channel, key, body, self._tools.now(), context={**self._context, **(more or {})})
+
+
+def _came(mail: Listed, backlog: bool) -> dict[str, str]:
+    """When the server got it, and whether that was before the folder was first read."""
+    if mail.received_at is None:
+        return {}
+    return {RECEIVED_AT: str(mail.received_at), **({BACKLOG: "yes"} if backlog else {})}
 
 
 async def probe(settings: ImapSettings) -> Health:

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
@@ -16,12 +17,15 @@ from msgspec import Struct
 
 from connectors.email.settings import ImapSettings
 from connectors.email.trust import tls_context
+from inbox.core.ids import Instant
 
 CONNECT_SECONDS: Final = 15
 ANSWER_SECONDS: Final = 60
 CHUNK: Final = 1 << 20
 WINDOW: Final = 20_000
 """Mails asked about at once; the answer to a search is one line, and lines have a limit."""
+
+_EARLIEST_YEAR: Final = 1990
 
 Result = TypeVar("Result")
 _Job = tuple[Callable[[], Any], asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
@@ -33,6 +37,13 @@ class Folder(Struct, frozen=True):
     validity: int
     exists: int
     next_uid: int
+
+
+class Listed(Struct, frozen=True):
+    """What is known of a mail before it is fetched: its bytes, and when the server got it (None: it does not say)."""
+
+    size: int
+    received_at: Instant | None = None
 
 
 class _Thread:
@@ -60,6 +71,13 @@ class _Thread:
                 result, error = None, raised
             with suppress(RuntimeError):  # the loop may have ended meanwhile
                 loop.call_soon_threadsafe(_settle, future, result, error)
+
+
+def _milliseconds(date: datetime | None) -> Instant | None:
+    """A date of no zone or before 1990 is none."""
+    if date is None or date.tzinfo is None or date.year < _EARLIEST_YEAR:
+        return None
+    return int(date.timestamp() * 1000)
 
 
 def _settle(future: asyncio.Future[Any], result: Any, error: BaseException | None) -> None:
@@ -105,6 +123,7 @@ class ImapConnection:
         context = None if s.security == "plain" else tls_context(s.ca_file)
         timeout = SocketTimeout(CONNECT_SECONDS, ANSWER_SECONDS)
         self._client = _Client(s.host, s.at_port, ssl=s.security == "tls", ssl_context=context, timeout=timeout)
+        self._client.normalise_times = False
         if s.security == "starttls":
             self._client.starttls(context)
         if f"{s.user}{s.password}".isascii():
@@ -132,10 +151,14 @@ class ImapConnection:
             top = bottom - 1
         return sorted(found)
 
-    async def sizes(self, uids: Sequence[int]) -> dict[int, int]:
-        """Size in bytes by UID; mails that are gone are left out."""
-        answer = await self._thread.call(lambda: self._opened.fetch(uids, ["RFC822.SIZE"]))
-        return {uid: int(data[b"RFC822.SIZE"]) for uid, data in answer.items() if b"RFC822.SIZE" in data}
+    async def listing(self, uids: Sequence[int]) -> dict[int, Listed]:
+        """Size and INTERNALDATE (RFC 3501 section 2.3.3) by UID; mails that are gone are left out."""
+        answer = await self._thread.call(lambda: self._opened.fetch(uids, ["RFC822.SIZE", "INTERNALDATE"]))
+        return {
+            uid: Listed(int(data[b"RFC822.SIZE"]), _milliseconds(data.get(b"INTERNALDATE")))
+            for uid, data in answer.items()
+            if b"RFC822.SIZE" in data
+        }
 
     async def fetch(self, uids: Sequence[int], of: Callable[[bytes], Result]) -> dict[int, tuple[bytes, Result]]:
         """Whole small mails by UID, each with what ``of`` (run in the thread) makes of it; mails that are gone are left out."""

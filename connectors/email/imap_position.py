@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
+from msgspec.structs import replace
 
 OVERLAP: Final = 50
 """UIDs below the last one that are looked at again: a server may show a lower UID late."""
@@ -20,19 +21,24 @@ MOST_ASIDE: Final = 200
 
 class Position(Struct, frozen=True):
     """How far a folder was read. ``recent``: the UIDs within the overlap that are done; ``aside``: mails that the server could
-    not hand over and that are tried again."""
+    not hand over and that are tried again; ``backlog``: the last UID that was there when the folder was first read."""
 
     uidvalidity: int = 0
     last_uid: int = 0
     recent: tuple[int, ...] = ()
     aside: tuple[int, ...] = ()
+    backlog: int = 0
+
+    def first_seen(self, uids: Sequence[int]) -> Position:
+        """The position of a folder that holds these mails; if nothing of it was read yet, they are its backlog."""
+        return self if self.last_uid or self.backlog else replace(self, backlog=max(uids, default=0))
 
     def after(self, done: Sequence[int], aside: Sequence[int] = ()) -> Position:
         """The position once the mails ``done`` are stored or gone, those in ``aside`` of them not for good."""
         last = max((self.last_uid, *done))
         recent = {uid for uid in (*self.recent, *done) if uid > last - OVERLAP}
         waiting = (set(self.aside) - set(done)) | set(aside)
-        return Position(self.uidvalidity, last, tuple(sorted(recent)), tuple(sorted(waiting))[-MOST_ASIDE:])
+        return replace(self, last_uid=last, recent=tuple(sorted(recent)), aside=tuple(sorted(waiting))[-MOST_ASIDE:])
 
     @property
     def low(self) -> int:
@@ -48,7 +54,7 @@ def position(stored: dict[str, Any], validity: int) -> Position:
 
 def stored(at: Position) -> dict[str, Any]:
     """The position as it is kept."""
-    return {"uidvalidity": at.uidvalidity, "last_uid": at.last_uid, "recent": list(at.recent), "aside": list(at.aside)}
+    return {**structs.asdict(at), "recent": list(at.recent), "aside": list(at.aside)}
 
 
 def groups(sizes: dict[int, int], suspects: Counter[int]) -> Iterator[list[int]]:

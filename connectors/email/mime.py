@@ -24,12 +24,18 @@ _ENVELOPE: Final = ("delivered-to", "x-original-to", "x-envelope-to", "envelope-
 UNREADABLE: Final = "unreadable"
 """Key of ``RawDelivery.context`` under which a receiver says why it could not hand over the whole mail."""
 
+RECEIVED_AT: Final = "received_at"
+"""The same for when the mailbox got it, in milliseconds UTC."""
+
+BACKLOG: Final = "backlog"
+"""The same for a mail that was there before the mailbox was first read."""
+
 
 def parse_mail(raw: RawDelivery) -> tuple[Item, ...]:
     """Receipts if the mail is a report about mails of ours, else one message; over a cap it says so and has no body.
 
     What only our receivers know comes in ``raw.context``: ``mail_from`` (``<>`` for none) and ``rcpt_to`` of the envelope,
-    ``authserv_id`` of our own mail server, ``own``: the channel's addresses, and ``unreadable``.
+    ``authserv_id`` of our own mail server, ``own``: the channel's addresses, ``received_at``, ``backlog`` and ``unreadable``.
     """
     fields = top_fields(raw.body)
     reason = raw.context.get(UNREADABLE, "") or ("too_large" if len(raw.body) > limits.MESSAGE else fields.breach)
@@ -105,6 +111,7 @@ class _Message:
         external_id = next(iter(self._ids("message-id")), "")
         automatic = report.automatic if report else self._why_automatic()
         language = _LANGUAGE.match(self.fields.text("content-language"))
+        received = self.raw.context.get(RECEIVED_AT, "")
         tokens = self.tokens()
         if report and report.token:
             tokens = tuple(dict.fromkeys((report.token, *tokens)))
@@ -112,6 +119,8 @@ class _Message:
             key=self.raw.key if UNREADABLE in self.raw.context else mail_key(self.raw.body),
             sender=self.sender,
             at=instant(self.fields.first("date") or b"", self.raw.arrived_at),
+            received_at=int(received) if received.isascii() and received.isdigit() else None,
+            backlog=BACKLOG in self.raw.context,
             external_id=external_id,
             to=self._addresses("to"),
             cc=self._addresses("cc"),

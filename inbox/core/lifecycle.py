@@ -145,14 +145,15 @@ def started(seed: Conversation, message: Message, now: Instant, policy: sla.Poli
 
 
 def customer_wrote(c: Conversation, message: Message, now: Instant) -> Changed:
-    """A message came in. An automatic one is shown, and nothing else: no reopening, no waiting mark, no clock."""
+    """A message came in. An automatic or late one is shown, and nothing else: no reopening, no waiting mark, no clock."""
     _alive(c)
     c = _with_participant(_with_message(c, message, now), message)
-    c = replace(c, reply_channel=c.reply_channel if message.automatic else message.channel)
+    quiet = bool(message.automatic) or message.late
+    c = replace(c, reply_channel=c.reply_channel if quiet and c.reply_channel else message.channel)
     changed = Changed(c, (Happened(EventType.MESSAGE_RECEIVED, message.reason),))
-    if message.automatic:
+    if quiet:
         return changed.then(lambda c: _settle(c, now))
-    return changed.then(lambda c: _awaits(c, now)).then(lambda c: _enter(c, Trigger.CUSTOMER_WROTE, now))
+    return changed.then(lambda c: _awaits(c, min(now, message.arrived_at), now)).then(lambda c: _enter(c, Trigger.CUSTOMER_WROTE, now))
 
 
 def reply_queued(c: Conversation, message: Message, now: Instant) -> Changed:
@@ -354,10 +355,12 @@ def _answered(c: Conversation, now: Instant) -> Changed:
     return answered.then(_without_bot).then(lambda c: _enter(c, Trigger.ANSWERED, now))
 
 
-def _awaits(c: Conversation, now: Instant) -> Changed:
+def _awaits(c: Conversation, since: Instant, now: Instant) -> Changed:
+    """The customer waits from when his message arrived; what is promised counts from when we had it."""
     if c.category is Category.SPAM:
         return Changed(c)
-    return Changed(replace(c, sla=sla.on_customer_message(c.sla, now), waiting_since=now if c.waiting_since is None else c.waiting_since))
+    since = since if c.waiting_since is None else min(since, c.waiting_since)
+    return Changed(replace(c, sla=sla.on_customer_message(c.sla, now), waiting_since=since))
 
 
 def _waits(c: Conversation, now: Instant) -> Changed:

@@ -96,7 +96,8 @@ class Message(Struct, frozen=True, omit_defaults=True):
     """One customer message, reply or private note.
 
     ``at`` is when the sender's provider says it was written, kept within 15 minutes of ``arrived_at``; a thread is
-    shown by (``arrived_at``, ``id``). ``text`` is the whole plain text; ``fresh`` the number of its leading characters
+    shown by (``arrived_at``, ``id``). ``late``: it had lain at its provider for so long that it is history: shown in its place,
+    and nothing else. ``text`` is the whole plain text; ``fresh`` the number of its leading characters
     that are not quoted history or signature (None: all of it). ``html`` is as received, unsafe until sanitised.
     ``forwards`` names the message that this one passes on to somebody outside.
     """
@@ -123,6 +124,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     external_id: str = ""
     references: tuple[str, ...] = ()
     automatic: str = ""
+    late: bool = False
     unreadable: str = ""
     new_participant: bool = False
     seen_at: Instant | None = None

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from inbox.connector import IdentityProof, InboundMessage, Item, Receipt
 from inbox.core import delivery, lifecycle, threads, tokens
-from inbox.core.conversation import Conversation, Participant
+from inbox.core.arrival import Arrival, arrival, begins_as
+from inbox.core.conversation import Category, Conversation, Participant
 from inbox.core.customer import Customer, Identity, identity_id
 from inbox.core.events import Event, EventType
 from inbox.core.ids import ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId, message_id
@@ -100,11 +101,13 @@ class Ingest:
         if layer.get(MESSAGES, mid) is not None or self._is_echo(layer, item):
             return None
         policy = threads.ThreadPolicy(conversational=facts.conversational)
-        decision = threads.decide(placing.candidates(layer, found, facts, item), bool(item.automatic), policy, layer.now)
+        came = arrival(item.received_at, item.backlog, layer.now)
+        quiet = bool(item.automatic) or came.late
+        decision = threads.decide(placing.candidates(layer, found, facts, item), quiet, policy, layer.now)
         customer = placing.person(layer, item, facts)
         if item.attributes:
             customer = placing.state_claims(layer, customer, item.attributes)
-        message = self._as_message(layer, item, mid, files, customer)
+        message = self._as_message(came, item, mid, files, customer)
         actor = Author("customer", customer.id)
         match decision:
             case threads.Start(reason=reason, related=related):
@@ -118,7 +121,7 @@ class Ingest:
             ):
                 before = layer.conversation(id)
                 assert before is not None, "threads.decide chose among loaded conversations"
-                at = layer.moment(before)
+                at = came.at if came.at < layer.now else layer.moment(before)
                 message = replace(message, conversation=id, reason=reason, new_participant=new, arrived_at=at)
                 placing.remember(layer, message, facts, item.references, item.thread)
                 self._hold_open(layer, message, facts, item)
@@ -134,15 +137,18 @@ class Ingest:
         ours = layer.get(MESSAGES, signed)
         return ours is not None and ours.kind is Kind.REPLY
 
-    def _as_message(self, layer: Layer, item: InboundMessage, mid: MessageId, files: tuple[Attachment, ...], customer: Customer) -> Message:
-        at = self.arrived_at if item.at is None else min(max(item.at, self.arrived_at - CLOCK_TOLERANCE), self.arrived_at + CLOCK_TOLERANCE)
+    def _as_message(
+        self, came: Arrival, item: InboundMessage, mid: MessageId, files: tuple[Attachment, ...], customer: Customer
+    ) -> Message:
+        received = min(came.at, self.arrived_at)
+        at = received if item.at is None else min(max(item.at, received - CLOCK_TOLERANCE), received + CLOCK_TOLERANCE)
         return Message(
             id=mid,
             conversation=ConversationId(""),
             kind=Kind.CUSTOMER,
             author=Author("customer", customer.id),
             at=at,
-            arrived_at=layer.now,
+            arrived_at=came.at,
             channel=self.channel,
             sender=item.sender,
             to=item.to,
@@ -155,6 +161,7 @@ class Ingest:
             external_id=item.external_id,
             references=item.references[: placing.MAX_REFERENCES],
             automatic=item.automatic,
+            late=came.late,
             unreadable=item.unreadable,
             raw=self.delivery,
             customer=customer.id,
@@ -175,34 +182,41 @@ class Ingest:
         related: tuple[ConversationId, ...],
         actor: Author,
     ) -> None:
+        category = begins_as(message)
+        now = message.arrived_at if message.late else layer.now
         seed = Conversation(
             id=message.conversation,
             number=0,
             version=0,
             channel=facts.id,
             customer=customer.id,
-            created_at=layer.now,
-            updated_at=layer.now,
+            created_at=message.arrived_at,
+            updated_at=now,
+            status=category.value,
+            category=category,
+            resolved_at=now if category is Category.RESOLVED else None,
             subject=item.subject[:500],
             team=facts.team,  # type: ignore[arg-type]  # a team id as configured
             participants=with_copied(
                 (Participant(item.sender.kind, item.sender.value, item.sender.name, customer=customer.id),), item, facts
             ),
             related=related,
-            bot=None if item.automatic else facts.bot,
+            bot=None if item.automatic or message.late else facts.bot,
         )
         token = tokens.reply_token(self.signing[0], seed.id)
         layer.insert(THREAD_KEYS, ThreadKey(placing.token_key(token), "token", seed.id, at=layer.now))
         layer.add_message(message)
-        changed = lifecycle.started(replace(seed, number=layer.number()), message, layer.now, facts.policy)
+        changed = lifecycle.started(replace(seed, number=layer.number()), message, now, facts.policy)
         layer.change(None, changed, actor, message)
 
     def _join(self, layer: Layer, before: Conversation, message: Message, item: InboundMessage, actor: Author) -> None:
         facts = layer.channels[self.channel]
-        changed = lifecycle.customer_wrote(before, message, layer.now)
+        changed = lifecycle.customer_wrote(before, message, message.arrived_at if message.late else layer.now)
         known = with_copied(changed.conversation.participants, item, facts)
         mail_due = None if facts.live else changed.conversation.mail_due
         after = replace(changed.conversation, participants=known, mail_due=mail_due)
+        if message.late and after.resolved_at is not None:
+            after = replace(after, resolved_at=max(after.resolved_at, message.arrived_at))
         layer.add_message(message)
         layer.change(before, lifecycle.Changed(after, changed.happened), actor, message)
 

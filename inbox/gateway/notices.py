@@ -32,7 +32,7 @@ def _concerns(change: Change, kind: str) -> bool:
     if kind != "reply":
         return True
     message = change.message
-    return message is not None and message.kind is Kind.CUSTOMER and not message.automatic
+    return message is not None and message.kind is Kind.CUSTOMER and not message.automatic and not message.late
 
 
 def _own_doing(event: Event, agent: AgentId) -> bool:

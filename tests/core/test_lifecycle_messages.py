@@ -88,7 +88,7 @@ def test_a_customer_waits_since_his_first_unanswered_message() -> None:
     assert twice.waiting_since == NOW
     answered = lifecycle.reply_queued(twice, message(Kind.REPLY, id="m3"), NOW + 10).conversation
     assert answered.waiting_since is None
-    assert lifecycle.customer_wrote(answered, message(id="m4"), NOW + 20).conversation.waiting_since == NOW + 20
+    assert lifecycle.customer_wrote(answered, message(id="m4", at=NOW + 20), NOW + 20).conversation.waiting_since == NOW + 20
 
 
 def test_the_next_response_clock_starts_with_the_message_that_reopens() -> None:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import grp
+import imaplib
 import os
 import pwd
 import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import time
@@ -346,6 +348,14 @@ class MailServer:
     def save(self, box: Mailbox, mail: bytes, folder: str = "INBOX") -> None:
         """Puts a mail into the mailbox without any transport."""
         self._doveadm("save", "-u", box.address, "-m", folder, mail=mail)
+
+    def append(self, box: Mailbox, mail: bytes, date: str) -> None:
+        """Put a mail into INBOX as a mail program would, dated as it says (RFC 3501 section 6.3.11)."""
+        context = ssl.create_default_context(cafile=str(self.ca_file))
+        with imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=context) as client:
+            client.login(box.address, box.password)
+            answer, said = client.append("INBOX", "", f'"{date}"', mail)
+            assert answer == "OK", said
 
     def received(self, box: Mailbox) -> list[bytes]:
         """Every mail in the mailbox, oldest first."""

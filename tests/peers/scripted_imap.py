@@ -32,10 +32,14 @@ class Refused(Exception):
 
 
 class ScriptedImap:
-    """One folder. ``trouble`` says what happens at the body of a mail; ``at_idle`` mails arrive in the very packet that opens IDLE."""
+    """One folder. ``dates`` has INTERNALDATEs as the server writes them.
+
+    ``trouble`` says what happens at the body of a mail; ``at_idle`` mails arrive in the very packet that opens IDLE.
+    """
 
     def __init__(self, mails: dict[int, bytes], capabilities: str = "IMAP4rev1 IDLE", tells_next_uid: bool = True) -> None:
         self.mails = mails
+        self.dates: dict[int, str] = {}
         self.validity = 7
         self.capabilities = capabilities
         self.tells_next_uid = tells_next_uid
@@ -89,7 +93,8 @@ class ScriptedImap:
         asked = [int(uid) for uid in re.findall(r"\d+", command.split("(")[0])]
         for n, uid in enumerate(uid for uid in asked if uid in self.mails):
             if "RFC822.SIZE" in command:
-                writer.write(f"* {n + 1} FETCH (UID {uid} RFC822.SIZE {len(self.mails[uid])})\r\n".encode())
+                date = f' INTERNALDATE "{self.dates[uid]}"' if uid in self.dates else ""
+                writer.write(f"* {n + 1} FETCH (UID {uid} RFC822.SIZE {len(self.mails[uid])}{date})\r\n".encode())
                 continue
             try:
                 if uid in self.trouble and not self.trouble[uid](writer, uid):

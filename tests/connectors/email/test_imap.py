@@ -1,6 +1,7 @@
 """Mail in a real mailbox comes in once, in any weather, and the mailbox stays as it was."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -58,6 +59,21 @@ async def test_what_is_there_and_what_comes_later(mail_server: MailServer, outsi
         mail_server.save(box, mail("during"))
         await arrived(outside, "before", "during")
     assert outside.health.ok
+
+
+async def test_the_mailbox_says_when_a_mail_came_and_what_was_there_before_us(mail_server: MailServer, outside: Outside) -> None:
+    box = mail_server.add()
+    mail_server.append(box, mail("old"), "03-May-2021 10:00:00 +0200")
+    async with reading(outside, mailbox(mail_server, box)):
+        await arrived(outside, "old")
+        mail_server.append(box, mail("moved here"), "01-Nov-2026 09:00:00 -0500")
+        mail_server.save(box, mail("new"))
+        await arrived(outside, "old", "moved here", "new")
+    found = {message.subject: message for message in outside.ledger.messages()}
+    assert (found["old"].received_at, found["old"].backlog) == (1_620_028_800_000, True)
+    assert (found["moved here"].received_at, found["moved here"].backlog) == (1_793_541_600_000, False)
+    assert abs((found["new"].received_at or 0) - time.time() * 1000) < 60_000
+    assert not found["new"].backlog
 
 
 async def test_flags_stay_untouched(mail_server: MailServer, outside: Outside) -> None:

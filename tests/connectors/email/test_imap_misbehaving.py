@@ -108,3 +108,25 @@ async def test_a_new_uidvalidity_reads_everything_and_doubles_nothing(outside: O
         server.validity = 8
         await eventually(lambda: readable(outside) == {"1", "2", "3", "4"})
     assert len(outside.ledger.stored) == 4
+
+
+async def test_a_date_that_is_none_costs_nothing_but_the_date(outside: Outside) -> None:
+    server = ScriptedImap({1: mail(1), 2: mail(2), 3: mail(3)})
+    server.dates = {1: "yesterday", 2: "01-Jan-1970 00:00:00 +0000", 3: "03-May-2021 10:00:00 +0200"}
+    async with reading(outside, server):
+        await eventually(lambda: len(outside.ledger.stored) == 3)
+    assert sorted((m.subject, m.received_at) for m in outside.ledger.messages()) == [("1", None), ("2", None), ("3", 1_620_028_800_000)]
+
+
+async def test_a_backlog_is_one_however_often_its_reading_is_broken_off(outside: Outside) -> None:
+    server = ScriptedImap({n: mail(n) for n in range(1, 120)})
+    server.dates = dict.fromkeys(range(1, 130), "03-May-2021 10:00:00 +0200")
+    server.trouble[77] = hang_up
+    async with reading(outside, server):
+        await eventually(lambda: len(outside.ledger.stored) == 119)
+        await eventually(lambda: outside.health.ok)
+    assert server.connections > 2
+    server.mails = {n: mail(n) for n in range(1, 125)}
+    async with reading(outside, server):
+        await eventually(lambda: len(outside.ledger.stored) == 124)
+    assert {int(m.subject) for m in outside.ledger.messages() if m.subject and not m.backlog} == set(range(120, 125))
