@@ -26,14 +26,16 @@ export async function sendMail({ from, to = SUPPORT, subject, html, text, header
   const body = (html ?? text).split('\n').map((line) => (line.startsWith('.') ? `.${line}` : line));
   await converse([
     'EHLO mail.example.net',
-    `MAIL FROM:<${/<(.*)>/.exec(from)?.[1] ?? from}>`,
-    `RCPT TO:<${to}>`,
+    `MAIL FROM:<${bare(from)}>`,
+    `RCPT TO:<${bare(to)}>`,
     'DATA',
     [...head, '', ...body, '.'].join('\r\n'),
     'QUIT',
   ]);
   return id;
 }
+
+const bare = (address) => /<(.*)>/.exec(address)?.[1] ?? address;
 
 async function converse(commands) {
   const socket = createConnection(PORT, '127.0.0.1');
@@ -45,12 +47,15 @@ async function converse(commands) {
       if (value[3] !== '-') return;
     }
   };
-  await answered();
-  for (const command of commands) {
-    socket.write(`${command}\r\n`);
+  try {
     await answered();
+    for (const command of commands) {
+      socket.write(`${command}\r\n`);
+      await answered();
+    }
+  } finally {
+    socket.destroy();
   }
-  socket.end();
 }
 
 /** The newest mail that was sent to this address, its header lines unfolded and its text decoded; waits for it. */

@@ -1,58 +1,15 @@
 // A visitor on the sample shop and an agent behind it: the chat in a real browser, against the running demo.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, MIRA, network, newPage, URL_OF_DEMO, violations } from './browser.mjs';
-
-const SHOP = `${URL_OF_DEMO}/demo/shop/`;
-const unique = (words) => `${words} ${crypto.randomUUID().slice(0, 8)}`;
-
-/** A visitor's page with the chat open; `page.chat` is the panel. */
-async function visitor(options) {
-  const page = await newPage({ reducedMotion: 'reduce', ...options });
-  page.network = await network(page);
-  await page.goto(SHOP);
-  await page.locator('.launcher').click();
-  page.chat = page.locator('.panel');
-  await page.chat.waitFor();
-  return page;
-}
-
-async function write(page, text) {
-  if (await page.chat.locator('input[type=email][required]').count())
-    await page.chat.locator('input[type=email]').fill('visitor@example.org');
-  await page.chat.locator('textarea').fill(text);
-  await page.keyboard.press('Enter');
-  await stored(page, text);
-}
-
-/** Waits until a line has left and is shown once, as the server has it. */
-async function stored(page, text) {
-  await page.chat.getByText(text).waitFor();
-  await page.chat.getByText('Sending').first().waitFor({ state: 'detached', timeout: 60_000 });
-}
-
-/** The id of the conversation whose last line this is. */
-async function conversationOf(mira, text) {
-  for (let tries = 0; tries < 50; tries++) {
-    const { body } = await call(mira, 'GET', '/conversations?view=all');
-    const found = body.rows.find((row) => row.last?.preview.includes(text));
-    if (found) return found.id;
-    await mira.waitForTimeout(100);
-  }
-  throw new Error(`no conversation says ${text}`);
-}
-
-function answer(mira, conversation, text) {
-  const body = { kind: 'reply', text, client_id: crypto.randomUUID(), anyway: true };
-  return call(mira, 'POST', `/conversations/${conversation}/messages`, body);
-}
+import { agent, call, MIRA, violations } from './browser.mjs';
+import { answer, conversationOf, SHOP, stored, unique, visitor, write } from './visitors.mjs';
 
 test('a visitor asks, an agent answers, and the next page goes on with it', async () => {
   const mira = await agent(MIRA);
   const page = await visitor();
   const question = unique('Do the Lynx boots run small?');
   await write(page, question);
-  const conversation = await conversationOf(mira, question);
+  const { id: conversation } = await conversationOf(mira, question);
 
   const reply = unique('Half a size.');
   await answer(mira, conversation, reply);
@@ -82,7 +39,7 @@ test('what is written while the line is down arrives once and in order', async (
   const page = await visitor();
   const first = unique('first');
   await write(page, first);
-  const conversation = await conversationOf(mira, first);
+  const { id: conversation } = await conversationOf(mira, first);
   await page.network.down();
   await page.chat.getByText('Reconnecting').waitFor();
   const lines = [1, 2, 3].map((n) => unique(`line ${n}`));
@@ -132,7 +89,7 @@ for (const colorScheme of ['light', 'dark']) {
       const question = unique('Hello');
       await write(page, question);
       const reply = unique('**Hello**, see https://northwind.example and\n\n- this\n- that\n\n`code`');
-      await answer(mira, await conversationOf(mira, question), reply);
+      await answer(mira, (await conversationOf(mira, question)).id, reply);
       await page.chat.locator('.message:not(.mine) time').first().waitFor();
       assert.deepEqual(await violations(page), [], 'with a thread');
     }
