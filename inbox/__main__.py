@@ -23,6 +23,7 @@ from inbox.app.doctor import examine
 from inbox.app.service import serve as serve_until
 from inbox.app.steps import Steps
 from inbox.app.stores import Stores
+from inbox.core.agent import Role
 from inbox.core.errors import CannotStart, InboxError
 from inbox.demo import start as demo_start
 from inbox.settings import Settings
@@ -167,6 +168,31 @@ def create_admin(config: Path | None, email: str, name: str, password: str) -> N
     """Make an account that may do everything."""
     made = run(accounts.create_admin(load(config), email, name, password))
     click.echo(f"{made.name} <{made.email}> can log in now.")
+
+
+@main.command("create-agent")
+@config_option
+@click.option("--email", prompt="Mail address")
+@click.option("--name", prompt="Name")
+@click.option("--role", type=click.Choice(["agent", "supervisor", "admin"]), default="agent", show_default=True)
+@click.option("--team", "teams", multiple=True, metavar="ID", help="A team of his; may be given several times.")
+@click.option("--password", envvar="INBOX_AGENT_PASSWORD", default="", help="Without it a link is printed by which he sets one himself.")
+def create_agent(config: Path | None, email: str, name: str, role: str, teams: tuple[str, ...], password: str) -> None:
+    """Make an account for somebody who answers, and a link by which he sets his password."""
+    made, link = run(accounts.create_agent(load(config), accounts.Newcomer(email, name, Role(role), teams, password)))
+    click.echo(f"{made.name} <{made.email}> {'sets a password, within seven days, at' if link else 'can log in now.'}")
+    if link:
+        click.echo(link)
+
+
+@main.command("create-team")
+@config_option
+@click.option("--name", default="", help="What agents see; the id when it is not given.")
+@click.argument("id")
+def create_team(config: Path | None, name: str, id: str) -> None:
+    """Make a team under ID, by which the settings file gives channels to it."""
+    made = run(accounts.create_team(load(config), id, name))
+    click.echo(f"There is a team {made.id!r} now, called {made.name!r}.")
 
 
 @main.command("reset-password")

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from inbox.connector import RawDelivery
-from inbox.core.agent import Agent
+from inbox.core.agent import Agent, Team
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer, Identity
 from inbox.core.events import Event
@@ -135,8 +135,9 @@ IDENTITIES = Noun("identities", Identity)
 THREAD_KEYS = Noun("thread_keys", ThreadKey)
 TIMERS = Noun("timers", Timer)
 AGENTS = Noun("agents", Agent)
+TEAMS = Noun("teams", Team)
 IDEMPOTENCY = Noun("idempotency", Remembered)
-NOUNS: tuple[Noun[Any], ...] = (MESSAGES, CONVERSATIONS, CUSTOMERS, IDENTITIES, THREAD_KEYS, TIMERS, AGENTS, IDEMPOTENCY)
+NOUNS: tuple[Noun[Any], ...] = (MESSAGES, CONVERSATIONS, CUSTOMERS, IDENTITIES, THREAD_KEYS, TIMERS, AGENTS, TEAMS, IDEMPOTENCY)
 
 Wanted = Mapping[Noun[Any], frozenset[str]]
 Loaded = Mapping[Noun[Any], Mapping[str, Any]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from inbox.api import staff_structs as st
 from inbox.api import structs as s
 from inbox.flow.rows import ConversationRow, MessageRow
 
@@ -47,6 +48,21 @@ CALLS: tuple[Call, ...] = (
     Call("PUT", "/me/password", "change_password", "Change the own password", s.ChangePassword, None),
     Call("PATCH", "/me", "edit_me", "Change own availability, signature, name", s.EditMe, s.Me),
     Call("GET", "/bootstrap", "bootstrap", "All the screen needs to start", None, s.Bootstrap),
+    Call("GET", "/accounts", "list_accounts", "All accounts of people, for admins", None, tuple[st.AccountRow, ...]),
+    Call(
+        "POST",
+        "/accounts",
+        "create_account",
+        "Make an account and a link to set its password",
+        st.CreateAccount,
+        st.Invitation,
+        creates=True,
+    ),
+    Call("PATCH", "/accounts/{id}", "edit_account", "Change an account, switch it off or on", st.EditAccount, st.AccountRow),
+    Call("POST", "/accounts/{id}/link", "make_link", "A new link to set a password; earlier ones are void", None, st.Invitation),
+    Call("POST", "/teams", "create_team", "Make a team", st.CreateTeam, s.TeamRow, creates=True),
+    Call("PATCH", "/teams/{id}", "rename_team", "Rename a team", st.RenameTeam, s.TeamRow),
+    Call("DELETE", "/teams/{id}", "delete_team", "Remove a team that nothing is given to any more"),
     Call("GET", "/agents", "list_agents", "Colleagues and bots with presence and load", None, tuple[s.AgentRow, ...]),
     Call(
         "GET",

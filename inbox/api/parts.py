@@ -21,6 +21,7 @@ from inbox.flow.channels import Channels
 from inbox.flow.conversations import Conversations
 from inbox.flow.directory import Directory
 from inbox.flow.people import People
+from inbox.flow.staff import Staff
 from inbox.ports import Clock, Files, Ledger, Own, Queries, Search
 
 REQUEST_ID = web.RequestKey("request_id", str)
@@ -64,6 +65,7 @@ class ApiParts:
     accounts: Accounts
     conversations: Conversations
     people: People
+    staff: Staff
     directory: Directory
     live: Live
     auth: Auth
@@ -72,9 +74,9 @@ class ApiParts:
     metrics: Metrics
     channels: Channels
     accept: Callable[[RawDelivery], Awaitable[None]]
+    links: tuple[bytes, ...] = ()
     search_lag: Callable[[], int] = lambda: 0
     checks: Mapping[str, Callable[[], Awaitable[str]]] = field(default_factory=dict)
-    links: tuple[bytes, ...] = ()
     frames: Mapping[str, Any] = field(default_factory=dict)
     version: str = ""
 

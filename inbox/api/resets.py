@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
 
 import structlog
 
@@ -16,12 +18,24 @@ from inbox.core.ids import AgentId, Instant
 from inbox.ports import Clock
 
 VALID_MS = 48 * 3600 * 1000
+INVITED_MS = 7 * 24 * 3600 * 1000
+MAILED_WITHIN_S = 10.0
 WAITING = 100
 
 log = structlog.get_logger(__name__)
 
-Send = Callable[[Agent, str], Awaitable[None]]
+Purpose = Literal["reset", "invitation"]
+Send = Callable[[Agent, str, Purpose], Awaitable[None]]
 """Mails a link to an account's address."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A link to set a password by, until when, and whether it went out by mail."""
+
+    link: str
+    expires_at: Instant
+    mailed: bool
 
 
 class Resets:
@@ -64,15 +78,34 @@ class Resets:
             return None
         return await self._accounts.use_reset(hash_of(token), self._clock.now())
 
+    async def invite(self, agent: Agent, by: str, address: str) -> Invited:
+        """A link for seven days, mailed where a channel can, and in any case for the admin ``by`` to pass on."""
+        link, expires_at = await self.link(agent.id, INVITED_MS)
+        await self._accounts.audit(entry(self._clock.now(), by, "link_made", address, agent.id))
+        try:
+            async with asyncio.timeout(MAILED_WITHIN_S):
+                await self._send(agent, link, "invitation")
+        except (InboxError, TimeoutError) as error:
+            log.info("invitation_not_mailed", error=type(error).__name__)
+            return Invited(link, expires_at, mailed=False)
+        except Exception:
+            log.exception("invitation_not_mailed")
+            return Invited(link, expires_at, mailed=False)
+        return Invited(link, expires_at, mailed=True)
+
     async def _mail(self, email: str, address: str) -> None:
         found = await self._accounts.credentials(email)
         if found is None or not found.agent.active or found.agent.role is Role.BOT:
             return
-        now = self._clock.now()
-        token = new_token()
-        await self._accounts.save_reset(hash_of(token), found.agent.id, now + VALID_MS)
-        await self._accounts.audit(entry(now, found.agent.id, "reset_asked", address))
-        await self._send(found.agent, f"{self._public_url}/reset/{token}")
+        link, _ = await self.link(found.agent.id, VALID_MS)
+        await self._accounts.audit(entry(self._clock.now(), found.agent.id, "reset_asked", address))
+        await self._send(found.agent, link, "reset")
+
+    async def link(self, agent: AgentId, valid_ms: int) -> tuple[str, Instant]:
+        """A new link and when it expires; the agent's earlier ones are void."""
+        token, expires_at = new_token(), self._clock.now() + valid_ms
+        await self._accounts.save_reset(hash_of(token), agent, expires_at)
+        return f"{self._public_url}/reset/{token}", expires_at
 
 
 def entry(now: Instant, actor: str, action: str, address: str = "", target: str = "", **data: str) -> AuditEntry:

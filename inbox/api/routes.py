@@ -11,7 +11,7 @@ from inbox.api.auth import require_csrf
 from inbox.api.bodies import encode, json_body, key_of, no_body, path_of, query_of
 from inbox.api.contract import CALLS, PREFIX, Call
 from inbox.api.errors import success
-from inbox.api.handlers import conversations, customers, files, messages, own, search, session, workspace
+from inbox.api.handlers import conversations, customers, files, messages, own, search, session, staff, workspace
 from inbox.api.origin import require_own_page
 from inbox.api.parts import AGENT, ApiParts, Asked, Handler, Signed
 from inbox.core.errors import CannotStart
@@ -25,6 +25,13 @@ HANDLERS: Mapping[str, Handler] = {
     "change_password": session.change_password,
     "edit_me": session.edit_me,
     "bootstrap": workspace.bootstrap,
+    "list_accounts": staff.list_accounts,
+    "create_account": staff.create_account,
+    "edit_account": staff.edit_account,
+    "make_link": staff.make_link,
+    "create_team": staff.create_team,
+    "rename_team": staff.rename_team,
+    "delete_team": staff.delete_team,
     "list_agents": workspace.list_agents,
     "get_counts": workspace.get_counts,
     "list_conversations": conversations.list_conversations,

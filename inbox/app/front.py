@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,7 +17,7 @@ from inbox.api.metrics import Metrics
 from inbox.api.origin import client_address, require_own_page
 from inbox.api.parts import ApiParts
 from inbox.api.passwords import Passwords
-from inbox.api.resets import Resets
+from inbox.api.resets import Purpose, Resets, Send
 from inbox.api.server import build
 from inbox.api.web_settings import WebSettings
 from inbox.app.channels import LINKS
@@ -31,6 +31,7 @@ from inbox.core.message import Address
 from inbox.core.visitor import WidgetSettings
 from inbox.flow.accounts import logins_ended
 from inbox.flow.people import People
+from inbox.flow.staff import Staff
 from inbox.gateway.live import Live
 from inbox.gateway.protocol import ClientFrame, ServerFrame
 from inbox.gateway.server import AgentSockets, Limits
@@ -45,6 +46,14 @@ RESET_TEXT = (
     "Open this link within 48 hours to set one:\n\n{link}\n\n"
     "If it was not you, do nothing: your password stays as it is."
 )
+INVITATION_TEXT = (
+    "Hello {name},\n\nan administrator of this inbox sends you a link to set your password. "
+    "Open it within seven days:\n\n{link}\n\nAfterwards you log in with {email}."
+)
+TEXTS: Mapping[Purpose, tuple[str, str]] = {
+    "reset": ("Set a new password", RESET_TEXT),
+    "invitation": ("Your account", INVITATION_TEXT),
+}
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,7 @@ def build_front(
         accounts=stores.accounts,
         conversations=steps.conversations,
         people=People(steps.committer),
+        staff=Staff(steps.committer),
         directory=steps.directory,
         live=sockets.live,
         auth=auth,
@@ -131,6 +141,7 @@ def build_front(
         metrics=metrics,
         channels=steps.channels,
         accept=steps.intake.accept,
+        links=steps.keyring.derived(LINKS),
         search_lag=steps.indexer.lag,
         checks={"database": _database_answers(stores), "draining": _not_draining(draining)},
         frames={"ServerFrame": ServerFrame, "ClientFrame": ClientFrame},
@@ -141,7 +152,6 @@ def build_front(
     return Front(app, metrics_app(metrics), agents, visitor_feed, resets, cleaner)
 
 
-        links=steps.keyring.derived(LINKS),
 def _build_visitors(stores: Stores, steps: Steps, sockets: Sockets, web_settings: WebSettings) -> tuple[JournalVisitorFeed, VisitorServer]:
     feed = JournalVisitorFeed(
         stores.journal,
@@ -174,10 +184,11 @@ def _build_visitors(stores: Stores, steps: Steps, sockets: Sockets, web_settings
     return feed, VisitorServer(services, sockets.visitors, stores.files, channel, address)
 
 
-def _mailer(settings: Settings, steps: Steps, stores: Stores) -> Callable[[Agent, str], Awaitable[None]]:
-    """Mails a reset link by the system channel, or the first one that writes to mail addresses."""
+def _mailer(settings: Settings, steps: Steps, stores: Stores) -> Send:
+    """Mails a link by the system channel, or the first one that writes to mail addresses."""
 
-    async def mail(agent: Agent, link: str) -> None:
+    async def mail(agent: Agent, link: str, purpose: Purpose) -> None:
+        subject, text = TEXTS[purpose]
         able = [id for id, running in sorted(steps.channels.running.items()) if running.connector.capabilities.subject]
         id = ChannelId(settings.mail.system_channel) if settings.mail.system_channel else next(iter(able), None)
         connector = steps.channels.find(id) if id else None
@@ -187,10 +198,10 @@ def _mailer(settings: Settings, steps: Steps, stores: Stores) -> Callable[[Agent
             id=MessageId(secrets.token_hex(16)),
             channel=id,
             author="",
-            text=RESET_TEXT.format(name=agent.name, link=link),
+            text=text.format(name=agent.name, link=link, email=agent.email),
             at=stores.clock.now(),
             to=(Address(connector.capabilities.address_kind, agent.email, agent.name),),
-            subject="Set a new password",
+            subject=subject,
             automatic=True,
         )
         await connector.send(message)

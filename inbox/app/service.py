@@ -96,6 +96,7 @@ def _loops(stores: Stores, steps: Steps, sockets: Sockets, front: Front) -> dict
         "lease": steps.committer.keep_lease,
         "intake": steps.intake.run,
         "router": steps.router.run,
+        "departures": steps.departures.run,
         "timers": steps.timers.run,
         "outbox": steps.outbox.run,
         "search": steps.indexer.run,

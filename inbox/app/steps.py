@@ -21,6 +21,7 @@ from inbox.flow.channels import Channels
 from inbox.flow.committer import Committer
 from inbox.flow.composing import Composer
 from inbox.flow.conversations import Conversations
+from inbox.flow.departures import Departures
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Feed
 from inbox.flow.indexing import Indexer
@@ -70,6 +71,7 @@ class Steps:
     indexer: Indexer
     receivers: Receivers
     trimmer: Trimmer
+    departures: Departures
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ async def build_steps(
     outbox = Outbox(committer, stores.queries, clock, channels.find, composer, random.random, observed.sent)
     indexer = Indexer(stores.journal, stores.queries, stores.search, clock)
     receivers = Receivers(channels.connectors(), intake.accept, channels.report, random.random)
-    for listener in (router.heard, timers.heard, outbox.heard, indexer.heard):
+    departures = Departures(committer, stores.queries, directory)
+    for listener in (departures.heard, router.heard, timers.heard, outbox.heard, indexer.heard):
         feed.listen(listener)
     return Steps(
         keyring=keyring,
@@ -139,6 +142,7 @@ async def build_steps(
         outbox=outbox,
         indexer=indexer,
         receivers=receivers,
+        departures=departures,
         trimmer=Trimmer(
             stores.retention, stores.search, clock, settings.retention.journal_days, settings.retention.sources_days, observed.trimmed
         ),

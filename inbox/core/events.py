@@ -37,6 +37,7 @@ class EventType(StrEnum):
     CUSTOMER_CHANGED = "customer.changed"
     AGENT_CHANGED = "agent.changed"
     LOGINS_ENDED = "agent.logins_ended"
+    TEAM_CHANGED = "team.changed"
 
 
 class Facets(Struct, frozen=True, omit_defaults=True):

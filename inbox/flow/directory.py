@@ -31,7 +31,7 @@ class Directory:
     def heard(self, changes: Sequence[Change]) -> None:
         """Listener of the feed."""
         for change in changes:
-            if change.event.type is EventType.AGENT_CHANGED:
+            if change.event.type in (EventType.AGENT_CHANGED, EventType.TEAM_CHANGED):
                 self._stale = True
             if change.event.type is EventType.CUSTOMER_CHANGED and change.customer is not None:
                 self._learn(change.customer)

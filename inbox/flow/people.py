@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inbox.core.customer import Customer, Identity, identity_id
-from inbox.core.errors import Conflict, KeyReused, NotFound
+from inbox.core.errors import Conflict, NotFound
 from inbox.core.events import Event, EventType
-from inbox.core.ids import ConversationId, CustomerId, MessageId, digest
+from inbox.core.ids import CustomerId
 from inbox.core.permissions import Action, Actor, require
 from inbox.flow.committer import Committer, Rank
+from inbox.flow.idempotency import repeated
 from inbox.flow.working import Layer
 from inbox.flow.writing import author_of
-from inbox.records import CUSTOMERS, IDEMPOTENCY, IDENTITIES, Remembered
+from inbox.records import CUSTOMERS, IDENTITIES
 
 ENTERED = "entered"
 """``Identity.how`` of an address an agent typed in."""
@@ -38,10 +39,11 @@ class AddIdentity:
     def decide(self, layer: Layer) -> Customer:
         """The person. An address that is his already changes nothing; ``Conflict`` when it is somebody else's."""
         require(self.actor, Action.CUSTOMER_EDIT)
-        id, remembered = identity_id(self.kind, "", self.value), digest("idempotency", self.actor.id, self.key)
-        layer.need((CUSTOMERS, (self.customer,)), (IDENTITIES, (id,)), (IDEMPOTENCY, [remembered] if self.key else []))
-        if self.key:
-            self._remember(layer, remembered)
+        id = identity_id(self.kind, "", self.value)
+        layer.need((CUSTOMERS, (self.customer,)), (IDENTITIES, (id,)))
+        repeated(
+            layer, self.actor.id, self.key, "add_identity", self.customer, self.kind, self.value
+        )  # without harm: the effect is the same
         customer = layer.get(CUSTOMERS, self.customer)
         if customer is None:
             raise NotFound
@@ -52,15 +54,6 @@ class AddIdentity:
             layer.put(IDENTITIES, Identity(id, self.kind, self.value, self.customer, how=ENTERED, since=layer.now))
             layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, author_of(self.actor), customer=self.customer))
         return customer
-
-    def _remember(self, layer: Layer, id: str) -> None:
-        """The effect repeats itself without harm; the key is kept only to notice that it is used for something else."""
-        body = digest("add_identity", self.customer, self.kind, self.value)
-        known = layer.get(IDEMPOTENCY, id)
-        if known is not None and known.body != body:
-            raise KeyReused
-        if known is None:
-            layer.put(IDEMPOTENCY, Remembered(id, body, ConversationId(""), MessageId(""), layer.now))
 
 
 class People:

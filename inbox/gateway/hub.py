@@ -116,6 +116,8 @@ class Hub:
             self._tell(change, moment)
         if event.type is EventType.CUSTOMER_CHANGED and not _is_new(change):
             self._roster.tell_all(Reload("customers", event.customer or ""))
+        if event.type is EventType.TEAM_CHANGED:
+            self._roster.tell_all(Reload("teams", str(event.data.get("team") or "")))
         if event.type is EventType.AGENT_CHANGED:
             self._account_changed(AgentId(event.agent or ""))
 

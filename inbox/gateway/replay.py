@@ -141,6 +141,8 @@ def _fold(missed: Missed, event: Event, agent: AgentId) -> None:
         missed.conversations.setdefault(event.conversation, []).append(event)
     if event.type is EventType.CUSTOMER_CHANGED:
         missed.reloads.add(("customers", event.customer or ""))
+    if event.type is EventType.TEAM_CHANGED:
+        missed.reloads.add(("teams", str(event.data.get("team") or "")))
     if event.type is EventType.AGENT_CHANGED:
         missed.reloads.add(("agents", event.agent or ""))
         missed.account |= event.agent == agent

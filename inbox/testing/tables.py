@@ -11,7 +11,7 @@ from inbox.core.agent import Team
 from inbox.core.errors import Unavailable
 from inbox.core.events import Event
 from inbox.core.ids import AgentId, ConversationId, Instant
-from inbox.records import NOUNS, ChannelRecord, Draft, LedgerRow, Noun
+from inbox.records import NOUNS, TEAMS, ChannelRecord, Draft, LedgerRow, Noun
 
 S = TypeVar("S", bound=Struct)
 
@@ -24,7 +24,7 @@ class Tables:
         self.nouns: dict[str, dict[str, Any]] = {noun.name: {} for noun in NOUNS}
         self.events: dict[tuple[int, int], Event] = {}
         self.deliveries: dict[str, LedgerRow] = {}
-        self.teams: dict[str, Team] = {}
+        self.teams: dict[str, Team] = self.nouns[TEAMS.name]
         self.channels: dict[str, ChannelRecord] = {}
         self.tags: set[str] = set()
         self.drafts: dict[tuple[AgentId, ConversationId, str], Draft] = {}

@@ -62,6 +62,18 @@ BODIES: Mapping[str, Callable[[], Json]] = {
         "notes": "nice",
         "attributes": {"city": "Bonn"},
     },
+    "create_account": lambda: {"email": "new@example.com", "name": "New", "role": "agent", "teams": ["support"], "capacity": 5},
+    "edit_account": lambda: {
+        "version": 1,
+        "email": "ben@example.com",
+        "name": "Ben",
+        "role": "agent",
+        "teams": ["sales"],
+        "capacity": 7,
+        "active": True,
+    },
+    "create_team": lambda: {"name": "Returns", "id": "returns"},
+    "rename_team": lambda: {"name": "Sales and more"},
     "add_identity": lambda: {"kind": "email", "value": "anna.two@example.org"},
 }
 
@@ -77,9 +89,14 @@ OBJECTS: Mapping[str, str] = {
 """What ``{id}`` stands for, by the beginning of the path; persons belong to the whole house."""
 
 
+THE_HOUSES: Mapping[str, str] = {"/accounts/{id}": "ben", "/teams/{id}": "returns"}
+"""What ``{id}`` stands for where an object belongs to the whole house."""
+
+
 def path_of(call: Call, side: str) -> str:
     """The call's path for an object of the reader's own side, of the foreign one, or of none."""
-    made = next((name for start, name in OBJECTS.items() if call.path.startswith(start)), "anna" if side != "absent" else "nobody")
+    house = next((name for start, name in THE_HOUSES.items() if call.path.startswith(start)), "anna")
+    made = next((name for start, name in OBJECTS.items() if call.path.startswith(start)), house if side != "absent" else "nobody")
     return call.path.replace("{id}", made.format(side=side)).replace("{mode}", "reply").replace("{token}", "t" * 43)
 
 

@@ -148,3 +148,19 @@ async def test_sessions_links_and_limits_are_kept_in_the_database(world: World) 
         (await world.anonymous().ask("POST", "/session", json={"email": "mia@example.com", "password": PASSWORD})).status for _ in range(12)
     ]
     assert statuses == [401] * 10 + [429] * 2
+
+
+async def test_people_and_teams(world: World) -> None:
+    ada = await world.log_in("ada")
+    assert (await ada.ask("POST", "/teams", json={"name": "Returns"})).status == 201
+    new = {"email": "new@example.com", "name": "New", "teams": ["returns"]}
+    invitation = await (await ada.ask("POST", "/accounts", json=new)).json()
+    account = invitation["account"]
+    assert (await ada.ask("POST", "/accounts", json={**new, "email": "NEW@example.com"})).status == 409
+    assert (await ada.ask("PATCH", "/teams/returns", json={"name": "Returns and repairs"})).status == 200
+    assert (await ada.ask("DELETE", "/teams/returns")).status == 204
+    row = next(row for row in await ada.get("/accounts") if row["id"] == account["id"])
+    assert row["teams"] == []
+    off = await ada.ask("PATCH", f"/accounts/{account['id']}", json={"version": row["version"], "active": False})
+    assert (off.status, (await off.json())["active"]) == (200, False)
+    assert {"id": "returns", "name": "Returns and repairs"} not in (await ada.get("/bootstrap"))["teams"]

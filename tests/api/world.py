@@ -20,11 +20,12 @@ from inbox.api.cleaner import Cleaner
 from inbox.api.metrics import Metrics
 from inbox.api.parts import ApiParts
 from inbox.api.passwords import Passwords
-from inbox.api.resets import Resets
+from inbox.api.resets import Purpose, Resets
 from inbox.api.server import build
 from inbox.api.web_settings import WebSettings
 from inbox.connector import Cursor, Health, RawDelivery, Tools
 from inbox.core.agent import Agent, Role
+from inbox.core.errors import NeedsLogin
 from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId, delivery_id, digest
 from inbox.core.message import Attachment
 from inbox.core.words import words
@@ -36,6 +37,7 @@ from inbox.flow.conversations import Conversations
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Feed
 from inbox.flow.people import People
+from inbox.flow.staff import Staff
 from inbox.gateway.protocol import ClientFrame, ServerFrame
 from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, Batch, Put, StoredFile
 from inbox.testing.builders import a_channel, a_conversation, a_customer, a_delivery, a_message, a_reply, a_team, an_agent, an_identity
@@ -46,9 +48,9 @@ from inbox.testing.recording import RecordingConnector
 PASSWORD = "correct horse battery"
 FRAMES = {"ServerFrame": ServerFrame, "ClientFrame": ClientFrame}
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+LINK_KEY = b"l" * 32
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The same algorithm with the cost of a test."""
-LINK_KEY = b"l" * 32
 
 AGENTS_OF_THE_HOUSE = (
     an_agent("ada", role=Role.ADMIN),
@@ -122,6 +124,7 @@ class World:
     connector: RecordingConnector
     mails: list[tuple[Agent, str]]
     delivered: list[RawDelivery]
+    mail_fails: bool = False
 
     @property
     def memory(self) -> MemoryStore:
@@ -178,7 +181,9 @@ async def a_world(
     mails: list[tuple[Agent, str]] = []
     delivered: list[RawDelivery] = []
 
-    async def mail(agent: Agent, link: str) -> None:
+    async def mail(agent: Agent, link: str, purpose: Purpose) -> None:
+        if world.mail_fails:
+            raise NeedsLogin("no channel can send mail")
         mails.append((agent, link))
 
     async def accept(raw: RawDelivery) -> None:
@@ -203,6 +208,7 @@ async def a_world(
         accounts=store.accounts,
         conversations=Conversations(committer, store.queries, store.files, (b"k" * 32,)),
         people=People(committer),
+        staff=Staff(committer),
         directory=directory,
         live=live,
         auth=Auth(store.accounts, directory, Passwords(CHEAP), clock, metrics, partial(logins_ended, committer)),
@@ -211,17 +217,18 @@ async def a_world(
         metrics=metrics,
         channels=channels,
         accept=accept,
+        links=(LINK_KEY,),
         frames=FRAMES,
         version="test",
     )
     await _furnish(store)
     await feed.start()
     async with asyncio.TaskGroup() as tasks, TestClient(TestServer(build(parts)), cookie_jar=DummyCookieJar()) as client:
-        links=(LINK_KEY,),
         running_tasks = [tasks.create_task(committer.run()), tasks.create_task(resets.run())]
         connector = channels.running[ChannelId("mail")].connector
         assert isinstance(connector, RecordingConnector)
-        yield World(store, clock, live, parts, client, connector, mails, delivered)
+        world = World(store, clock, live, parts, client, connector, mails, delivered)
+        yield world
         for task in running_tasks:
             task.cancel()
         await parts.cleaner.close()

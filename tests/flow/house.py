@@ -28,6 +28,7 @@ from inbox.flow.channels import Channels
 from inbox.flow.committer import Committer
 from inbox.flow.composing import Composer
 from inbox.flow.conversations import Conversations, Outcome
+from inbox.flow.departures import Departures
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change, Feed
 from inbox.flow.indexing import Indexer
@@ -35,6 +36,7 @@ from inbox.flow.intake import Intake
 from inbox.flow.outbox import Outbox
 from inbox.flow.people import People
 from inbox.flow.router import Router
+from inbox.flow.staff import Staff
 from inbox.flow.timers import Timers
 from inbox.flow.unseen import Unseen
 from inbox.ports import Journal
@@ -126,13 +128,15 @@ class House:
         find = self._find
         self.intake = Intake(store.ledger, store.files, self.committer, InProcess(), find, self.clock, (KEY,))
         self.router = Router(self.committer, store.queries, lambda: frozenset(self.world.online), self.came)
+        self.departures = Departures(self.committer, store.queries, self.directory)
+        self.staff = Staff(self.committer)
         bots = Bots(self.conversations, store.queries, self.directory, find, pause=_no_pause, deadline_s=deadline_s)
         unseen = Unseen(self.committer, store.queries, self.channels.facts)
         self.timers = Timers(self.committer, store.queries, self.clock, {"bot": bots.turn, "mail": unseen.copy}, self.late.append)
         composer = Composer(store.queries, self.directory, (KEY,))
         self.outbox = Outbox(self.committer, store.queries, self.clock, find, composer, lambda: 0.0)
         self.indexer = Indexer(store.journal, store.queries, store.search, self.clock, pause=_no_pause)
-        steps = (self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
+        steps = (self.departures.heard, self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
         for listener in (self.directory.heard, self.heard.extend, *steps):
             self.feed.listen(listener)
         self.broken: list[Exception] = []
@@ -169,6 +173,7 @@ class House:
             "committer": self.committer.run,
             "intake": self.intake.run,
             "router": self.router.run,
+            "departures": self.departures.run,
             "timers": self.timers.run,
             "outbox": self.outbox.run,
             "indexer": self.indexer.run,

@@ -68,3 +68,22 @@ async def test_new_passwords_and_logouts_cut_the_sockets_of_the_other_server(tmp
             reset = await pair.here.run("reset-password", "--email", EMAIL)
             assert reset.code == 0, reset.text
             assert [await closed(socket) for socket in (far, near)] == [4401, 4401]
+
+
+async def test_who_is_switched_off_on_one_server_is_out_on_the_other(tmp_path: Path, mongo_uri: str) -> None:
+    async with two_servers(tmp_path, mongo_uri) as pair:
+        who = ("--email", "mia@example.com", "--name", "Mia", "--password", PASSWORD)
+        assert (await pair.here.run("create-agent", *who)).code == 0
+        async with (
+            clients.agent(pair.there.base, "mia@example.com", PASSWORD) as mia,
+            mia.socket() as far,
+            clients.agent(pair.here.base, EMAIL, PASSWORD) as ada,
+        ):
+            (row,) = [row for row in await ada.call("GET", "/accounts") if row["email"] == "mia@example.com"]
+            changed = await ada.call("PATCH", f"/accounts/{row['id']}", {"version": row["version"], "role": "supervisor"})
+            await far.until("resync")
+            assert (await mia.call("GET", "/session"))["role"] == "supervisor"
+            await ada.call("PATCH", f"/accounts/{row['id']}", {"version": changed["version"], "active": False})
+            assert await closed(far) == 4401
+            with pytest.raises(clients.Refused, match="401"):
+                await mia.call("GET", "/session")

@@ -1,0 +1,177 @@
+"""Accounts and teams, for admins."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from typing import Any
+
+from msgspec import UnsetType
+
+from inbox.api import staff_structs as st
+from inbox.api import structs as s
+from inbox.api.origin import client_address
+from inbox.api.parts import ApiParts, Signed
+from inbox.api.resets import entry
+from inbox.core.agent import Agent, Role, Team
+from inbox.core.conversation import Category
+from inbox.core.errors import Conflict, Invalid, NotFound
+from inbox.core.ids import AgentId, TeamId, digest
+from inbox.core.permissions import Action, require, scope
+from inbox.core.views import ACTIVE, View
+
+_FIELDS = ("email", "name", "role", "teams", "capacity", "active")
+_COUNTED = 1000
+
+
+async def list_accounts(asked: Signed[None]) -> tuple[st.AccountRow, ...]:
+    """All people, those who are switched off too, by name; bots are set up in the settings file."""
+    require(asked.actor, Action.MANAGE_AGENTS)
+    people = [agent for agent in await asked.parts.queries.agents() if agent.role is not Role.BOT]
+    return tuple(sorted(map(_row, people), key=lambda row: (row.name.casefold(), row.id)))
+
+
+async def create_account(asked: Signed[st.CreateAccount]) -> st.Invitation:
+    """The same key makes one account; until a password is set each repetition brings a new link and voids the one before."""
+    require(asked.actor, Action.MANAGE_AGENTS)
+    body, parts = asked.body, asked.parts
+    id = AgentId(digest("agent", asked.actor.id, asked.key) if asked.key else secrets.token_hex(16))
+    email, name = body.email.strip(), _name(body.name)
+    await _require_free(parts, email, id)
+    draft = Agent(id, email, name, Role(body.role), tuple(TeamId(t) for t in dict.fromkeys(body.teams)), body.capacity)
+    agent = await parts.staff.create_agent(asked.actor, draft, asked.key)
+    await _audit(asked, "agent_created", agent.id, role=agent.role.value)
+    found = await parts.accounts.credentials_of(agent.id)
+    if found is not None and found.password_hash:
+        return st.Invitation(_row(agent), "", 0, mailed=False)
+    return await _invitation(asked, agent)
+
+
+async def make_link(asked: Signed[None]) -> st.Invitation:
+    """A new link for somebody who lost his; earlier ones are void."""
+    require(asked.actor, Action.MANAGE_AGENTS)
+    agent = await _person(asked.parts, asked.path["id"])
+    if not agent.active:
+        raise Conflict("This account is switched off; switch it on first.")
+    return await _invitation(asked, agent)
+
+
+async def edit_account(asked: Signed[st.EditAccount]) -> st.AccountRow:
+    """Raises ``Conflict`` when somebody else changed the account since, and when no admin would be left."""
+    require(asked.actor, Action.MANAGE_AGENTS)
+    parts, before = asked.parts, await _person(asked.parts, asked.path["id"])
+    fields = await _changes(asked, before)
+    if fields.get("active"):
+        await _end_logins(parts, before.id)  # those of earlier days must not come to life again
+    admins = [a.id for a in await parts.queries.agents() if a.role is Role.ADMIN and a.id != before.id]
+    agent = await parts.staff.edit_agent(asked.actor, before.id, asked.body.version, fields, admins)
+    if not agent.active:
+        await _end_logins(parts, agent.id)
+    await _audit(asked, "agent_changed", agent.id, fields=",".join(sorted(fields)))
+    return _row(agent)
+
+
+async def create_team(asked: Signed[st.CreateTeam]) -> s.TeamRow:
+    """The id is for good: the settings file gives channels to teams by it."""
+    require(asked.actor, Action.MANAGE_TEAMS)
+    name = _name(asked.body.name)
+    team = Team(TeamId(asked.body.id or _slug(name)), name)
+    made = await asked.parts.staff.create_team(asked.actor, team, asked.key)
+    await _audit(asked, "team_created", made.id)
+    return s.TeamRow(made.id, made.name)
+
+
+async def rename_team(asked: Signed[st.RenameTeam]) -> s.TeamRow:
+    """Only the name."""
+    require(asked.actor, Action.MANAGE_TEAMS)
+    team = await asked.parts.staff.rename_team(asked.actor, TeamId(asked.path["id"]), _name(asked.body.name))
+    await _audit(asked, "team_renamed", team.id)
+    return s.TeamRow(team.id, team.name)
+
+
+async def delete_team(asked: Signed[None]) -> None:
+    """Raises ``Conflict`` while a channel or a conversation that is not resolved is given to the team. Its members leave it; what it
+    resolved stays with its id, for supervisors and admins to see."""
+    require(asked.actor, Action.MANAGE_TEAMS)
+    parts, id = asked.parts, TeamId(asked.path["id"])
+    for channel in parts.channels.running.values():
+        if channel.record.team == id:
+            raise Conflict(
+                f"The channel {channel.record.name!r} gives its conversations to this team; change that in the settings file first."
+            )
+    unresolved = View("team", (*ACTIVE, Category.SNOOZED), team=id)
+    if count := await parts.queries.count(unresolved, scope(asked.actor), asked.actor.id, _COUNTED):
+        raise Conflict(f"{count} conversations of this team are not resolved; give them to another team first.")
+    members = [agent.id for agent in await parts.queries.agents() if id in agent.teams]
+    await parts.staff.delete_team(asked.actor, id, members)
+    await _audit(asked, "team_deleted", id)
+
+
+async def _person(parts: ApiParts, id: str) -> Agent:
+    found = await parts.accounts.credentials_of(AgentId(id))
+    if found is None or found.agent.role is Role.BOT:
+        raise NotFound
+    return found.agent
+
+
+async def _changes(asked: Signed[st.EditAccount], before: Agent) -> dict[str, Any]:
+    """What is given and differs, as the account's own types."""
+    given = {name: value for name in _FIELDS if not isinstance(value := getattr(asked.body, name), UnsetType)}
+    if "email" in given:
+        given["email"] = given["email"].strip()
+        await _require_free(asked.parts, given["email"], before.id)
+    if "name" in given:
+        given["name"] = _name(given["name"])
+    if "role" in given:
+        given["role"] = Role(given["role"])
+    if "teams" in given:
+        given["teams"] = tuple(TeamId(team) for team in dict.fromkeys(given["teams"]))
+    return {name: value for name, value in given.items() if value != getattr(before, name)}
+
+
+async def _require_free(parts: ApiParts, email: str, id: AgentId) -> None:
+    there = await parts.accounts.credentials(email)
+    if there is not None and there.agent.id != id:
+        raise Conflict("There is an account with this address.")
+
+
+async def _invitation(asked: Signed[Any], agent: Agent) -> st.Invitation:
+    invited = await asked.parts.resets.invite(agent, asked.actor.id, client_address(asked.http, asked.parts.settings))
+    return st.Invitation(_row(agent), invited.link, invited.expires_at, invited.mailed)
+
+
+async def _end_logins(parts: ApiParts, agent: AgentId) -> None:
+    parts.live.sessions_ended(await parts.accounts.end_sessions(agent))
+
+
+async def _audit(asked: Signed[Any], action: str, target: str, **data: str) -> None:
+    parts = asked.parts
+    line = entry(parts.clock.now(), asked.actor.id, action, client_address(asked.http, parts.settings), target, **data)
+    await parts.accounts.audit(line)
+
+
+def _name(given: str) -> str:
+    if not given.strip():
+        raise Invalid("name", "must not be empty")
+    return given.strip()
+
+
+def _slug(name: str) -> str:
+    """Small letters, digits and dashes; a name without any gets an id by chance."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-") or secrets.token_hex(4)
+
+
+def _row(agent: Agent) -> st.AccountRow:
+    return st.AccountRow(
+        id=agent.id,
+        email=agent.email,
+        name=agent.name,
+        role=agent.role.value,
+        teams=agent.teams,
+        capacity=agent.capacity,
+        active=agent.active,
+        version=agent.version,
+        created_at=agent.created_at,
+    )

@@ -1,0 +1,121 @@
+"""Gives back what accounts hold that were switched off: nobody's customer waits for somebody who is not coming."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from inbox.core import lifecycle
+from inbox.core.agent import Agent, Role
+from inbox.core.errors import InboxError, TryLater
+from inbox.core.events import EventType
+from inbox.core.ids import AgentId, ConversationId
+from inbox.core.message import Reason
+from inbox.core.permissions import Scope
+from inbox.core.views import ACTIVE, View
+from inbox.flow.committer import Committer, Rank
+from inbox.flow.directory import Directory
+from inbox.flow.feed import Change
+from inbox.flow.placing import SYSTEM
+from inbox.flow.working import Layer
+from inbox.ports import Queries
+from inbox.records import AGENTS
+
+PAGE = 100
+RETRY_S = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """Take a conversation from an account that is switched off; if it is open it waits for the next agent."""
+
+    conversation: ConversationId
+    agent: AgentId
+    rank: Rank = Rank.BULK
+    size: int = 1000
+
+    @property
+    def group(self) -> str:
+        """In order with everything else of the conversation."""
+        return self.conversation
+
+    def decide(self, layer: Layer) -> bool:
+        """Whether it was taken; not, when somebody else has it by now or the account is on again."""
+        layer.need((AGENTS, (self.agent,)))
+        before, holder = layer.conversation(self.conversation), layer.get(AGENTS, self.agent)
+        if before is None or holder is None or holder.active or before.assignee != self.agent:
+            return False
+        changed = lifecycle.queue(before, layer.now, Reason("agent_left", (self.agent,)))
+        layer.change(before, changed, SYSTEM, cause=f"agent_left:{self.agent}")
+        return True
+
+
+class Departures:
+    """Looks at an account when it is switched off, and at what comes back to it later: an old conversation that opens again."""
+
+    def __init__(self, committer: Committer, queries: Queries, directory: Directory) -> None:
+        self._committer = committer
+        self._queries = queries
+        self._directory = directory
+        self._gone: frozenset[AgentId] = frozenset()
+        self._asked: set[AgentId] = set()
+        self._wake = asyncio.Event()
+
+    def heard(self, changes: Sequence[Change]) -> None:
+        """Listener of the feed."""
+        for change in changes:
+            event = change.event
+            if event.type is EventType.AGENT_CHANGED and event.agent is not None:
+                self._ask(event.agent)
+            after = event.after
+            if after is not None and after.assignee is not None and after.assignee in self._gone and after.category in ACTIVE:
+                self._ask(after.assignee)
+
+    def _ask(self, agent: AgentId) -> None:
+        self._asked.add(agent)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Give back until cancelled; at the start whatever an earlier process left."""
+        self._asked |= set(await self._switched_off())
+        self._wake.set()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._settle()
+            except TryLater:
+                await asyncio.sleep(RETRY_S)
+                self._wake.set()
+
+    async def _settle(self) -> None:
+        self._gone = await self._switched_off()
+        for agent in tuple(self._asked):
+            if agent in self._gone:
+                await self._give_back(agent)
+            self._asked.discard(agent)
+
+    async def _switched_off(self) -> frozenset[AgentId]:
+        return frozenset(a.id for a in (await self._directory.agents()).values() if _is_gone(a))
+
+    async def _give_back(self, agent: AgentId) -> None:
+        """All that he holds; what was given back is no longer on the first page."""
+        held = View("held", ACTIVE, assignee=agent)
+        while page := (await self._queries.page(held, Scope(all=True), agent, None, PAGE))[0]:
+            units = [self._committer.submit(GiveBack(c.id, agent)) for c in page]
+            results = await asyncio.gather(*units, return_exceptions=True)
+            for result in results:
+                if isinstance(result, TryLater) or (isinstance(result, BaseException) and not isinstance(result, InboxError)):
+                    raise result
+            if not any(result is True for result in results):
+                log.warning("not_given_back", agent=agent, conversations=len(page))
+                return
+
+
+def _is_gone(agent: Agent) -> bool:
+    return not agent.active and agent.role is not Role.BOT
