@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from inbox.core.errors import NotAuthentic, Unsupported
 from inbox.core.ids import ChannelId, Instant, MessageId
-from inbox.core.message import Address, DeliveryState
+from inbox.core.message import Address, Card, DeliveryState
 from inbox.provider import NO_HTTP, Http
 
 SEND_SECONDS = 100.0
@@ -37,7 +37,8 @@ class Capabilities(Struct, frozen=True):
     ``scoped``: such an address means nothing outside this channel. ``parse_outside``: ``parse`` is costly or risky and
     runs in a limited process of its own. ``weight``: how much of an agent's capacity one conversation takes.
     ``repeat_after``: an uncertain message that cannot be looked up is sent once more after so many milliseconds, because a
-    repetition bears the same id and receivers recognise it; None: a human decides.
+    repetition bears the same id and receivers recognise it; None: a human decides. ``window``: for how many milliseconds after
+    the customer's last message he may be written to; ``rate``: how many messages a second the provider takes.
     """
 
     address_kind: str
@@ -54,6 +55,8 @@ class Capabilities(Struct, frozen=True):
     text_limit: int | None = None
     weight: int = 1
     repeat_after: int | None = None
+    window: int | None = None
+    rate: float | None = None
 
 
 class RawDelivery(Struct, frozen=True, omit_defaults=True):
@@ -116,6 +119,7 @@ class InboundMessage(Struct, frozen=True, omit_defaults=True, tag="message"):
     language: str = ""
     attributes: dict[str, str] = {}
     echo: str = ""
+    cards: tuple[Card, ...] = ()
 
 
 class Receipt(Struct, frozen=True, omit_defaults=True, tag="receipt"):
@@ -139,7 +143,31 @@ class IdentityProof(Struct, frozen=True, omit_defaults=True, tag="proof"):
     attributes: dict[str, str] = {}
 
 
-Item = InboundMessage | Receipt | IdentityProof
+class Edit(Struct, frozen=True, omit_defaults=True, tag="edit"):
+    """The author changed a message. ``target`` is the provider's id of it, as ``external_id`` of the message or ``provider_id`` of ours."""
+
+    target: str
+    text: str
+    at: Instant | None = None
+
+
+class Deletion(Struct, frozen=True, omit_defaults=True, tag="deletion"):
+    """The author took a message back; ``target`` as in ``Edit``."""
+
+    target: str
+    at: Instant | None = None
+
+
+class Reaction(Struct, frozen=True, omit_defaults=True, tag="reaction"):
+    """Somebody reacted to a message, his own or ours; ``emoji`` '': he took the reaction back. ``target`` as in ``Edit``."""
+
+    target: str
+    sender: Address
+    emoji: str
+    at: Instant | None = None
+
+
+Item = InboundMessage | Receipt | IdentityProof | Edit | Deletion | Reaction
 
 
 class OutboundFile(Struct, frozen=True, omit_defaults=True):

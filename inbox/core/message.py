@@ -92,6 +92,33 @@ class Author(Struct, frozen=True, omit_defaults=True):
     id: str = ""
 
 
+class Card(Struct, frozen=True, omit_defaults=True):
+    """Content that is no text and no file. ``kind``: location, contact, sticker, story, referral, product, choice or unsupported.
+
+    ``title`` and ``text`` say it in words; ``url`` leads to it and is shown, never fetched.
+    """
+
+    kind: str
+    title: str = ""
+    text: str = ""
+    url: str = ""
+
+
+class Wording(Struct, frozen=True, omit_defaults=True):
+    """What a message said before it was changed, and since when it had said so."""
+
+    text: str
+    at: Instant
+
+
+class Reacted(Struct, frozen=True, omit_defaults=True):
+    """One person's reaction to a message; ``emoji`` '': he took it back."""
+
+    author: Author
+    emoji: str
+    at: Instant
+
+
 class Message(Struct, frozen=True, omit_defaults=True):
     """One customer message, reply or private note.
 
@@ -133,3 +160,8 @@ class Message(Struct, frozen=True, omit_defaults=True):
     mentions: tuple[AgentId, ...] = ()
     customer: CustomerId | None = None
     forwards: MessageId | None = None
+    cards: tuple[Card, ...] = ()
+    reactions: tuple[Reacted, ...] = ()
+    edited_at: Instant | None = None
+    deleted_at: Instant | None = None
+    earlier: tuple[Wording, ...] = ()

@@ -32,9 +32,10 @@ def one_line(text: str) -> str:
 
 
 def preview(message: Message) -> str:
-    """What the list shows of a message: its new text, else the name of its first file, else its subject; at most 120 characters."""
+    """What the list shows of a message: its new text, else its first file's name or card, else its subject; at most 120 characters."""
     names = (attachment.name for attachment in message.attachments[:1])
-    sources = (message.text[: message.fresh][:_LOOKED_AT], *names, message.subject)
+    cards = (card.title or card.text for card in message.cards[:1])
+    sources = (message.text[: message.fresh][:_LOOKED_AT], *names, *cards, message.subject)
     lines = (one_line(source[:_LOOKED_AT]) for source in sources)
     return _shortened(next((line for line in lines if line), ""))
 

@@ -149,7 +149,8 @@ def searchable(c: Conversation, m: Message) -> frozenset[str]:
     sender = "" if m.sender is None else _spoken(m.sender)
     recipients = "\n".join(_spoken(a) for a in (*m.to, *m.cc))
     files = "\n".join(a.name for a in m.attachments)
-    parts = (m.subject, c.subject, f"#{c.number}", sender, recipients, files, m.text[:MAX_TEXT])
+    cards = "\n".join(f"{card.title}\n{card.text}" for card in m.cards)
+    parts = (m.subject, c.subject, f"#{c.number}", sender, recipients, files, cards, m.text[:MAX_TEXT])
     return words("\n".join(parts)) | field_words("from", sender) | field_words("to", recipients)
 
 

@@ -18,13 +18,14 @@ from inbox.core.ids import ChannelId, ConversationId, CustomerId, DeliveryId, In
 from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message, Reason
 from inbox.flow import placing
 from inbox.flow.committer import Rank
+from inbox.flow.revising import Revision, revise
 from inbox.flow.working import ChannelFacts, Key, Layer, NotLoaded
 from inbox.records import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
 
 CLOCK_TOLERANCE = 15 * 60 * 1000
 MAX_CC_PARTICIPANTS = 20
-RECEIPT_PATIENCE = 2 * 60 * 1000
-"""For how long a receipt may be ahead of the news that its message was sent."""
+PATIENCE = 10 * 60 * 1000
+"""For how long a receipt or a change may be ahead of the news of its message."""
 
 
 class Ingested(Struct, frozen=True):
@@ -59,7 +60,7 @@ class Ingest:
     def decide(self, layer: Layer) -> Ingested:
         """Place every item; what is there already is left alone.
 
-        A receipt that is ahead of its message leaves the delivery unsettled, so that it is taken up again.
+        A receipt or a change that is ahead of its message leaves the delivery unsettled, so that it is taken up again.
         """
         made: list[MessageId] = []
         repeated = 0
@@ -68,22 +69,31 @@ class Ingest:
         missing: set[Key] = set()
         for position, item in enumerate(self.items):
             try:
-                match item:
-                    case InboundMessage():
-                        placed = self._message(layer, item, self.files.get(position, ()))
-                        repeated += placed is None
-                        made += [placed] if placed is not None else []
-                    case Receipt():
-                        early |= not _receipt(layer, item, self.channel, self.signing)
-                    case IdentityProof():
-                        _proof(layer, item, layer.channels[self.channel], proved)
+                if isinstance(item, InboundMessage):
+                    placed = self._message(layer, item, self.files.get(position, ()))
+                    repeated += placed is None
+                    made += [placed] if placed is not None else []
+                else:
+                    early |= not self._news(layer, item, proved)
             except NotLoaded as asked:  # the others may have something to ask for, too
                 missing |= asked.keys
         if missing:
             raise NotLoaded(frozenset(missing))
-        if not early or layer.now - self.arrived_at > RECEIPT_PATIENCE:
+        if not early or layer.now - self.arrived_at > PATIENCE:
             layer.settle(self._settled())
         return Ingested(tuple(made), repeated)
+
+    def _news(self, layer: Layer, item: Receipt | Revision | IdentityProof, proved: dict[str, CustomerId]) -> bool:
+        """Whether what the news is about is known."""
+        facts = layer.channels[self.channel]
+        match item:
+            case Receipt():
+                return _receipt(layer, item, self.channel, self.signing)
+            case IdentityProof():
+                _proof(layer, item, facts, proved)
+                return True
+            case _:
+                return revise(layer, item, facts)
 
     def _settled(self) -> Settled:
         why = next((item.unreadable for item in self.items if isinstance(item, InboundMessage) and item.unreadable), "")
@@ -161,6 +171,7 @@ class Ingest:
             external_id=item.external_id,
             references=item.references[: placing.MAX_REFERENCES],
             automatic=item.automatic,
+            cards=item.cards,
             late=came.late,
             unreadable=item.unreadable,
             raw=self.delivery,

@@ -11,7 +11,7 @@ from msgspec import Struct
 from inbox.core.conversation import Category, Conversation, LastMessage, Participant, Priority, SlaClock
 from inbox.core.events import Event, EventType
 from inbox.core.ids import Instant
-from inbox.core.message import Address, Attachment, Author, Kind, Message, Reason, Recipient
+from inbox.core.message import Address, Attachment, Author, Card, Kind, Message, Reacted, Reason, Recipient, Wording
 
 QUIET = frozenset(
     {
@@ -110,6 +110,11 @@ class MessageRow(Struct, frozen=True, tag="message", tag_field="t"):
     error: str
     recipients: tuple[Recipient, ...]
     forwards: str | None
+    cards: tuple[Card, ...]
+    reactions: tuple[Reacted, ...]
+    edited_at: Instant | None
+    deleted_at: Instant | None
+    earlier: tuple[Wording, ...]
 
 
 class EventRow(Struct, frozen=True, tag="event", tag_field="t"):
@@ -196,6 +201,11 @@ def message_row(m: Message, author_name: str) -> MessageRow:
         error=d.error if d else "",
         recipients=d.recipients if d else (),
         forwards=m.forwards,
+        cards=m.cards,
+        reactions=tuple(r for r in m.reactions if r.emoji),
+        edited_at=m.edited_at,
+        deleted_at=m.deleted_at,
+        earlier=m.earlier,
     )
 
 

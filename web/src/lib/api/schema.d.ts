@@ -575,6 +575,11 @@ export interface components {
             error: string;
             recipients: components["schemas"]["Recipient"][];
             forwards: string | null;
+            cards: components["schemas"]["Card"][];
+            reactions: components["schemas"]["Reacted"][];
+            edited_at: number | null;
+            deleted_at: number | null;
+            earlier: components["schemas"]["Wording"][];
         };
         /**
          * Kind
@@ -638,6 +643,33 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "cancelled" | "delivered" | "failed" | "pending" | "read" | "sending" | "sent" | "unknown";
+        /**
+         * Card
+         * @description Content that is no text and no file. `kind`: location, contact, sticker, story, referral, product, choice or unsupported. `title` and `text` say it in words; `url` leads to it and is shown, never fetched.
+         */
+        Card: {
+            kind: string;
+            title?: string;
+            text?: string;
+            url?: string;
+        };
+        /**
+         * Reacted
+         * @description One person's reaction to a message; `emoji` '': he took it back.
+         */
+        Reacted: {
+            author: components["schemas"]["Author"];
+            emoji: string;
+            at: number;
+        };
+        /**
+         * Wording
+         * @description What a message said before it was changed, and since when it had said so.
+         */
+        Wording: {
+            text: string;
+            at: number;
+        };
         /**
          * Login
          * @description Who logs in.
@@ -811,11 +843,11 @@ export interface components {
         };
         /**
          * CreateTeam
-         * @description A team. `id` is what the settings file names it by and never changes; '' makes one from the name.
+         * @description A team. `slug` becomes its id, which the settings file names it by and which never changes; '' makes one from the name.
          */
         CreateTeam: {
             name: string;
-            id?: string;
+            slug?: string;
         };
         /**
          * RenameTeam
