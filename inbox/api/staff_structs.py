@@ -64,10 +64,10 @@ class Invitation(Struct, frozen=True):
 
 
 class CreateTeam(Input, frozen=True):
-    """A team. ``id`` is what the settings file names it by and never changes; '' makes one from the name."""
+    """A team. ``slug`` becomes its id, which the settings file names it by and which never changes; '' makes one from the name."""
 
     name: Name
-    id: TeamId = ""
+    slug: TeamId = ""
 
 
 class RenameTeam(Input, frozen=True):

@@ -72,7 +72,7 @@ BODIES: Mapping[str, Callable[[], Json]] = {
         "capacity": 7,
         "active": True,
     },
-    "create_team": lambda: {"name": "Returns", "id": "returns"},
+    "create_team": lambda: {"name": "Returns", "slug": "returns"},
     "rename_team": lambda: {"name": "Sales and more"},
     "add_identity": lambda: {"kind": "email", "value": "anna.two@example.org"},
 }

@@ -163,7 +163,7 @@ async def test_teams_come_change_their_names_and_go(world: World) -> None:
     headers = {"Idempotency-Key": "t1"}
     answers = [await ada.ask("POST", "/teams", json={"name": "Rücksendungen & Co"}, headers=headers) for _ in range(2)]
     assert [(a.status, (await a.json())["id"]) for a in answers] == [(201, "rucksendungen-co")] * 2
-    assert (await ada.ask("POST", "/teams", json={"name": "Other", "id": "rucksendungen-co"})).status == 409
+    assert (await ada.ask("POST", "/teams", json={"name": "Other", "slug": "rucksendungen-co"})).status == 409
     assert (await ada.ask("PATCH", "/teams/rucksendungen-co", json={"name": "Returns"})).status == 200
     assert {"id": "rucksendungen-co", "name": "Returns"} in (await ada.get("/bootstrap"))["teams"]
     assert (await ada.ask("PATCH", "/accounts/mia", json={"version": 1, "teams": ["support", "rucksendungen-co"]})).status == 200

@@ -76,7 +76,7 @@ async def create_team(asked: Signed[st.CreateTeam]) -> s.TeamRow:
     """The id is for good: the settings file gives channels to teams by it."""
     require(asked.actor, Action.MANAGE_TEAMS)
     name = _name(asked.body.name)
-    team = Team(TeamId(asked.body.id or _slug(name)), name)
+    team = Team(TeamId(asked.body.slug or _slug(name)), name)
     made = await asked.parts.staff.create_team(asked.actor, team, asked.key)
     await _audit(asked, "team_created", made.id)
     return s.TeamRow(made.id, made.name)
