@@ -50,6 +50,7 @@ def every_command(id: ConversationId, message: MessageId, customer: CustomerId) 
         c.SplitParticipant(id, ANNA.kind, ANNA.value),
         c.Retry(id, message),
         c.CancelSend(id, message),
+        c.MarkSeen(id, message),
         c.EditCustomer(customer, 1, name="X", conversation=id),
     ]
 
