@@ -8,7 +8,7 @@ from typing import Any
 
 from pymongo import ASCENDING as UP
 from pymongo import DESCENDING as DOWN
-from pymongo import IndexModel
+from pymongo import IndexModel, timeout
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from inbox.core.errors import CannotStart
@@ -51,6 +51,7 @@ def _up(name: str, *fields: str, unique: bool = False, partial: str | Mapping[st
 
 CONVERSATIONS = (
     _up("number", "number", unique=True),
+    _up("who_number", "k_who", "number", partial="k_who"),
     _up("who_activity", "k_who", "category", "k_act", "_id", partial="k_who"),
     _up("mine_activity", "k_mine", "k_act", "_id", partial="k_mine"),
     _up("free_activity", "k_free", "k_act", "_id", partial="k_free"),
@@ -93,7 +94,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "search": (
         Index("word", (("w", UP), ("t", DOWN), ("n", DOWN))),
         Index("recent", (("t", DOWN), ("n", DOWN))),
-        _up("number", "n"),
+        Index("place", (("n", UP), ("t", DOWN))),
     ),
     "sessions": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
     "tags": (_up("tag", "k_tag"),),
@@ -108,6 +109,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "writers": (),
 }
 
+LONGEST_BUILD_S = 24 * 60 * 60.0
 _EXISTS = 48
 _CONFLICTS = frozenset({85, 86, 11000})
 """IndexOptionsConflict, IndexKeySpecsConflict, and stored values that break a unique index."""
@@ -139,17 +141,20 @@ async def _create(db: Database, name: str) -> None:
 
 async def _ensure(db: Database, name: str, indexes: tuple[Index, ...]) -> None:
     present = await db[name].index_information()
-    missing = [index for index in indexes if index.name not in present]
     for index in indexes:
         if index.name in present and not _same(index, present[index.name]):
             raise _wrong(name, index.name)
-    if missing:
-        try:
-            await db[name].create_indexes([index.model() for index in missing])
-        except OperationFailure as error:
-            if error.code in _CONFLICTS:
-                raise _wrong(name, ", ".join(index.name for index in missing)) from error
-            raise
+    if not indexes:
+        return
+    missing = ", ".join(index.name for index in indexes if index.name not in present)
+    try:
+        with timeout(LONGEST_BUILD_S):  # instead of the socket's: over millions of documents it takes minutes
+            # Those that are there are named, too: one may still be in the making since its server was killed, and is waited for.
+            await db[name].create_indexes([index.model() for index in indexes])
+    except OperationFailure as error:
+        if error.code in _CONFLICTS:
+            raise _wrong(name, missing) from error
+        raise
 
 
 def _same(index: Index, present: Mapping[str, Any]) -> bool:

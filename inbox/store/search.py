@@ -8,34 +8,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import isqrt
 from typing import Any, Final
 
-from msgspec.structs import replace
-
-from inbox.core.conversation import Category, Conversation
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId
+from inbox.core import words
+from inbox.core.conversation import Conversation
+from inbox.core.ids import AgentId, ConversationId, Instant, MessageId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope
-from inbox.core.views import ANYBODY, View
-from inbox.core.words import SearchQuery, normalised, words
-from inbox.store import sheets
+from inbox.core.words import SearchQuery, normalised
 from inbox.store.client import Database, translated
-from inbox.store.documents import tag_key
 from inbox.store.keyset import pack, position_of_numbers
-from inbox.store.lists import Reading, reading
+from inbox.store.search_gate import Gate, gate
 from inbox.store.search_index import Entry, SheetWriter
-from inbox.store.search_walk import FEW, Few, Place, Walk, along_the_rarest, containing, holding
-from inbox.store.sheets import Sheet, inside, match, sheet
+from inbox.store.search_walk import Place, Source, holding, rarest, those
+from inbox.store.sheets import Excerpt, Term, excerpt, excerpted, terms_of
 
 Hit = tuple[ConversationId, MessageId | None]
 
-FIRST_LOOK: Final = 60
 LOOK: Final = 2_000
-LOOKS_AT: Final = 8_000
-"""Candidates one call looks at before it returns what it has, with a position to go on from."""
-LOOKS_AT_TEXTS: Final = 1_000
-"""The same where texts have to be read, for what was quoted."""
+"""Candidates looked at in one go, at most."""
+LOOKS: Final = 3_000
+"""Candidates one call looks at before it returns what it has, with a position to go on from, if it has anything."""
+LOOKS_FOR_NOTHING: Final = 8_000
+"""The same if it has not found anything yet."""
+READS: Final = 400
+"""Texts one call reads for what was quoted before it returns what it has, if it has anything."""
+READS_FOR_NOTHING: Final = 2_000
+"""The same if it has not found anything yet."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,43 @@ class _Found:
     message: MessageId
     place: Place
     newest: Instant
+
+
+@dataclass
+class _Asked:
+    """One call: what must hold, and what was done so far.
+
+    ``share`` is how many candidates are thought to hold what must hold; ``passed``: the candidates come from the gate.
+    """
+
+    query: SearchQuery
+    gate: Gate
+    terms: Sequence[Term]
+    limit: int
+    share: float = 1.0
+    passed: bool = False
+    found: list[_Found] = field(default_factory=list)
+    looked: int = 0
+    read: int = 0
+
+    @property
+    def full(self) -> bool:
+        """There is one hit more than the page needs."""
+        return len(self.found) > self.limit
+
+    @property
+    def enough(self) -> bool:
+        """So much was done that the next call goes on."""
+        looks, reads = (LOOKS, READS) if self.found else (LOOKS_FOR_NOTHING, READS_FOR_NOTHING)
+        return self.looked >= looks or self.read >= reads
+
+    @property
+    def next_look(self) -> int:
+        """How many candidates should do, judging by those looked at."""
+        if not self.looked:
+            return min(int((self.limit + 1) * 1.5 / self.share) + 1, LOOK)
+        wanted = (self.limit + 1 - len(self.found)) * self.looked // max(1, len(self.found))
+        return max(self.limit, min(wanted + wanted // 2, 4 * self.looked, LOOK))
 
 
 class MongoSearch:
@@ -72,115 +110,104 @@ class MongoSearch:
         A page may be short, even empty, although the second value says that there is more. ``query`` holds ids where
         somebody typed names. Raises ``Invalid`` for a position nobody gave out.
         """
-        asked = await self._asked(query, scope, me)
-        if asked is None or limit < 1:
+        passing = await gate(self._db, query, scope, me)
+        if passing is None or limit < 1:
             return [], None
-        if not query.words and not query.prefixes:
-            return await self._listed(query, asked, after, limit)
+        terms = terms_of(query)
+        if not terms:
+            return await self._listed(query, passing, after, limit)
         behind = None if after is None else position_of_numbers(after)
-        source = await self._source(query, asked)
-        if source is None:
-            return [], None
-        return await self._gathered(source, query, asked, behind, limit)
+        asked = _Asked(query, passing, terms, limit)
+        source, rest = await self._source(asked, everything=scope.all and passing.test.keys() <= {"k_who"})
+        return await self._gathered(source, rest, asked, behind)
 
-    async def _gathered(
-        self, source: Walk | Few, query: SearchQuery, asked: Reading, behind: Place | None, limit: int
-    ) -> tuple[list[Hit], str | None]:
-        """Look further and further, until there is one hit more than a page needs, nothing is left, or enough was looked at."""
-        found: list[_Found] = []
-        looked, size = 0, max(FIRST_LOOK, 2 * limit)
+    async def _source(self, asked: _Asked, everything: bool) -> tuple[Source, Sequence[Term]]:
+        """Where to look, and what must hold besides: along the rarest term, or through the conversations where they are fewer."""
+        if everything:
+            lead, numbers = await rarest(self._db, asked.query, asked.terms), None
+        else:
+            most = few(asked.limit, await self._conversations.estimated_document_count())
+            lead, numbers = await asyncio.gather(rarest(self._db, asked.query, asked.terms), asked.gate.all_if_few(self._db, most))
+        if numbers is None or (numbers and await lead.in_fewer(self._db, len(numbers))):
+            asked.share = lead.share
+            return lead.source, [term for term in asked.terms if term != lead.term]
+        asked.passed = True
+        return await those(self._db, numbers, asked.query), asked.terms
+
+    async def _gathered(self, source: Source, rest: Sequence[Term], asked: _Asked, behind: Place | None) -> tuple[list[Hit], str | None]:
+        """Look further and further, until the page is full, nothing is left, or enough was done."""
         while True:
-            seen, kept = await source.look(self._db, behind, size)
-            visible = await self._visible(kept, asked) if isinstance(source, Walk) else kept
-            while visible and len(found) <= limit:
-                part, visible = visible[: limit + 1], visible[limit + 1 :]
-                found += await self._checked(part, query)
-            if len(found) > limit:
-                return _hits(found[:limit]), pack(*found[limit - 1].place)
-            if len(seen) < size:
-                return _hits(found), None
-            behind, looked, size = seen[-1], looked + len(seen), min(LOOK, 4 * size)
-            if looked >= (LOOKS_AT_TEXTS if query.phrases else LOOKS_AT):
-                return _hits(found), pack(*behind)
+            look = await source.look(self._db, behind, asked.next_look)
+            asked.looked += len(look.places)
+            left = await self._candidates(look.places, rest, asked)
+            while left and not asked.full:
+                part, left = left[: asked.limit + 1], left[asked.limit + 1 :]
+                asked.found += await self._checked(part, asked)
+                behind = part[-1]
+                if left and asked.enough and not asked.full:
+                    return _hits(asked.found), pack(*behind)
+            if asked.full:
+                return _hits(asked.found[: asked.limit]), pack(*asked.found[asked.limit - 1].place)
+            if look.end is None:
+                return _hits(asked.found), None
+            behind = look.end
+            if asked.enough:
+                return _hits(asked.found), pack(*behind)
 
-    async def _asked(self, query: SearchQuery, scope: Scope, me: AgentId) -> Reading | None:
-        """How to read the conversations that the reader sees and that are of the status, tags, people and number asked for."""
-        how = reading(_as_view(query), scope, me)
-        if how is None:
-            return None
-        tags = await self._spellings(query.tags)
-        if not all(tags):
-            return None  # a tag that was never given
-        more: list[Mapping[str, Any]] = [{"tags": {"$in": spellings}} for spellings in tags]
-        if query.number is not None:
-            how = Reading(how.filter, "number", how.order)
-            more.append({"number": {"$eq": query.number}})
-        return Reading({**how.filter, "$and": more}, how.index, how.order) if more else how
+    async def _candidates(self, places: Sequence[Place], rest: Sequence[Term], asked: _Asked) -> list[Place]:
+        """Those of the places that may be shown and hold the rest. What an index tells comes before what has to be read."""
+        kept = await holding(self._db, places, [term for term in rest if not term.begun])
+        if kept and not asked.passed:
+            passing = await asked.gate.passing(self._db, {number for _, number in kept})
+            kept = [place for place in kept if place[1] in passing]
+        begun = [term for term in rest if term.begun]
+        return await holding(self._db, kept, begun) if len(kept) > 2 * (asked.limit + 1) else kept
 
-    async def _source(self, query: SearchQuery, asked: Reading) -> Walk | Few | None:
-        """The conversations themselves where they are few, else the index of words."""
-        if asked.index != "number":
-            indexed = {name: test for name, test in asked.filter.items() if name.startswith("k_") or name == "category"}
-            count = await self._conversations.count_documents(indexed, limit=FEW + 1, hint=asked.index)
-            if count > FEW:
-                return await along_the_rarest(self._db, query)
-        docs = await self._conversations.find(dict(asked.filter), {"_id": 0, "number": 1}, hint=asked.index).to_list()
-        places = await holding(self._db, {int(doc["number"]) for doc in docs}, containing(query))
-        return Few(sorted(places, reverse=True))
-
-    async def _visible(self, places: Sequence[Place], asked: Reading) -> list[Place]:
-        """Those places whose conversation is as asked for."""
-        if not places:
-            return []
-        where = {"$and": [{"number": {"$in": list({number for _, number in places})}}, asked.filter]}
-        docs = await self._conversations.find(where, {"_id": 0, "number": 1}, hint="number").to_list()
-        seen = {int(doc["number"]) for doc in docs}
-        return [place for place in places if place[1] in seen]
-
-    async def _checked(self, places: Sequence[Place], query: SearchQuery) -> list[_Found]:
+    async def _checked(self, places: Sequence[Place], asked: _Asked) -> list[_Found]:
         """Those of the places where all terms stand within the span of time, and which are the newest such of their conversation."""
-        where = {"n": {"$in": list({number for _, number in places})}, **containing(query)}
-        pages = [sheet(doc) for doc in await self._sheets.find(where, hint="number").to_list()]
-        said = await self._said(pages, query)
+        here = set(places)
+        where: dict[str, Any] = {"n": {"$in": list({number for _, number in here})}, "t": {"$gte": places[-1][0]}}
+        where["$and"] = [term.test for term in asked.terms]
+        docs = await self._sheets.find(where, excerpted(asked.terms), hint="place", batch_size=len(places) * 4).to_list()
+        pages = [excerpt(doc, asked.terms) for doc in docs]
+        said = await self._said(pages, asked)
         best: dict[ConversationId, _Found] = {}
         for page in pages:
-            among = inside(page, query)
+            among = page.inside(asked.query)
             if said is not None:
-                among = {i for i in among if page.messages[i][0] in said}
-            message = match(page, query, among)
+                among = {place for place in among if page.messages[place][0] in said}
+            message = page.match(among)
             if message is not None:
                 found = _Found(page.conversation, message, (page.hour, page.number), page.newest)
                 best[page.conversation] = max(best.get(page.conversation, found), found, key=_place)
-        here = set(places)
         return sorted((found for found in best.values() if found.place in here), key=_place, reverse=True)
 
-    async def _said(self, pages: Sequence[Sheet], query: SearchQuery) -> set[str] | None:
+    async def _said(self, pages: Sequence[Excerpt], asked: _Asked) -> set[str] | None:
         """The messages that hold all quoted texts in one piece; None when nothing was quoted."""
-        if not query.phrases:
+        phrases = asked.query.phrases
+        if not phrases:
             return None
-        quoted = {word for phrase in query.phrases for word in words(phrase)}
-        ids = {id for page in pages for id in sheets.holding(page, quoted)}
-        docs = await self._db["messages"].find({"_id": {"$in": list(ids)}}, {"subject": 1, "text": 1}).to_list()
-        return await asyncio.to_thread(_saying, docs, query.phrases)
+        quoted = {word for phrase in phrases for word in words.query(f'"{phrase}"').words}
+        needed = [i for i, term in enumerate(asked.terms) if not term.begun and term.text in quoted]
+        ids = {page.messages[place][0] for page in pages for place in _in_all(page, needed)}
+        asked.read += len(ids)
+        docs = await self._db["messages"].find({"_id": {"$in": list(ids)}}, {"subject": 1, "text": 1}, batch_size=len(ids) + 1).to_list()
+        return await asyncio.to_thread(_saying, docs, phrases)
 
-    async def _listed(self, query: SearchQuery, asked: Reading, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
+    async def _listed(self, query: SearchQuery, passing: Gate, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
         """Without words: the conversations themselves, by their last activity."""
+        how = passing.reading
         bounds: list[Mapping[str, Any]] = []
         if query.after is not None:
             bounds.append({"updated_at": {"$gte": query.after}})
         if query.before is not None:
             bounds.append({"created_at": {"$lt": query.before}})
-        where = {"$and": [asked.after(after), *bounds]}
-        order = [(asked.order, 1), ("_id", 1)]
-        cursor = self._conversations.find(where, {asked.order: 1}, sort=order, limit=limit + 1, hint=asked.index)
+        where = {"$and": [how.after(after), *bounds]}
+        order = [(how.order, 1), ("_id", 1)]
+        cursor = self._conversations.find(where, {how.order: 1}, sort=order, limit=limit + 1, hint=how.index)
         docs = await cursor.to_list()
-        more = pack(int(docs[limit - 1][asked.order]), docs[limit - 1]["_id"]) if len(docs) > limit else None
+        more = pack(int(docs[limit - 1][how.order]), docs[limit - 1]["_id"]) if len(docs) > limit else None
         return [(ConversationId(doc["_id"]), None) for doc in docs[:limit]], more
-
-    async def _spellings(self, tags: Sequence[str]) -> list[list[str]]:
-        """For each tag all the ways it was ever written."""
-        stored = await self._db["tags"].find({"k_tag": {"$in": [tag_key(tag) for tag in tags]}}).to_list() if tags else []
-        return [[doc["_id"] for doc in stored if doc["k_tag"] == tag_key(tag)] for tag in tags]
 
     @translated
     async def position(self) -> dict[int, int]:
@@ -194,11 +221,12 @@ class MongoSearch:
         await self._db["cursors"].update_one({"_id": "search"}, {"$set": {"cursor": sorted(cursor.items())}}, upsert=True)
 
 
-def _as_view(query: SearchQuery) -> View:
-    view = View("search", query.categories or tuple(Category), assignee=query.assignee or ANYBODY)
-    if query.channel:
-        view = replace(view, channel=ChannelId(query.channel))
-    return replace(view, customer=CustomerId(query.customer)) if query.customer else view
+def few(limit: int, stored: int) -> int:
+    """So many conversations or less are quicker looked through than found along an index of words.
+
+    Of those along the index, the share that may be shown fills a page after ``limit * stored / shown``.
+    """
+    return isqrt((limit + 1) * stored)
 
 
 def _place(found: _Found) -> tuple[Place, Instant]:
@@ -207,6 +235,11 @@ def _place(found: _Found) -> tuple[Place, Instant]:
 
 def _hits(found: Sequence[_Found]) -> list[Hit]:
     return [(f.conversation, f.message) for f in found]
+
+
+def _in_all(page: Excerpt, terms: Sequence[int]) -> set[int]:
+    """The messages of a sheet that each hold all of these terms."""
+    return set(range(len(page.messages))).intersection(*(page.held[term] for term in terms))
 
 
 def _saying(docs: Sequence[Mapping[str, Any]], phrases: Sequence[str]) -> set[str]:

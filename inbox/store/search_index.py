@@ -97,7 +97,7 @@ class SheetWriter:
         raise Unavailable("others keep writing the same search sheets")
 
     async def _follow(self, numbers: Sequence[int]) -> None:
-        listed = await self._sheets.find({"n": {"$in": list(numbers)}}, {"m": 1, "c": 1}, hint="number").to_list()
+        listed = await self._sheets.find({"n": {"$in": list(numbers)}}, {"m": 1, "c": 1}, hint="place").to_list()
         home = {id: doc["c"] for doc in listed for id, _ in doc["m"]}
         stored = await self._messages.find({"_id": {"$in": list(home)}}, {"conversation": 1}).to_list()
         moved: Mapping[str, str] = {doc["_id"]: doc["conversation"] for doc in stored if doc["conversation"] != home[doc["_id"]]}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from struct import unpack
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -61,8 +62,7 @@ class Sheet:
 
     def places(self, word: str) -> tuple[int, ...]:
         """The messages that hold a word."""
-        packed = self.postings.get(word, b"")
-        return unpack(f"<{len(packed) // 2}H", packed)
+        return _unpacked(self.postings.get(word, b""))
 
     def without(self, gone: Iterable[MessageId]) -> tuple[Sheet, list[tuple[MessageId, Instant, list[str]]]]:
         """The sheet without these messages, and the messages taken out with their words."""
@@ -89,6 +89,10 @@ class Sheet:
             "w": words,
             "p": msgspec.msgpack.encode([self.postings[word] for word in words]),
         }
+
+
+def _unpacked(packed: bytes) -> tuple[int, ...]:
+    return unpack(f"<{len(packed) // 2}H", packed)
 
 
 _PACKED = msgspec.msgpack.Decoder(list[bytes])
@@ -119,32 +123,75 @@ def next_part(id: str) -> str:
     return f"{base}:{int(part) + 1}"
 
 
-def inside(sheet: Sheet, query: SearchQuery) -> set[int]:
-    """The messages in the query's span of time."""
-    start, end = query.after or 0, FAR_FUTURE + 1 if query.before is None else query.before
-    return {place for place, (_, at) in enumerate(sheet.messages) if start <= at < end}
+class Term(NamedTuple):
+    """A word that is asked for, or with ``begun`` the beginning of one."""
+
+    text: str
+    begun: bool
+
+    @property
+    def test(self) -> dict[str, Any]:
+        """Sheets with it. The server reads such a pattern from the index alone, unlike two bounds on an array."""
+        return {"w": {"$regex": f"^{re.escape(self.text)}"} if self.begun else {"$eq": self.text}}
 
 
-def holding(sheet: Sheet, words: Iterable[str]) -> set[MessageId]:
-    """The messages of a sheet that each hold all of these words."""
-    places = set(range(len(sheet.messages))).intersection(*(sheet.places(word) for word in words))
-    return {sheet.messages[place][0] for place in places}
+def terms_of(query: SearchQuery) -> tuple[Term, ...]:
+    """All that the query wants to stand in one month of a conversation."""
+    return tuple(Term(word, False) for word in query.words) + tuple(Term(prefix, True) for prefix in query.prefixes)
 
 
-def match(sheet: Sheet, query: SearchQuery, places: set[int]) -> MessageId | None:
-    """Of these messages of a sheet, if together they hold all words, the newest among those that hold the most."""
-    terms = [places.intersection(sheet.places(word)) for word in query.words]
-    terms += [places.intersection(_begun(sheet, prefix)) for prefix in query.prefixes]
-    if not places or not all(terms):
-        return None
-    score = {place: sum(place in term for term in terms) for place in places}
-    best = max(places, key=lambda place: (score[place], sheet.messages[place][1], sheet.messages[place][0]))
-    return sheet.messages[best][0]
+@dataclass(frozen=True)
+class Excerpt:
+    """What a search needs of a sheet: its messages, and per term the positions of those that hold it."""
+
+    conversation: ConversationId
+    number: int
+    hour: int
+    messages: Sequence[tuple[MessageId, Instant]]
+    held: Sequence[frozenset[int]]
+
+    @property
+    def newest(self) -> Instant:
+        """When its newest message arrived."""
+        return max((at for _, at in self.messages), default=0)
+
+    def inside(self, query: SearchQuery) -> set[int]:
+        """The messages in the query's span of time."""
+        start, end = query.after or 0, FAR_FUTURE + 1 if query.before is None else query.before
+        return {place for place, (_, at) in enumerate(self.messages) if start <= at < end}
+
+    def match(self, places: Set[int]) -> MessageId | None:
+        """Of these messages, if together they hold all terms, the newest among those that hold the most."""
+        terms = [places & held for held in self.held]
+        if not places or not all(terms):
+            return None
+        best = max(places, key=lambda place: (sum(place in term for term in terms), self.messages[place][1], self.messages[place][0]))
+        return self.messages[best][0]
 
 
-def _begun(sheet: Sheet, prefix: str) -> Iterator[int]:
-    words = list(sheet.postings)  # sorted, as stored
-    for word in words[bisect_left(words, prefix) :]:
-        if not word.startswith(prefix):
-            return
-        yield from sheet.places(word)
+def excerpted(terms: Sequence[Term]) -> dict[str, Any]:
+    """What to ask the server for. All words of a sheet take longer to send than to look up, unless a beginning is among them."""
+    every: dict[str, Any] = {"_id": 0, "c": 1, "n": 1, "t": 1, "m": 1, "p": 1}
+    if any(term.begun for term in terms):
+        return {**every, "w": 1}
+    return {**every, "i": [{"$indexOfArray": ["$w", {"$literal": term.text}]} for term in terms]}
+
+
+def excerpt(doc: Mapping[str, Any], terms: Sequence[Term]) -> Excerpt:
+    """The excerpt a document holds that was asked for so."""
+    places = _PACKED.decode(doc["p"])
+    found = [_stretch(doc["w"], term) for term in terms] if "w" in doc else [(i, i + 1) if i >= 0 else (0, 0) for i in doc["i"]]
+    held = [frozenset(place for packed in places[start:end] for place in _unpacked(packed)) for start, end in found]
+    return Excerpt(ConversationId(doc["c"]), int(doc["n"]), int(doc["t"]), [(MessageId(id), int(at)) for id, at in doc["m"]], held)
+
+
+def _stretch(words: Sequence[str], term: Term) -> tuple[int, int]:
+    """From where and up to where a sheet's words, which are sorted, are meant by a term."""
+    start = bisect_left(words, term.text)
+    if not term.begun:
+        return start, start + (words[start : start + 1] == [term.text])
+    return start, bisect_left(words, term.text + _LAST, start)
+
+
+_LAST: Final = chr(0x10FFFF)
+"""Sorts behind everything that can stand in a word."""

@@ -44,6 +44,7 @@ QUERIES = [
     "ORDER my",
     '"my order"',
     '"order my"',
+    '"订单"',
     "arrivee",
     "strasse grösse",
     "订单",
@@ -94,6 +95,11 @@ async def store_all(store: Store, conversations: list[Conversation], messages: l
     await store.search.index(entries[len(entries) // 3 :])  # some a second time
 
 
+async def never(*asked: object) -> bool:
+    """No."""
+    return False
+
+
 async def found(store: Store, text: str, scope: Scope = ALL, limit: int = 50) -> Found:
     """All pages of a search."""
     hits: Found = []
@@ -127,6 +133,7 @@ conversations = st.lists(
 scopes = st.sampled_from([ALL, Scope(), Scope(agent=ME), Scope(teams=(TeamId("red"),)), Scope(agent=ME, teamless=True)])
 
 
+@pytest.mark.parametrize("few", [0, 1_000], ids=["along the words", "through the conversations"])
 @given(
     stored=conversations,
     said=st.lists(st.tuples(st.integers(0, 7), st.sampled_from(TEXTS), st.integers(-40, 40)), max_size=14),
@@ -136,8 +143,17 @@ scopes = st.sampled_from([ALL, Scope(), Scope(agent=ME), Scope(teams=(TeamId("re
 )
 @settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_the_index_finds_what_a_look_at_everything_finds(
-    mongo: Database, stored: list[Conversation], said: list[tuple[int, str, int]], asked: list[str], scope: Scope, limit: int
+    mongo: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    stored: list[Conversation],
+    said: list[tuple[int, str, int]],
+    asked: list[str],
+    scope: Scope,
+    limit: int,
 ) -> None:
+    monkeypatch.setattr(search, "few", lambda limit, stored: few)
+    monkeypatch.setattr(search_walk.Lead, "in_fewer", never)
     stored = [a_conversation(c.id, **{**_fields(c), "number": i}) for i, c in enumerate(stored, 1)]
     messages = [
         a_message(f"m{i:02}", conversation=stored[which % len(stored)].id, text=text, arrived_at=START + day * DAY + i)
@@ -234,16 +250,27 @@ async def test_a_position_nobody_gave_out_is_refused(store: Store, after: str) -
         await store.search.find(query("order"), ALL, ME, after, 5)
 
 
-@pytest.mark.parametrize("common", [3, 1_000])
-async def test_a_beginning_is_found_however_common_it_is(mongo: Database, monkeypatch: pytest.MonkeyPatch, common: int) -> None:
-    monkeypatch.setattr(search_walk, "COMMON", common)
-    monkeypatch.setattr(search, "FEW", 0)
+@pytest.mark.parametrize("recent", [1, 3, 1_000])
+async def test_a_beginning_is_found_however_common_it_is(mongo: Database, monkeypatch: pytest.MonkeyPatch, recent: int) -> None:
+    monkeypatch.setattr(search_walk, "RECENT", recent)
+    monkeypatch.setattr(search, "few", lambda limit, stored: 0)
     store = on_mongodb(mongo)
     stored = [a_conversation(f"c{i}", number=i) for i in range(8)]
     await store_all(
         store, stored, [a_message(f"m{i}", conversation=c.id, text=f"order{i} x", arrived_at=START + i) for i, c in enumerate(stored)]
     )
     assert [id for id, _ in await found(store, "order", limit=3)] == [f"c{i}" for i in reversed(range(8))]
+
+
+@pytest.mark.parametrize("instead", [0, 1, 100])
+async def test_a_word_and_a_beginning_are_found_together(mongo: Database, monkeypatch: pytest.MonkeyPatch, instead: int) -> None:
+    monkeypatch.setattr(search_walk, "INSTEAD", instead)
+    store = on_mongodb(mongo)
+    stored = [a_conversation(f"c{i:02}", number=i) for i in range(30)]
+    texts = [f"order {'invoiced' if i % 3 else 'paid'}" for i in range(30)]
+    await store_all(store, stored, [a_message(f"m{i}", conversation=c.id, text=texts[i]) for i, c in enumerate(stored)])
+    assert len(await found(store, "order invoi", limit=4)) == 20
+    assert len(await found(store, "order pai", limit=4)) == 10
 
 
 async def test_a_conversation_of_very_many_messages_stays_findable(mongo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,10 +285,10 @@ async def test_a_conversation_of_very_many_messages_stays_findable(mongo: Databa
 
 
 async def test_a_search_that_looked_at_many_goes_on_from_there(mongo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "FEW", 0)
-    monkeypatch.setattr(search, "FIRST_LOOK", 2)
+    monkeypatch.setattr(search, "few", lambda limit, stored: 0)
     monkeypatch.setattr(search, "LOOK", 2)
-    monkeypatch.setattr(search, "LOOKS_AT", 4)
+    monkeypatch.setattr(search, "LOOKS", 4)
+    monkeypatch.setattr(search, "LOOKS_FOR_NOTHING", 6)
     store = on_mongodb(mongo)
     stored = [a_conversation(f"c{i:02}", number=i, team=TeamId("red" if i % 9 == 0 else "blue")) for i in range(30)]
     await store_all(
@@ -270,6 +297,21 @@ async def test_a_search_that_looked_at_many_goes_on_from_there(mongo: Database, 
     page, after = await store.search.find(query("order"), Scope(teams=(TeamId("red"),)), ME, None, 1)
     assert (page, after is not None) == ([("c27", "m27")], True)
     assert [id for id, _ in await found(store, "order", Scope(teams=(TeamId("red"),)), 1)] == ["c27", "c18", "c09", "c00"]
+
+
+async def test_a_quoted_text_that_is_rare_among_common_words_is_found_bit_by_bit(mongo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "READS", 5)
+    monkeypatch.setattr(search, "READS_FOR_NOTHING", 8)
+    store = on_mongodb(mongo)
+    stored = [a_conversation(f"c{i:02}", number=i) for i in range(40)]
+    texts = ["the return label" if i % 9 == 0 else "label for a return" for i in range(40)]
+    await store_all(
+        store, stored, [a_message(f"m{i}", conversation=c.id, text=texts[i], arrived_at=START + i) for i, c in enumerate(stored)]
+    )
+    page, after = await store.search.find(query('"return label"'), ALL, ME, None, 3)
+    assert 0 < len(page) < 3
+    assert after is not None
+    assert [id for id, _ in await found(store, '"return label"', limit=3)] == ["c36", "c27", "c18", "c09", "c00"]
 
 
 def test_months_are_calendar_months_in_utc() -> None:

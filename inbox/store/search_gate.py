@@ -1,0 +1,81 @@
+"""Which conversations a search may show: what the reader sees of what was asked for, looked up as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from inbox.core.conversation import Category
+from inbox.core.ids import AgentId, ChannelId, CustomerId
+from inbox.core.permissions import Scope
+from inbox.core.views import ANYBODY, View
+from inbox.core.words import SearchQuery
+from inbox.store.client import Database
+from inbox.store.documents import tag_key
+from inbox.store.lists import Reading, reading
+
+_NUMBER: Final = {"_id": 0, "number": 1}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """``reading`` lists the conversations, ``test`` tells for a number whether it is one of them, by the index ``by_number``."""
+
+    reading: Reading
+    test: Mapping[str, Any]
+    by_number: str
+
+    async def passing(self, db: Database, numbers: Collection[int]) -> set[int]:
+        """Those of these conversations. Where nothing but the reader counts, the index alone tells."""
+        where = {"$and": [{"number": {"$in": list(numbers)}}, self.test]}
+        docs = await db["conversations"].find(where, _NUMBER, hint=self.by_number, batch_size=len(numbers) + 1).to_list()
+        return {int(doc["number"]) for doc in docs}
+
+    async def all_if_few(self, db: Database, few: int) -> list[int] | None:
+        """All of them, unless there may be more than so many."""
+        index, where = self.reading.index, self.reading.filter
+        if index == "who_activity":
+            index, where = self.by_number, self.test  # there the number is in the index itself
+        indexed = {name: test for name, test in where.items() if name.startswith("k_")}
+        checked = index != "number" and indexed.keys() != where.keys()
+        if checked and await db["conversations"].count_documents(indexed, limit=few + 1, hint=index) > few:
+            return None
+        pipeline: list[Mapping[str, Any]] = [{"$match": where}, {"$limit": few + 1}, {"$group": {"_id": None, "n": {"$push": "$number"}}}]
+        found = await (await db["conversations"].aggregate(pipeline, hint=index)).to_list()
+        numbers = [int(number) for number in found[0]["n"]] if found else []
+        return None if len(numbers) > few else numbers
+
+
+async def gate(db: Database, query: SearchQuery, scope: Scope, me: AgentId) -> Gate | None:
+    """The gate for a reader and the status, tags, people and number asked for; None when nothing can pass."""
+    how = reading(_as_view(query), scope, me)
+    if how is None:
+        return None
+    tags = await _spellings(db, query.tags)
+    if not all(tags):
+        return None  # a tag that was never given
+    more: list[Mapping[str, Any]] = [{"tags": {"$in": spellings}} for spellings in tags]
+    if query.number is not None:
+        how = Reading(how.filter, "number", how.order)
+        more.append({"number": {"$eq": query.number}})
+    if more:
+        how = Reading({**how.filter, "$and": more}, how.index, how.order)
+    test = {name: test for name, test in how.filter.items() if name != "category" or query.categories}
+    return Gate(how, test, "who_number" if "k_who" in test else "number")
+
+
+def _as_view(query: SearchQuery) -> View:
+    return View(
+        "search",
+        query.categories or tuple(Category),
+        assignee=query.assignee or ANYBODY,
+        channel=ChannelId(query.channel) if query.channel else None,
+        customer=CustomerId(query.customer) if query.customer else None,
+    )
+
+
+async def _spellings(db: Database, tags: Collection[str]) -> list[list[str]]:
+    """For each tag all the ways it was ever written."""
+    stored = await db["tags"].find({"k_tag": {"$in": [tag_key(tag) for tag in tags]}}).to_list() if tags else []
+    return [[doc["_id"] for doc in stored if doc["k_tag"] == tag_key(tag)] for tag in tags]
