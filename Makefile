@@ -13,8 +13,8 @@ test: ## All tests, with real peers on this machine
 check: ## Format, lint, types, import contracts, core tests, web checks: what a commit needs
 	@scripts/check
 
-bench: ## Figures, each as a ratio to a bare baseline of the same run
-	@scripts/bench
+bench: ## Figures, each as a ratio to a bare baseline of the same run; BENCH=scale: lists and searches at 1.5 million messages
+	@scripts/bench $(BENCH)
 
 faults: ## 200 rounds of kill -9 and of a database killed, frozen and stepped down
 	@scripts/faults

@@ -1,7 +1,7 @@
 """Frames fanned out to 1,000 sockets against bare aiohttp sends to the same sockets, and what such a socket weighs.
 
-``python -m tests.bench.fanout``. The sockets' other ends are raw protocols in a process of their own that count bytes. Both
-sides send the same texts: bare aiohttp has them ready, ours makes them from the committed changes: names, gate, view, row.
+The sockets' other ends are raw protocols in a process of their own that count bytes. Both sides send the same texts: bare
+aiohttp has them ready, ours makes them from the committed changes: names, gate, view, row.
 """
 
 from __future__ import annotations
