@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes docs/reference/openapi.json and asyncapi.json from the API's contract and the socket's frames; ``--check`` only compares."""
+"""Writes docs/reference/openapi.json, asyncapi.json and asyncapi-visitors.json from the API's contract and the sockets' frames;
+``--check`` only compares."""
 
 from __future__ import annotations
 
@@ -10,17 +11,23 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from inbox.api import openapi  # noqa: E402  the script runs from a checkout, installed or not
-from inbox.gateway.protocol import ClientFrame, ServerFrame  # noqa: E402  as above
+from inbox.gateway import protocol, visitor_protocol  # noqa: E402  as above
 
-FRAMES = {"ServerFrame": ServerFrame, "ClientFrame": ClientFrame}
+AGENTS = {"ServerFrame": protocol.ServerFrame, "ClientFrame": protocol.ClientFrame}
+VISITORS = {"ServerFrame": visitor_protocol.ServerFrame, "ClientFrame": visitor_protocol.ClientFrame}
+DOCUMENTS = {
+    "openapi.json": openapi.openapi(AGENTS),
+    "asyncapi.json": openapi.asyncapi(AGENTS),
+    "asyncapi-visitors.json": openapi.asyncapi(VISITORS, openapi.VISITORS_SOCKET),
+}
 
 
 def main() -> int:
-    """Write both documents, or compare: 1 when one is out of date."""
+    """Write the documents, or compare: 1 when one is out of date."""
     reference = ROOT / "docs" / "reference"
     reference.mkdir(parents=True, exist_ok=True)
     outdated = 0
-    for name, document in (("openapi.json", openapi.openapi(FRAMES)), ("asyncapi.json", openapi.asyncapi(FRAMES))):
+    for name, document in DOCUMENTS.items():
         made, path = openapi.encode(document), reference / name
         if sys.argv[1:] != ["--check"]:
             path.write_bytes(made)

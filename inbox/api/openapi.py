@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import msgspec
@@ -63,23 +64,47 @@ def openapi(frames: Frames) -> Json:
     }
 
 
-def asyncapi(frames: Frames) -> Json:
-    """The AsyncAPI 3 document of the socket at ``/ws``. ``ClientFrame`` is what the service receives, ``ServerFrame`` what it sends."""
-    schemas, _ = _schemas(frames)
+@dataclass(frozen=True)
+class Socket:
+    """What a document says of a socket beside its frames. ``parameters`` are those of its address, with what they mean."""
+
+    address: str
+    title: str
+    description: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    named_beside: Sequence[Call] = ()
+    """Calls whose types have the plain names where a frame's has the same."""
+
+
+AGENTS_SOCKET = Socket(
+    "/ws",
+    "Inbox live socket",
+    "JSON text frames; `t` names the kind. The session cookie and the first frame (`identify`) say who you are.",
+    named_beside=CALLS,
+)
+VISITORS_SOCKET = Socket(
+    "/chat/{channel}/ws",
+    "Inbox chat socket",
+    "JSON text frames; `t` names the kind. The first frame (`open`) brings what the browser holds. The page's origin must be one that the "
+    "channel allows.",
+    {"channel": "Id of the web chat, as in the settings file."},
+)
+
+
+def asyncapi(frames: Frames, socket: Socket = AGENTS_SOCKET) -> Json:
+    """The AsyncAPI 3 document of a socket. ``ClientFrame`` is what the service receives, ``ServerFrame`` what it sends."""
+    schemas, _ = _schemas(frames, socket.named_beside)
     messages: dict[str, list[str]] = {union: [m["$ref"].rsplit("/", 1)[1] for m in schemas[union]["anyOf"]] for union in frames}
     actions = {"ServerFrame": "send", "ClientFrame": "receive"}
     every = [name for names in messages.values() for name in names]
+    channel: Json = {"address": socket.address, "messages": {n: {"$ref": f"#/components/messages/{n}"} for n in every}}
+    if socket.parameters:
+        channel["parameters"] = {name: {"description": meaning} for name, meaning in socket.parameters.items()}
     return {
         "asyncapi": "3.0.0",
-        "info": {
-            "title": "Inbox live socket",
-            "version": VERSION,
-            "description": "JSON text frames; `t` names the kind. The session cookie and the first frame (`identify`) say who you are.",
-        },
+        "info": {"title": socket.title, "version": VERSION, "description": socket.description},
         "defaultContentType": "application/json",
-        "channels": {
-            "ws": {"address": "/ws", "messages": {n: {"$ref": f"#/components/messages/{n}"} for n in every}},
-        },
+        "channels": {"ws": channel},
         "operations": {
             actions[union]: {
                 "action": actions[union],
@@ -100,9 +125,9 @@ def encode(document: Json) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
-def _schemas(frames: Frames) -> tuple[dict[str, Json], dict[Any, Json]]:
+def _schemas(frames: Frames, calls: Sequence[Call] = CALLS) -> tuple[dict[str, Json], dict[Any, Json]]:
     """The components by name and the schema to write for each body and answer type."""
-    types = [Problem, *dict.fromkeys(t for call in CALLS for t in (call.body, call.answer) if t is not None)]
+    types = [Problem, *dict.fromkeys(t for call in calls for t in (call.body, call.answer) if t is not None)]
     found, components = msgspec.json.schema_components([*types, *frames.values()], ref_template=_REF)
     structs = {}
     for struct in _structs([*types, *frames.values()]):
@@ -154,8 +179,8 @@ def _settled(schema: Json, struct: type[msgspec.Struct] | None) -> Json:
     if "enum" in schema:
         schema["type"] = "string"
     properties = schema.get("properties", {})
-    for field in properties.values():
-        field.pop("default", None)
+    for described in properties.values():
+        described.pop("default", None)
     if struct is not None:
         config = struct.__struct_config__
         if not (config.omit_defaults or config.forbid_unknown_fields):

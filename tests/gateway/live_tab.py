@@ -17,6 +17,7 @@ from inbox.gateway import protocol as p
 from inbox.gateway.session import Session
 from inbox.records import CONVERSATIONS, CUSTOMERS
 from inbox.testing.clock import settle
+from tests.gateway.described import AGENTS, require_described
 from tests.gateway.live_world import World
 
 Subscription = p.SubscribeView | p.SubscribeConversation | p.SubscribeCounts
@@ -26,7 +27,9 @@ _frames: msgspec.json.Decoder[p.ServerFrame] = msgspec.json.Decoder(p.ServerFram
 
 
 def frames_of(data: list[bytes]) -> list[p.ServerFrame]:
-    """What a client reads."""
+    """What a client reads; all of it as the published document describes it."""
+    for one in data:
+        require_described(AGENTS, "send", one)
     return [_frames.decode(one) for one in data]
 
 
@@ -120,7 +123,9 @@ class Tab:
     def begin(self, frame: p.ClientFrame) -> None:
         """Send a frame; the server begins to work on it when others let it."""
         assert self.session is not None
-        self._receiving = asyncio.get_running_loop().create_task(self.session.receive(msgspec.json.encode(frame)))
+        data = msgspec.json.encode(frame)
+        require_described(AGENTS, "receive", data)
+        self._receiving = asyncio.get_running_loop().create_task(self.session.receive(data))
 
     async def flush(self) -> None:
         """Let the server put on the wire whatever it has."""

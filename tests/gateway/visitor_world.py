@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 
 from connectors.webchat import KIND, WebchatConnector
 from inbox.connector import InboundMessage, Receipt
+from inbox.core.errors import Malformed
 from inbox.core.ids import ChannelId, ConversationId, FileId, MessageId, message_id
 from inbox.core.message import Address, Attachment, Author, Delivery, DeliveryState, Kind, Message
 from inbox.core.visitor import WidgetSettings
@@ -21,6 +23,7 @@ from inbox.gateway.visitor_session import VisitorSession
 from inbox.gateway.visitor_tokens import Tickets
 from inbox.gateway.visitors import Services, VisitorChannel, Visitors
 from inbox.testing.visitors import MemoryDeliveries, MemoryVisitorFeed, MemoryVisitors
+from tests.gateway.described import VISITORS, require_described
 
 SECRET = "0123456789abcdef0123456789abcdef"
 START = 1_790_000_000_000
@@ -149,16 +152,23 @@ class Tab:
         self.ready: p.Ready
 
     async def send(self, t: str, **fields: Any) -> None:
-        """Send one frame."""
-        await self.session.receive(msgspec.json.encode({"t": t, **fields}))
+        """Send one frame; what the service takes is as the published document describes it."""
+        data = msgspec.json.encode({"t": t, **fields})
+        with suppress(Malformed):
+            p.decode(data)
+            require_described(VISITORS, "receive", data)
+        await self.session.receive(data)
 
     async def say(self, client_id: str, text: str = "Hello", **fields: Any) -> None:
         """Send one line."""
         await self.send("say", client_id=client_id, text=text, **fields)
 
     def frames(self) -> list[p.ServerFrame]:
-        """What came back since the last call."""
-        return [_server_frames.decode(_at_once(self.session.out.next())) for _ in range(len(self.session.out))]
+        """What came back since the last call, all of it as the published document describes it."""
+        data = [_at_once(self.session.out.next()) for _ in range(len(self.session.out))]
+        for one in data:
+            require_described(VISITORS, "send", one)
+        return [_server_frames.decode(one) for one in data]
 
     def one(self, kind: type[F]) -> F:
         """The only frame of this kind among what came back."""
