@@ -115,12 +115,12 @@ def most_memory(pid: int) -> int:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) << 10
 
 
-async def shown(agent: clients.AgentClient, name: str) -> dict[str, Any] | None:
-    """The only message of the conversation whose subject begins so."""
+async def shown(agent: clients.AgentClient, name: str) -> dict[str, Any]:
+    """The only message of the conversation whose subject begins so; empty as long as there is none."""
     rows = (await agent.call("GET", "/conversations", view="all"))["rows"]
     row = next((row for row in rows if row["subject"].startswith(name)), None)
     if row is None:
-        return None
+        return {}
     items = (await agent.call("GET", f"/conversations/{row['id']}/timeline"))["items"]
     (message,) = [item for item in items if item["t"] == "message"]
     return dict(message)
@@ -128,8 +128,7 @@ async def shown(agent: clients.AgentClient, name: str) -> dict[str, Any] | None:
 
 async def seen(agent: clients.AgentClient, name: str, seconds: float) -> dict[str, Any]:
     """That message once the agent can see it."""
-    found = await eventually(lambda: shown(agent, name), seconds=seconds, what=name)
-    assert found is not None
+    found: dict[str, Any] = await eventually(lambda: shown(agent, name), seconds=seconds, what=name)
     return found
 
 
@@ -152,7 +151,7 @@ async def test_each_is_shown_and_none_holds_up_the_next(mongo_uri: str, tmp_path
                 took[name] = time.monotonic() - since
                 assert found["unreadable"] == unreadable, name
                 assert found["raw"]
-            (film,) = (await shown(agent, "34 MB") or {})["attachments"]
+            (film,) = (await shown(agent, "34 MB"))["attachments"]
             assert 24_000_000 < film["size"] < 26_000_000
             again = [mail.replace(b"Message-ID: <", b"Message-ID: <again-") for mail, _ in mails.values()]
             await asyncio.gather(*(asyncio.to_thread(give, mail) for mail in again))
