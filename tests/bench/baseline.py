@@ -51,4 +51,9 @@ def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
 
 def report(name: str, measured: str, goal: str) -> None:
     """One line."""
-    print(f"{name:<46} {measured:<52} goal {goal}", flush=True)  # noqa: T201  what a benchmark is for
+    say(f"{name:<46} {measured:<52} goal {goal}")
+
+
+def say(text: str) -> None:
+    """A line that is no figure."""
+    print(text, flush=True)  # noqa: T201  what a benchmark is for

@@ -29,6 +29,7 @@ from inbox.store.client import DUPLICATE_KEY, Database, Document
 from inbox.store.documents import document, encoded, raw, tag_key
 from inbox.store.schema import prepare
 from inbox.store.sheets import MAX_MESSAGES, Sheet, sheet_id
+from tests.bench.baseline import say
 from tests.bench.corpus import AGENTS, BLOCK, TAGS, TEAMS, Block, block
 
 DONE = "bench_done"
@@ -50,7 +51,7 @@ async def fill(db: Database, uri: str, conversations: int) -> None:
     started = time.monotonic()
     await prepare(db)
     if time.monotonic() - started > 1:
-        _say(f"indexes built in {time.monotonic() - started:.0f} s")
+        say(f"  indexes built in {time.monotonic() - started:.0f} s")
 
 
 async def _write_all(uri: str, database: str, blocks: int, left: Sequence[int]) -> None:
@@ -66,7 +67,7 @@ async def _write_all(uri: str, database: str, blocks: int, left: Sequence[int]) 
             if now - said > EVERY_S or count == len(left):
                 said = now
                 remaining = (now - started) / count * (len(left) - count)
-                _say(f"{blocks - len(left) + count} of {blocks} thousand conversations, {remaining:.0f} s to go")
+                say(f"  {blocks - len(left) + count} of {blocks} thousand conversations, {remaining:.0f} s to go")
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -154,7 +155,3 @@ async def _workspace(db: Database) -> None:
     }.items():
         for doc in docs:
             await db[name].replace_one({"_id": doc["_id"]}, doc, upsert=True)
-
-
-def _say(text: str) -> None:
-    print(f"  {text}", flush=True)  # noqa: T201  progress of minutes of work

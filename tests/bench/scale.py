@@ -21,7 +21,7 @@ from inbox.store.client import Database, connect
 from inbox.store.embedded import EmbeddedMongo
 from inbox.store.queries import MongoQueries
 from inbox.store.search import MongoSearch
-from tests.bench.baseline import report
+from tests.bench.baseline import report, say
 from tests.bench.bulk import fill
 from tests.bench.corpus import AGENTS, BLOCK, EDITION, TEAMS, common_word
 from tests.bench.world import CACHE_GB
@@ -79,13 +79,13 @@ async def scale() -> None:
 
 
 async def _measure(db: Database) -> None:
-    print(f"  load average {os.getloadavg()[0]:.2f}")  # noqa: T201
+    say(f"  load average {os.getloadavg()[0]:.2f}")
     bare = await _bare(db)
     lists = [(view.id, {name: _list(db, view, scope) for name, scope in VIEWERS.items()}) for view in BUILTIN.values()]
     await _compare("first page of a view", lists, bare, VIEW_GOAL_MS)
     searches = [(text, {name: _search(db, text, scope) for name, scope in VIEWERS.items()}) for text in SEARCHES]
     await _compare("first page of a search", searches, bare, SEARCH_GOAL_MS)
-    print(f"  load average {os.getloadavg()[0]:.2f}")  # noqa: T201
+    say(f"  load average {os.getloadavg()[0]:.2f}")
 
 
 async def _bare(db: Database) -> float:
@@ -134,10 +134,10 @@ async def _compare(what: str, asked: Sequence[tuple[str, Mapping[str, Ask]]], ba
                 started = time.perf_counter()
                 rows[name, viewer] = await ask()
                 taken[name, viewer].append((time.perf_counter() - started) * 1000)
-    print(f"{what:<38}" + "".join(f"{viewer + ': rows, p50, p95':>28}" for viewer in VIEWERS))  # noqa: T201
+    say(f"{what:<38}" + "".join(f"{viewer + ': rows, p50, p95':>28}" for viewer in VIEWERS))
     for name, _ in asked:
         cells = ((rows[name, viewer], *_percentiles(taken[name, viewer][1:])) for viewer in VIEWERS)
-        print(f"  {name:<36}" + "".join(f"{count:>12} {p50:>7.1f} {p95:>7.1f}" for count, p50, p95 in cells))  # noqa: T201
+        say(f"  {name:<36}" + "".join(f"{count:>12} {p50:>7.1f} {p95:>7.1f}" for count, p50, p95 in cells))
     for viewer in VIEWERS:
         p50, p95 = _percentiles([ms for (_, who), times in taken.items() if who == viewer for ms in times[1:]])
         report(
