@@ -19,7 +19,7 @@ from inbox.core.visitor import WidgetSettings
 
 HERE = Path(__file__).parent
 CASES = sorted(path.name.removesuffix(".in.json") for path in HERE.glob("*.in.json"))
-AT = 1_790_000_000_000
+AT = 1_795_255_200_000
 
 
 class NoCursor:
