@@ -165,7 +165,7 @@ test('status, priority, assignee, team, tags, snooze and subject are set from th
   await until(async () => (await now()).subject === 'A better subject', 'subject');
 
   await page.keyboard.press('b');
-  await page.getByTestId('snooze-next_week').click();
+  await page.getByTestId('snooze-tomorrow').click();
   await until(async () => (await now()).category === 'snoozed', 'snoozed');
   assert.deepEqual(page.complaints, []);
 });

@@ -34,6 +34,7 @@ const table = [
   { id: 'assign-me', keys: ['i'], group: 'act', label: 'key.assign_me' },
   { id: 'snooze', keys: ['b'], group: 'act', label: 'key.snooze' },
   { id: 'tags', keys: ['t'], group: 'act', label: 'key.tags' },
+  { id: 'status', keys: ['s'], group: 'act', label: 'key.status' },
   { id: 'priority', keys: ['p'], group: 'act', label: 'key.priority' },
   { id: 'unread', keys: ['m'], group: 'act', label: 'key.unread' },
   { id: 'undo', keys: ['z'], group: 'act', label: 'key.undo' },
