@@ -29,6 +29,8 @@ Database = AsyncDatabase[Document]
 Collection = AsyncCollection[Document]
 
 DUPLICATE_KEY = 11000
+_REFUSED = frozenset({13, 18, 8000})
+"""Unauthorized, AuthenticationFailed, AtlasError for a wrong password."""
 OLDEST_SERVER = (6, 0)
 
 TIMEOUTS: Mapping[str, Any] = {
@@ -77,13 +79,22 @@ async def verify(db: Database) -> None:
         hello = await db.client.admin.command("hello")
         build = await db.client.admin.command("buildInfo")
     except PyMongoError as error:
-        message = f"MongoDB cannot be used: {error}"
-        raise CannotStart(message, "Check mongodb.uri, and that the server runs and accepts these credentials.") from error
+        raise _unreachable(error) from error
     if tuple(build["versionArray"][:2]) < OLDEST_SERVER:
         raise CannotStart(f"MongoDB {build['version']} is too old", "Use MongoDB 6.0 or newer.")
     if "setName" not in hello:
         remedy = "Start mongod with --replSet NAME and run rs.initiate() once; one node is enough."
         raise CannotStart("MongoDB does not run as a replica set, so it has no transactions", remedy)
+
+
+def _unreachable(error: PyMongoError) -> CannotStart:
+    """One line of what the driver says in many."""
+    if isinstance(error, OperationFailure) and error.code in _REFUSED:
+        remedy = "Check user, password and authSource of mongodb.uri, and that this user has the role readWrite on the database."
+        return CannotStart("MongoDB refuses the user or the password of mongodb.uri", remedy)
+    said = str(error).split(", Timeout:")[0].split(" (configured timeouts")[0].split(", full error:")[0]
+    remedy = "Check that the server runs, and host, port and replicaSet in mongodb.uri; rs.initiate() must have been run once."
+    return CannotStart(f"MongoDB does not answer: {said}", remedy)
 
 
 def translate(error: Exception) -> InboxError:
