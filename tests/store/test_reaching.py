@@ -10,6 +10,10 @@ from inbox.store.client import connect, verify
 from tests.faults.rounds import free_ports
 
 
+# The driver leaves the socket of a probe that its close() came upon to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
 async def said(uri: str) -> CannotStart:
     db = connect(uri, "nowhere")
     with pytest.raises(CannotStart) as stopped:
