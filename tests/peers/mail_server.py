@@ -351,11 +351,10 @@ class MailServer:
 
     def append(self, box: Mailbox, mail: bytes, date: str) -> None:
         """Put a mail into INBOX as a mail program would, dated as it says (RFC 3501 section 6.3.11)."""
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        with imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=context) as client:
+        trusting = ssl.create_default_context(cafile=str(self.ca_file))
+        with imaplib.IMAP4_SSL("localhost", self.imaps, ssl_context=trusting) as client:
             client.login(box.address, box.password)
-            answer, said = client.append("INBOX", "", f'"{date}"', mail)
-            assert answer == "OK", said
+            assert client.append("INBOX", "", f'"{date}"', mail)[0] == "OK"
 
     def received(self, box: Mailbox) -> list[bytes]:
         """Every mail in the mailbox, oldest first."""
