@@ -132,7 +132,7 @@ def fault(answer: HttpAnswer, now: Instant, why: str, login: tuple[int, ...] = (
     """The error that a refusal is; see ``judged``."""
     after = retry_after(answer, now)
     if answer.status in (408, 425, 429) or (answer.status == 503 and after is not None):
-        return TryLater(why, after)
+        return TryLater(why, after, away=True)
     if answer.status in login:
         return NeedsLogin(why)
     if 300 <= answer.status < 500:

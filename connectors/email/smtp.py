@@ -82,7 +82,7 @@ async def _login(client: SMTP, settings: SmtpSettings) -> None:
 def _unreachable(error: BaseException) -> TryLater:
     untrusted = why_untrusted(error)
     said = one_line(str(error)) or "it took too long"
-    return TryLater(f"certificate_not_trusted: {untrusted}" if untrusted else f"not_reached: {said}"[:300])
+    return TryLater(f"certificate_not_trusted: {untrusted}" if untrusted else f"not_reached: {said}"[:300], away=True)
 
 
 @asynccontextmanager

@@ -97,7 +97,7 @@ class Outside:
                 content = await _limited(answer)
                 return HttpAnswer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
         except _NOT_ASKED as unreachable:
-            raise TryLater("unreachable") from unreachable
+            raise TryLater("unreachable", away=True) from unreachable
         except aiohttp.InvalidURL as wrong:
             raise Rejected("wrong_url") from wrong
         except TimeoutError as late:

@@ -33,6 +33,7 @@ from inbox.flow.retention import Trimmer
 from inbox.flow.router import Router
 from inbox.flow.sandbox import Sandbox
 from inbox.flow.timers import Timers
+from inbox.flow.traffic import Traffic
 from inbox.flow.unseen import Unseen
 from inbox.ports import Clock
 from inbox.settings import Settings
@@ -121,7 +122,8 @@ async def build_steps(
     unseen = Unseen(committer, stores.queries, channels.facts)
     timers = Timers(committer, stores.queries, clock, {"bot": bots.turn, "mail": unseen.copy}, observed.fired)
     composer = Composer(stores.queries, directory, signing)
-    outbox = Outbox(committer, stores.queries, clock, channels.find, composer, random.random, observed.sent)
+    traffic = Traffic(clock, channels.find, channels.report)
+    outbox = Outbox(committer, stores.queries, clock, channels.find, composer, random.random, traffic, observed.sent)
     indexer = Indexer(stores.journal, stores.queries, stores.search, clock)
     receivers = Receivers(channels.connectors(), intake.accept, channels.report, random.random)
     departures = Departures(committer, stores.queries, directory)

@@ -117,13 +117,15 @@ class NewerReply(Conflict):
 class TryLater(InboxError):
     """Not possible now; ``after`` is the advised wait in milliseconds, None when the other side gave none.
 
-    ``recipients`` has the reasons of those who were refused for good all the same.
+    ``recipients`` has the reasons of those who were refused for good all the same. ``away``: it takes nothing from anybody at
+    present, so that it is not about this message.
     """
 
     code = "try_later"
 
-    def __init__(self, reason: str = "", after: int | None = None, recipients: dict[str, str] | None = None) -> None:
+    def __init__(self, reason: str = "", after: int | None = None, recipients: dict[str, str] | None = None, *, away: bool = False) -> None:
         super().__init__(reason)
+        self.away = away
         self.reason = reason
         self.after = after
         self.recipients = recipients or {}

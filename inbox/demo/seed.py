@@ -27,6 +27,7 @@ from inbox.flow.composing import Composer
 from inbox.flow.courier import Courier
 from inbox.flow.feed import Change
 from inbox.flow.outbox import ClaimSend, Report
+from inbox.flow.traffic import Traffic
 from inbox.flow.working import ChannelFacts
 from inbox.records import ReadState, StoredFile
 
@@ -74,7 +75,8 @@ class Seeder:
         self._clock = clock
         self._workspace = workspace
         composer = Composer(stores.queries, steps.directory, steps.signing)
-        self._courier = Courier(steps.channels.find, composer, clock, lambda: 0.0)
+        traffic = Traffic(clock, steps.channels.find, steps.channels.report)
+        self._courier = Courier(steps.channels.find, composer, clock, lambda: 0.0, traffic)
         self._actors = {p.id: _actor(p) for p in workspace.people}
         self._heard: list[Change] = []
         self._reads: dict[tuple[str, ConversationId], ReadState] = {}

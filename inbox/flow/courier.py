@@ -14,6 +14,7 @@ from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unknow
 from inbox.core.ids import ChannelId, Instant
 from inbox.core.message import Delivery, Message
 from inbox.flow.composing import Composer
+from inbox.flow.traffic import Traffic
 from inbox.ports import Clock
 
 AFTER_LOGIN_MS = 5 * 60 * 1000
@@ -37,11 +38,13 @@ class Courier:
         composer: Composer,
         clock: Clock,
         jitter: Callable[[], float],
+        traffic: Traffic,
     ) -> None:
         self._find = find
         self._composer = composer
         self._clock = clock
         self._jitter = jitter
+        self._traffic = traffic
 
     async def send(self, message: Message, d: Delivery) -> Attempt:
         """Hand it over. Until the connector is called it is certain that nothing was sent, afterwards only what it says is."""
@@ -63,20 +66,33 @@ class Courier:
         try:
             async with asyncio.timeout(connector.send_seconds(outbound)):
                 sent = await connector.send(outbound)
+            self._traffic.went(connector.channel)
             return self._accepted(d, message, sent)
         except Rejected as no:
+            self._traffic.went(connector.channel)
             return _failed(d, no.reason, no.recipients)
         except NeedsLogin as login:
+            self._traffic.failed(connector.channel, login)
             return _put_off(d, f"needs_login: {login.reason}"[:300], self._clock.now() + AFTER_LOGIN_MS)
         except TryLater as later:
+            self._noticed(connector, later)
             return self._later(d, message, later)
         except Unknown as unsure:
+            self._traffic.failed(connector.channel, unsure)
             return self._unknown(d, unsure.reason or "unknown", unsure.recipients)
         except TimeoutError:
+            self._traffic.failed(connector.channel, Unknown("no_answer"))
             return self._unknown(d, "no_answer")
         except Exception:
             log.exception("connector_failed", message=message.id)
             return self._unknown(d, "connector_failed")
+
+    def _noticed(self, connector: Connector, later: TryLater) -> None:
+        """A refusal of this message alone says that the provider is there."""
+        if later.away:
+            self._traffic.failed(connector.channel, later)
+        else:
+            self._traffic.went(connector.channel)
 
     async def look_up(self, message: Message, d: Delivery) -> Attempt:
         """Ask the provider what became of an uncertain send.

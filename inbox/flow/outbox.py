@@ -29,6 +29,7 @@ from inbox.flow.courier import Courier, Outcome
 from inbox.flow.feed import Change
 from inbox.flow.leases import Lease, LeaseLost
 from inbox.flow.timers import either
+from inbox.flow.traffic import Traffic
 from inbox.flow.working import Layer
 from inbox.ports import Clock, Queries
 from inbox.records import MESSAGES
@@ -131,12 +132,14 @@ class Outbox:
         find: Callable[[ChannelId], Connector | None],
         composer: Composer,
         jitter: Callable[[], float],
+        traffic: Traffic,
         observe: Callable[[str], None] = lambda outcome: None,
     ) -> None:
         self._committer = committer
         self._queries = queries
         self._clock = clock
-        self._courier = Courier(find, composer, clock, jitter)
+        self._traffic = traffic
+        self._courier = Courier(find, composer, clock, jitter, traffic)
         self._observe = observe
         self._heap: list[_Entry] = []
         self._held: set[_Entry] = set()
@@ -145,7 +148,7 @@ class Outbox:
         self._more = False
         self._nearer = asyncio.Event()
         self._places: defaultdict[ChannelId, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
-        self._stopping = False
+        self._stopping = asyncio.Event()
         self._idle = asyncio.Event()
 
     def heard(self, changes: Sequence[Change]) -> None:
@@ -177,7 +180,7 @@ class Outbox:
                 now = self._clock.now()
                 if now >= self._horizon - HORIZON_MS // 2 or (self._more and not self._heap and not self._lines):
                     await self._refill(now)
-                while self._heap and self._heap[0].due_at <= now and not self._stopping:
+                while self._heap and self._heap[0].due_at <= now and not self._stopping.is_set():
                     entry = heapq.heappop(self._heap)
                     self._held.discard(entry)
                     self._queue(tasks, entry)
@@ -185,14 +188,14 @@ class Outbox:
 
     async def _sleep(self, now: Instant) -> None:
         until = max(self._horizon - HORIZON_MS // 2, now + RETRY_MS)
-        if self._heap and not self._stopping:
+        if self._heap and not self._stopping.is_set():
             until = min(until, self._heap[0].due_at)
         self._nearer.clear()
         await either(self._nearer, self._clock, until)
 
     async def stop(self) -> None:
         """Begin nothing new; returns when what is under way has been reported."""
-        self._stopping = True
+        self._stopping.set()
         while self._lines:
             self._idle.clear()
             await self._idle.wait()
@@ -219,7 +222,7 @@ class Outbox:
     async def _send_line(self, conversation: ConversationId) -> None:
         """What is due of one conversation, one after the other."""
         line = self._lines[conversation]
-        while line and not self._stopping:
+        while line and await self._traffic.turn(line[0].channel, self._stopping):
             entry = line[0]
             async with self._places[entry.channel]:
                 try:
@@ -230,6 +233,8 @@ class Outbox:
                 except Exception:
                     log.exception("outbox_failed", message=entry.message)
                     again_at = self._clock.now() + LEASE_MS + 1
+                finally:
+                    self._traffic.ended(entry.channel)
             line.popleft()
             if again_at is not None and again_at <= self._horizon:
                 self._push(replace(entry, due_at=again_at))

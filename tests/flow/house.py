@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from inbox.connector import BotAction, BotTurn, Connector, Cursor, InboundMessage, Item, RawDelivery, Tools
+from inbox.connector import BotAction, BotTurn, Connector, Cursor, Health, InboundMessage, Item, RawDelivery, Tools
 from inbox.core import commands as c
 from inbox.core import sla
 from inbox.core.agent import Agent, Role
@@ -38,6 +38,7 @@ from inbox.flow.people import People
 from inbox.flow.router import Router
 from inbox.flow.staff import Staff
 from inbox.flow.timers import Timers
+from inbox.flow.traffic import Traffic
 from inbox.flow.unseen import Unseen
 from inbox.ports import Journal
 from inbox.records import AGENTS, CONVERSATIONS, MESSAGES, ChannelRecord
@@ -116,6 +117,7 @@ class House:
         self.world = world or World()
         self.heard: list[Change] = []
         self.late: list[int] = []
+        self.health: list[tuple[ChannelId, Health]] = []
         self.came = asyncio.Event()
         self.gone: set[ChannelId] = set()
         """Channels that are not running at present."""
@@ -130,11 +132,15 @@ class House:
         self.router = Router(self.committer, store.queries, lambda: frozenset(self.world.online), self.came)
         self.departures = Departures(self.committer, store.queries, self.directory)
         self.staff = Staff(self.committer)
-        bots = Bots(self.conversations, store.queries, self.directory, find, pause=_no_pause, deadline_s=deadline_s)
-        unseen = Unseen(self.committer, store.queries, self.channels.facts)
-        self.timers = Timers(self.committer, store.queries, self.clock, {"bot": bots.turn, "mail": unseen.copy}, self.late.append)
-        composer = Composer(store.queries, self.directory, (KEY,))
-        self.outbox = Outbox(self.committer, store.queries, self.clock, find, composer, lambda: 0.0)
+        acts = {
+            "bot": Bots(self.conversations, store.queries, self.directory, find, pause=_no_pause, deadline_s=deadline_s).turn,
+            "mail": Unseen(self.committer, store.queries, self.channels.facts).copy,
+        }
+        self.timers = Timers(self.committer, store.queries, self.clock, acts, self.late.append)
+        self.traffic = Traffic(self.clock, find, lambda channel, health: self.health.append((channel, health)))
+        self.outbox = Outbox(
+            self.committer, store.queries, self.clock, find, Composer(store.queries, self.directory, (KEY,)), lambda: 0.0, self.traffic
+        )
         self.indexer = Indexer(store.journal, store.queries, store.search, self.clock, pause=_no_pause)
         steps = (self.departures.heard, self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
         for listener in (self.directory.heard, self.heard.extend, *steps):

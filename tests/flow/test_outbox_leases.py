@@ -73,7 +73,7 @@ async def mailing(house: House, port: int) -> AsyncIterator[None]:
     tools = Tools(house.clock.now, house.store.files.open, NoCursor(), lambda health: None)
     connector = EmailConnector(MAIL, settings, tools)
     composer = Composer(house.store.queries, house.directory, (KEY,))
-    outbox = Outbox(house.committer, house.store.queries, house.clock, lambda channel: connector, composer, lambda: 0.0)
+    outbox = Outbox(house.committer, house.store.queries, house.clock, lambda channel: connector, composer, lambda: 0.0, house.traffic)
     house.feed.listen(outbox.heard)
     async with house.running(without=("outbox",)), running(outbox.run()):
         yield
