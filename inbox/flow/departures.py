@@ -82,12 +82,15 @@ class Departures:
 
     async def run(self) -> None:
         """Give back until cancelled; at the start whatever an earlier process left."""
-        self._asked |= set(await self._switched_off())
+        begun = False
         self._wake.set()
         while True:
             await self._wake.wait()
             self._wake.clear()
             try:
+                if not begun:
+                    self._asked |= await self._switched_off()
+                    begun = True
                 await self._settle()
             except TryLater:
                 await asyncio.sleep(RETRY_S)
