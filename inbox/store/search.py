@@ -22,18 +22,20 @@ from inbox.store.client import Database, translated
 from inbox.store.keyset import pack, position_of_numbers
 from inbox.store.search_gate import Gate, gate
 from inbox.store.search_index import Entry, SheetWriter
-from inbox.store.search_walk import Place, Source, holding, rarest, those
+from inbox.store.search_walk import Newest, Place, Source, holding, rarest, those
 from inbox.store.sheets import Excerpt, Term, excerpt, excerpted, terms_of
 
 Hit = tuple[ConversationId, MessageId | None]
 
 LOOK: Final = 2_000
 """Candidates looked at in one go, at most."""
+LEAST_SHARE: Final = 0.1
+"""Words that are asked for together stand together more often than by chance: no smaller share is believed."""
 LOOKS: Final = 3_000
 """Candidates one call looks at before it returns what it has, with a position to go on from, if it has anything."""
 LOOKS_FOR_NOTHING: Final = 8_000
 """The same if it has not found anything yet."""
-READS: Final = 400
+READS: Final = 250
 """Texts one call reads for what was quoted before it returns what it has, if it has anything."""
 READS_FOR_NOTHING: Final = 2_000
 """The same if it has not found anything yet."""
@@ -79,7 +81,7 @@ class _Asked:
     def next_look(self) -> int:
         """How many candidates should do, judging by those looked at."""
         if not self.looked:
-            return min(int((self.limit + 1) * 1.5 / self.share) + 1, LOOK)
+            return min(int((self.limit + 1) * 1.5 / max(self.share, LEAST_SHARE)) + 1, LOOK)
         wanted = (self.limit + 1 - len(self.found)) * self.looked // max(1, len(self.found))
         return max(self.limit, min(wanted + wanted // 2, 4 * self.looked, LOOK))
 
@@ -92,6 +94,7 @@ class MongoSearch:
         self._sheets = db["search"]
         self._conversations = db["conversations"]
         self._writer = SheetWriter(db)
+        self._newest = Newest(db)
 
     @translated
     async def index(self, entries: Sequence[tuple[Conversation, Message, frozenset[str]]]) -> None:
@@ -124,14 +127,16 @@ class MongoSearch:
     async def _source(self, asked: _Asked, everything: bool) -> tuple[Source, Sequence[Term]]:
         """Where to look, and what must hold besides: along the rarest term, or through the conversations where they are fewer."""
         if everything:
-            lead, numbers = await rarest(self._db, asked.query, asked.terms), None
+            lead, numbers = await rarest(self._db, self._newest, asked.query, asked.terms), None
         else:
             most = few(asked.limit, await self._conversations.estimated_document_count())
-            lead, numbers = await asyncio.gather(rarest(self._db, asked.query, asked.terms), asked.gate.all_if_few(self._db, most))
+            lead, numbers = await asyncio.gather(
+                rarest(self._db, self._newest, asked.query, asked.terms), asked.gate.all_if_few(self._db, most)
+            )
         if numbers is None or (numbers and await lead.in_fewer(self._db, len(numbers))):
             asked.share = lead.share
             return lead.source, [term for term in asked.terms if term != lead.term]
-        asked.passed = True
+        asked.passed, asked.share = True, lead.share * lead.frequency
         return await those(self._db, numbers, asked.query), asked.terms
 
     async def _gathered(self, source: Source, rest: Sequence[Term], asked: _Asked, behind: Place | None) -> tuple[list[Hit], str | None]:

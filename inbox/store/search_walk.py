@@ -20,6 +20,7 @@ Place = tuple[int, int]
 
 RECENT: Final = 2_000
 """So many of the newest sheets tell how common a term is."""
+FRESH_S: Final = 60.0
 OFTEN: Final = 50
 """From so many of them on, they tell how many all are."""
 INSTEAD: Final = 10
@@ -142,6 +143,11 @@ class Lead:
     held: int
     share: float
 
+    @property
+    def frequency(self) -> float:
+        """Which part of the newest sheets holds the term, as far as is known."""
+        return self.held / RECENT if self.held else 1.0
+
     async def in_fewer(self, db: Database, limit: int) -> bool:
         """Whether fewer sheets than that hold the term; judged by the newest where they hold it often."""
         if self.held > OFTEN:
@@ -149,23 +155,39 @@ class Lead:
         return await _count(db, self.term, 0, limit) < limit
 
 
-async def rarest(db: Database, query: SearchQuery, terms: Sequence[Term]) -> Lead:
+class Newest:
+    """The hours the newest sheets are of; known for a minute, because they only tell where to look first."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: tuple[int, int] | None = None
+        self._until = 0.0
+
+    async def hours(self) -> tuple[int, int]:
+        """That of the newest, and that of the last of the ``RECENT`` newest."""
+        now = asyncio.get_running_loop().time()
+        if self._known is None or now > self._until:
+            self._known = await self._hour(0), await self._hour(RECENT)
+            self._until = now + FRESH_S
+        return self._known
+
+    async def _hour(self, place: int) -> int:
+        docs = await self._db["search"].find({}, _SHOWN, sort=_ORDER, skip=place, limit=1, hint="recent").to_list()
+        return int(docs[0]["t"]) if docs else 0
+
+
+async def rarest(db: Database, sheets: Newest, query: SearchQuery, terms: Sequence[Term]) -> Lead:
     """What to walk along."""
     span = _span(query)
     if len(terms) == 1 and not terms[0].begun:
         return Lead(terms[0], Word(terms[0].text, span), 0, 1.0)
-    newest, recent = await asyncio.gather(_hour(db, 0), _hour(db, RECENT))
+    newest, recent = await sheets.hours()
     held = await asyncio.gather(*(_count(db, term, recent, RECENT) for term in terms))
     count, lead = min(zip(held, terms, strict=True), key=lambda counted: (counted[0], counted[1].begun))
     share = prod(max(1, other) / RECENT for other, term in zip(held, terms, strict=True) if term != lead)
     if not lead.begun:
         return Lead(lead, Word(lead.text, span), count, share)
     return Lead(lead, Beginning(lead.text, span, min(newest, span.end), max(1, newest - recent), count), count, share)
-
-
-async def _hour(db: Database, place: int) -> int:
-    docs = await db["search"].find({}, _SHOWN, sort=_ORDER, skip=place, limit=1, hint="recent").to_list()
-    return int(docs[0]["t"]) if docs else 0
 
 
 async def _count(db: Database, term: Term, first: int, limit: int) -> int:
