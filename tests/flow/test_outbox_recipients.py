@@ -1,6 +1,5 @@
 """Each recipient of an answer gets it once, and stands in the thread as he really does."""
 
-
 from inbox.core import commands as c
 from inbox.core.conversation import Category
 from inbox.testing.clock import ManualClock
