@@ -118,7 +118,6 @@ def _check_disk(settings: Settings) -> None:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     if free < LEAST_FREE_BYTES:
-        raise CannotStart(
-            f"the disk of {settings.data.path} is full: {free // 2**20} MiB are free, {LEAST_FREE_BYTES // 2**20} are needed",
-            "free some space, or set data.dir to another disk",
-        )
+        found = f"{free // 2**20} MiB are free, {LEAST_FREE_BYTES // 2**20} are needed"
+        remedy = "free some space, or set data.dir to another disk"
+        raise CannotStart(f"there is too little room on the disk of {settings.data.path}: {found}", remedy)

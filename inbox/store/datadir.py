@@ -52,8 +52,7 @@ class DataDir:
             self.db.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700)
             self._lock = self._exclusive()
-            if shutil.disk_usage(self.folder).free < LEAST_FREE_BYTES:
-                raise disk_full(self.folder)
+            self.check_room()
             # 96 bytes give 128 base64 characters; mongod takes 6 to 1024 of them.
             self._secret(self.keyfile, base64.b64encode(secrets.token_bytes(96)).decode())
             self._secret(self._password, secrets.token_urlsafe(32))
@@ -66,6 +65,11 @@ class DataDir:
         except CannotStart:
             self.release()
             raise
+
+    def check_room(self) -> None:
+        """Raise `CannotStart` if the disk is too full for a start."""
+        if shutil.disk_usage(self.folder).free < LEAST_FREE_BYTES:
+            raise disk_full(self.folder)
 
     def release(self) -> None:
         """Let another process claim the folder."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import structlog
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import OperationFailure, PyMongoError
@@ -42,6 +43,8 @@ _NOT_YET_INITIALIZED = 94
 _USER_EXISTS = 51003
 
 Admin = AsyncDatabase[dict[str, Any]]
+
+log = structlog.get_logger(__name__)
 
 
 class EmbeddedMongo:
@@ -100,14 +103,29 @@ class EmbeddedMongo:
         return self._pid
 
     async def keep_running(self) -> None:
-        """Start mongod again, on the same port, whenever it ends by itself; runs until cancelled."""
+        """Start mongod again, on the same port, whenever it ends by itself; runs until cancelled.
+
+        What is in the way is logged with its remedy, once until it changes.
+        """
+        told = ""
         while True:
             if not self._running():
-                with contextlib.suppress(CannotStart):
-                    mongod = await asyncio.to_thread(find_mongod)
-                    self._spawn(mongod, self._port)
-                    await self._make_ready(START_SECONDS)
+                try:
+                    await self._start_again()
+                except CannotStart as trouble:
+                    if str(trouble) != told:
+                        told = str(trouble)
+                        log.error("database_stopped", problem=told, remedy=trouble.remedy)
+                else:
+                    told = ""
+                    log.warning("database_started_again")
             await asyncio.sleep(RESTART_SECONDS)
+
+    async def _start_again(self) -> None:
+        self._data.check_room()
+        mongod = await asyncio.to_thread(find_mongod)
+        self._spawn(mongod, self._port)
+        await self._make_ready(START_SECONDS)
 
     async def _adopt(self) -> bool:
         """Take over what a killed parent left running, or end it if it does not answer or is on the wrong port."""
@@ -138,10 +156,14 @@ class EmbeddedMongo:
         self._port = port
         if self._data.log.exists():
             self._data.log.replace(self._data.log.with_suffix(".log.1"))
-        with self._data.log.open("wb") as log:
+        with self._data.log.open("wb") as output:
             # A session of its own: Ctrl-C and a closing terminal reach our process only, which then stops this one in good order.
             self._child = subprocess.Popen(
-                [mongod.path, *self._options(port)], stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                [mongod.path, *self._options(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         self._pid = self._child.pid
         _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -9,7 +9,8 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ import pytest
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure
 from pymongo.uri_parser import parse_uri
+from structlog.testing import capture_logs
 
 from inbox.core.errors import CannotStart
 from inbox.store.datadir import Remembered, command_of
@@ -94,6 +96,16 @@ async def a_stranger() -> AsyncIterator[asyncio.subprocess.Process]:
         with suppress(ProcessLookupError):
             process.kill()
         await process.wait()
+
+
+def counted(work: Callable[[], Awaitable[None]], looks: Counter[str]) -> Callable[[], Awaitable[None]]:
+    """The same work, its beginnings counted."""
+
+    async def again() -> None:
+        looks["tried"] += 1
+        await work()
+
+    return again
 
 
 @pytest.fixture
@@ -224,6 +236,29 @@ async def test_mongod_that_dies_is_started_again_on_its_port(data_dir: Path) -> 
         os.kill(dead, signal.SIGKILL)
         await eventually(lambda: mongo.pid != dead)
         assert await read(uri) == ["before"]
+        keeper.cancel()
+
+
+async def test_why_it_cannot_be_started_again_is_told_once_until_it_can(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inbox.store.embedded.RESTART_SECONDS", 0.02)
+    mongo = EmbeddedMongo(data_dir)
+    async with mongo as uri, asyncio.TaskGroup() as tasks:
+        usage = shutil.disk_usage(data_dir)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1024))
+        looks = Counter[str]()
+        monkeypatch.setattr(mongo, "_start_again", counted(mongo._start_again, looks))
+        assert mongo.pid is not None
+        os.kill(mongo.pid, signal.SIGKILL)
+        with capture_logs() as logs:
+            keeper = tasks.create_task(mongo.keep_running())
+            await eventually(lambda: looks["tried"] > 3)
+            assert [(line["event"], line["remedy"]) for line in logs] == [
+                ("database_stopped", "free some space there, or set data.dir to another disk")
+            ]
+            assert "is full" in logs[0]["problem"]
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+            await eventually(lambda: [line["event"] for line in logs] == ["database_stopped", "database_started_again"])
+        await write(uri, "room again")
         keeper.cancel()
 
 
