@@ -114,6 +114,7 @@ def _channel(record: ChannelRecord, can: Capabilities, address: str, health: Hea
         typing=can.typing,
         conversational=can.conversational,
         text_limit=can.text_limit,
+        window=can.window,
         address=address,
         healthy=health.ok,
         problem=health.problem,

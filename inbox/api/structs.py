@@ -133,6 +133,7 @@ class ChannelRow(Struct, frozen=True):
     typing: bool
     conversational: bool
     text_limit: int | None
+    window: int | None
     address: str
     healthy: bool
     problem: str

@@ -95,8 +95,9 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     """One matter. ``queued_at`` is set while it waits for an agent; ``waiting_since`` while the customer waits for an answer.
 
     ``bot`` holds the bot's id while a bot serves it; ``sort_due`` is the earliest running deadline.
-    ``last_reply`` is the newest answer, which guards against answering twice; ``reply_channel`` where the customer wrote last.
-    ``mail_due`` is when an answer on a live channel goes out by mail too, unless it is seen before.
+    ``last_reply`` is the newest answer, which guards against answering twice; ``reply_channel`` where the customer wrote last, and
+    ``heard_at`` when he did, by the provider's clock. ``mail_due`` is when an answer on a live channel goes out by mail too, unless it
+    is seen before.
     ``inbound`` counts the customer's messages: an agent's unread number is ``inbound`` minus the count in his read mark.
     """
 
@@ -127,6 +128,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     last: LastMessage | None = None
     last_reply: LastMessage | None = None
     reply_channel: ChannelId | None = None
+    heard_at: Instant | None = None
     mail_due: Instant | None = None
     related: tuple[ConversationId, ...] = ()
     merged_into: ConversationId | None = None

@@ -149,7 +149,8 @@ def customer_wrote(c: Conversation, message: Message, now: Instant) -> Changed:
     _alive(c)
     c = _with_participant(_with_message(c, message, now), message)
     quiet = bool(message.automatic) or message.late
-    c = replace(c, reply_channel=c.reply_channel if quiet and c.reply_channel else message.channel)
+    heard_at = c.heard_at if quiet else max(c.heard_at or 0, message.at)
+    c = replace(c, reply_channel=c.reply_channel if quiet and c.reply_channel else message.channel, heard_at=heard_at)
     changed = Changed(c, (Happened(EventType.MESSAGE_RECEIVED, message.reason),))
     if quiet:
         return changed.then(lambda c: _settle(c, now))
@@ -392,9 +393,8 @@ def _with_message(c: Conversation, message: Message, now: Instant) -> Conversati
 
 def _with_participant(c: Conversation, message: Message) -> Conversation:
     sender = message.sender
-    if sender is None or len(c.participants) >= MAX_PARTICIPANTS:
-        return c
-    if any((p.kind, p.value) == (sender.kind, sender.value) for p in c.participants):
+    present = {(p.kind, p.value) for p in c.participants}
+    if sender is None or len(present) >= MAX_PARTICIPANTS or (sender.kind, sender.value) in present:
         return c
     newcomer = Participant(sender.kind, sender.value, sender.name, accepted=not message.new_participant, customer=message.customer)
     return replace(c, participants=(*c.participants, newcomer))

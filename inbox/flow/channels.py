@@ -151,6 +151,7 @@ def facts(record: ChannelRecord, connector: Connector, policy: sla.Policy | None
         name=record.name,
         weight=able.weight,
         text_limit=able.text_limit,
+        window=able.window,
         policy=policy,
         bot=AgentId(record.bot) if record.bot else None,
         own=getattr(connector.settings, "own", frozenset()),

@@ -65,6 +65,7 @@ class ConversationRow(Struct, frozen=True, tag="conversation", tag_field="t"):
     bot: str | None
     queued_at: Instant | None
     waiting_since: Instant | None
+    heard_at: Instant | None
     snoozed_until: Instant | None
     sort_due: Instant | None
     sla: tuple[SlaClock, ...]
@@ -157,6 +158,7 @@ def conversation_row(c: Conversation, customer_name: str) -> ConversationRow:
         bot=c.bot,
         queued_at=c.queued_at,
         waiting_since=c.waiting_since,
+        heard_at=c.heard_at,
         snoozed_until=c.snoozed_until,
         sort_due=c.sort_due,
         sla=c.sla,

@@ -53,6 +53,7 @@ class ChannelFacts:
     name: str = ""
     weight: int = 1
     text_limit: int | None = None
+    window: int | None = None
     policy: sla.Policy | None = None
     bot: AgentId | None = None
     own: frozenset[str] = frozenset()

@@ -38,6 +38,9 @@ def reply(
         _guard(layer, before, actor, command.seen)
     facts = channel_of(layer, before.reply_channel or before.channel)
     _fits(facts, command.text)
+    if facts.window is not None and layer.now > (before.heard_at or 0) + facts.window:
+        hours = facts.window // 3_600_000
+        raise Invalid("channel", f"here you may write within {hours} hours after the customer's last message; he has to write again first")
     to = addresses(command.to) or _participants(before, facts)
     if not to:
         raise Invalid("to", "nobody to write to: accept a participant or name an address")
@@ -130,6 +133,8 @@ def start(
         raise Invalid("text", "write something or attach a file")
     facts = channel_of(layer, command.channel)
     _fits(facts, command.text)
+    if facts.window is not None:
+        raise Invalid("channel", "on this channel the customer has to write first")
     to, cc = addresses(command.to), addresses(command.cc)
     customer = _addressee(layer, actor, command, to[0], facts)
     id = ConversationId(layer.derive("conversation", actor.id, command.client_id))

@@ -776,6 +776,7 @@ export interface components {
             typing: boolean;
             conversational: boolean;
             text_limit: number | null;
+            window: number | null;
             address: string;
             healthy: boolean;
             problem: string;
@@ -899,6 +900,7 @@ export interface components {
             bot: string | null;
             queued_at: number | null;
             waiting_since: number | null;
+            heard_at: number | null;
             snoozed_until: number | null;
             sort_due: number | null;
             sla: components["schemas"]["SlaClock"][];
