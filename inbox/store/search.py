@@ -31,9 +31,9 @@ LOOK: Final = 2_000
 """Candidates looked at in one go, at most."""
 LEAST_SHARE: Final = 0.1
 """Words that are asked for together stand together more often than by chance: no smaller share is believed."""
-LOOKS: Final = 3_000
+LOOKS: Final = 6_000
 """Candidates one call looks at before it returns what it has, with a position to go on from, if it has anything."""
-LOOKS_FOR_NOTHING: Final = 8_000
+LOOKS_FOR_NOTHING: Final = 10_000
 """The same if it has not found anything yet."""
 READS: Final = 250
 """Texts one call reads for what was quoted before it returns what it has, if it has anything."""
@@ -121,12 +121,12 @@ class MongoSearch:
             return await self._listed(query, passing, after, limit)
         behind = None if after is None else position_of_numbers(after)
         asked = _Asked(query, passing, terms, limit)
-        source, rest = await self._source(asked, everything=scope.all and passing.test.keys() <= {"k_who"})
+        source, rest = await self._source(asked)
         return await self._gathered(source, rest, asked, behind)
 
-    async def _source(self, asked: _Asked, everything: bool) -> tuple[Source, Sequence[Term]]:
+    async def _source(self, asked: _Asked) -> tuple[Source, Sequence[Term]]:
         """Where to look, and what must hold besides: along the rarest term, or through the conversations where they are fewer."""
-        if everything:
+        if asked.gate.everything:
             lead, numbers = await rarest(self._db, self._newest, asked.query, asked.terms), None
         else:
             most = few(asked.limit, await self._conversations.estimated_document_count())
@@ -249,12 +249,15 @@ def _in_all(page: Excerpt, terms: Sequence[int]) -> set[int]:
 
 def _saying(docs: Sequence[Mapping[str, Any]], phrases: Sequence[str]) -> set[str]:
     asked = [_in_one_line(phrase) for phrase in phrases]
-    found: set[str] = set()
-    for doc in docs:
-        text = _in_one_line(normalised(f"{doc.get('subject', '')}\n{doc.get('text', '')}"))
-        if all(phrase in text for phrase in asked):
-            found.add(doc["_id"])
-    return found
+    return {doc["_id"] for doc in docs if _says(f"{doc.get('subject', '')}\n{doc.get('text', '')}", asked)}
+
+
+def _says(text: str, phrases: Sequence[str]) -> bool:
+    lower = _in_one_line(text.lower())
+    if all(phrase.isascii() and phrase in lower for phrase in phrases):
+        return True  # what is ASCII stays as it is when the rest is normalised, which takes its time
+    exact = _in_one_line(normalised(text))
+    return all(phrase in exact for phrase in phrases)
 
 
 def _in_one_line(text: str) -> str:

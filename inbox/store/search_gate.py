@@ -20,11 +20,15 @@ _NUMBER: Final = {"_id": 0, "number": 1}
 
 @dataclass(frozen=True)
 class Gate:
-    """``reading`` lists the conversations, ``test`` tells for a number whether it is one of them, by the index ``by_number``."""
+    """``reading`` lists the conversations, ``test`` tells for a number whether it is one of them, by the index ``by_number``.
+
+    ``everything``: all that are not merged pass.
+    """
 
     reading: Reading
     test: Mapping[str, Any]
     by_number: str
+    everything: bool
 
     async def passing(self, db: Database, numbers: Collection[int]) -> set[int]:
         """Those of these conversations. Where nothing but the reader counts, the index alone tells."""
@@ -62,7 +66,7 @@ async def gate(db: Database, query: SearchQuery, scope: Scope, me: AgentId) -> G
     if more:
         how = Reading({**how.filter, "$and": more}, how.index, how.order)
     test = {name: test for name, test in how.filter.items() if name != "category" or query.categories}
-    return Gate(how, test, "who_number" if "k_who" in test else "number")
+    return Gate(how, test, "who_number" if "k_who" in test else "number", scope.all and test.keys() == {"k_who"})
 
 
 def _as_view(query: SearchQuery) -> View:

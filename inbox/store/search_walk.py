@@ -129,9 +129,7 @@ async def those(db: Database, numbers: Collection[int], query: SearchQuery) -> T
     """All sheets of these conversations in the query's span of time."""
     span = _span(query)
     where = {"n": {"$in": list(numbers)}, "t": {"$gte": span.first, "$lt": span.end}}
-    pipeline: list[Mapping[str, Any]] = [{"$match": where}, {"$group": {"_id": None, "t": {"$push": "$t"}, "n": {"$push": "$n"}}}]
-    found = await (await db["search"].aggregate(pipeline, hint="place")).to_list()
-    return Those(sorted(zip(found[0]["t"], found[0]["n"], strict=True), reverse=True) if found else ())
+    return Those(sorted(await _read_all(db, where, "place"), reverse=True))
 
 
 @dataclass(frozen=True)
