@@ -1,0 +1,100 @@
+"""`inbox serve` over its operator's years: starts, keys that change, ports that are taken, a demo's database, SIGTERM."""
+
+import asyncio
+import secrets
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from pathlib import Path
+
+import aiohttp
+import pytest
+from pymongo import AsyncMongoClient
+
+from inbox.store.secrets import make_key
+from tests import clients
+from tests.eventually import eventually
+from tests.operator.service import CHAT, PASSWORD, Operator
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+EMAIL = "ada@example.com"
+SECRET = 'identity_secret = "0123456789abcdef0123456789abcdef"\n'
+
+
+def an_operator(folder: Path, uri: str, channels: str = CHAT) -> Operator:
+    return Operator(folder, uri=uri, database=f"serving_{secrets.token_hex(4)}", channels=channels)
+
+
+async def sealed_by(operator: Operator) -> str:
+    """The id of the key that seals the chat's secret in the database."""
+    async with AsyncMongoClient[clients.Frame](operator.uri) as client:
+        stored = await client[operator.database]["channels"].find_one({"_id": "shop"})
+    assert stored is not None
+    return str(stored["secrets"]["identity_secret"].split(".")[1])
+
+
+async def test_a_new_key_in_front_seals_anew_and_the_old_one_may_go(tmp_path: Path, mongo_uri: str) -> None:
+    operator = an_operator(tmp_path, mongo_uri, CHAT + SECRET)
+    async with operator.serving():
+        assert await sealed_by(operator) == "k1"
+    new, old = make_key("k2"), operator.key
+    operator.key = f'{new}", "{old}'
+    async with operator.serving():
+        assert await sealed_by(operator) == "k2"
+    operator.key = new
+    async with operator.serving():
+        assert (await operator.run("doctor")).text.count("WRONG") == 1, "only the admin is missing"
+
+
+async def test_a_taken_port_is_named_with_its_setting(tmp_path: Path, mongo_uri: str) -> None:
+    operator = an_operator(tmp_path, mongo_uri)
+    for port, setting in ((operator.port, "server.port"), (operator.metrics, "metrics.port")):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+            served = await operator.run("serve")
+        assert served.code == 1
+        assert f"port {port} of 127.0.0.1 is taken" in served.text
+        assert setting in served.text
+        assert "Traceback" not in served.text
+
+
+async def test_a_database_with_the_demos_accounts_is_refused(tmp_path: Path, mongo_uri: str) -> None:
+    operator = an_operator(tmp_path, mongo_uri)
+    await operator.run("create-admin", "--email", EMAIL, "--name", "Ada")
+    async with AsyncMongoClient[clients.Frame](mongo_uri) as client:
+        await client[operator.database]["agents"].update_one({}, {"$set": {"demo": True}})
+    served = await operator.run("serve")
+    assert (served.code, "whose passwords everybody knows" in served.text) == (1, True)
+
+
+async def test_sigterm_sends_the_sockets_away_and_ends_with_zero(tmp_path: Path, mongo_uri: str) -> None:
+    operator = an_operator(tmp_path, mongo_uri)
+    await operator.run("create-admin", "--email", EMAIL, "--name", "Ada")
+    command = (sys.executable, "-m", "inbox", "serve", "--config", str(operator.file))
+    child = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
+    try:
+        async with aiohttp.ClientSession() as http:
+            await eventually(lambda: answers(http, f"{operator.base}/health/ready"), seconds=60)
+            assert await answers(http, f"http://127.0.0.1:{operator.metrics}/metrics")
+        async with clients.agent(operator.base, EMAIL, PASSWORD) as ada, ada.socket() as live:
+            child.send_signal(signal.SIGTERM)
+            await live.until("reconnect")
+            await live.line.wait_closed()
+            assert live.line.close_code == 1012
+        async with asyncio.timeout(20):
+            assert await child.wait() == 0
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+async def answers(http: aiohttp.ClientSession, url: str) -> bool:
+    """Whether it answers 200."""
+    try:
+        async with http.get(url) as answer:
+            return answer.status == 200
+    except aiohttp.ClientError:
+        return False
