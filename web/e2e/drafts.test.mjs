@@ -45,6 +45,28 @@ test('a reply keeps its files and recipients through a reload and on a second de
   await until(async () => (await composer(page).inputValue()) === '', 'sent there, gone here');
 });
 
+test('a new conversation that was begun is there again after Escape and a reload, and gone once it is sent', async () => {
+  const page = await agent(MIRA);
+  const words = `Begun ${crypto.randomUUID()}`;
+  await page.keyboard.press('c');
+  await address(page, 'new-to', 'Zoe <zoe@example.net>');
+  await address(page, 'new-bcc', 'boss@example.net');
+  await page.getByTestId('new-subject').fill('Half a subject');
+  await page.getByTestId('new-text').fill(words);
+  await page.keyboard.press('Escape');
+  await page.getByTestId('new-text').waitFor({ state: 'detached' });
+  await page.reload();
+  await page.getByTestId('compose').click();
+  assert.equal(await page.getByTestId('new-text').inputValue(), words);
+  assert.equal(await page.getByTestId('new-subject').inputValue(), 'Half a subject');
+  assert.match(await page.getByTestId('new-to').innerText(), /Zoe/);
+  assert.match(await page.getByTestId('new-bcc').innerText(), /boss@example.net/);
+  await page.getByTestId('new-send').click();
+  await page.getByTestId('message').filter({ hasText: words }).waitFor();
+  await page.getByTestId('compose').click();
+  assert.equal(await page.getByTestId('new-text').inputValue(), '');
+});
+
 test('a forward keeps its message, subject and recipients on a second device', async () => {
   const page = await agent(MIRA);
   const row = await newConversation(page);
