@@ -1,5 +1,6 @@
 """The command line as an operator types it."""
 
+import re
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -54,9 +55,9 @@ def test_check_config_tells_the_channels_mistakes_beside_the_others(tmp_path: Pa
         "server.port must be a whole number from 1 to 65535, for example 8080; it is the number 0",
         'channels.shop.settings.files must be true or false; it is the text "yes"',
         "channels.shop.settings.origins: 'shop' is not an origin such as https://shop.example",
-        'channels.mail.connector must be one of echo_bot, email, webchat; it is the text "emial"',
     ):
         assert f"  - {line}\n" in result.output
+    assert re.search(r'  - channels.mail.connector must be one of .*\bemail, .*; it is the text "emial"\n', result.output)
 
 
 def test_serve_does_not_begin_with_wrong_settings(tmp_path: Path) -> None:
