@@ -23,7 +23,8 @@ from tests.store.conftest import AGAINST_MONGODB, Store, in_memory, on_mongodb, 
 
 ME = AgentId("mia")
 ALL = Scope(all=True)
-DAY = 24 * 60 * 60 * 1000
+HOUR = 60 * 60 * 1000
+DAY = 24 * HOUR
 Found = list[tuple[str, str | None]]
 
 TEXTS = [
@@ -267,10 +268,11 @@ async def test_a_word_and_a_beginning_are_found_together(mongo: Database, monkey
     monkeypatch.setattr(search_walk, "INSTEAD", instead)
     store = on_mongodb(mongo)
     stored = [a_conversation(f"c{i:02}", number=i) for i in range(30)]
-    texts = [f"order {'invoiced' if i % 3 else 'paid'}" for i in range(30)]
-    await store_all(store, stored, [a_message(f"m{i}", conversation=c.id, text=texts[i]) for i, c in enumerate(stored)])
+    texts = [f"{'order' if i % 3 else 'offer'} invoiced" for i in range(30)]
+    messages = [a_message(f"m{i}", conversation=c.id, text=texts[i], arrived_at=START + i * HOUR) for i, c in enumerate(stored)]
+    await store_all(store, stored, messages)
     assert len(await found(store, "order invoi", limit=4)) == 20
-    assert len(await found(store, "order pai", limit=4)) == 10
+    assert len(await found(store, "offer invoi", limit=4)) == 10
 
 
 async def test_a_conversation_of_very_many_messages_stays_findable(mongo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
