@@ -17,7 +17,7 @@ import uvloop
 
 from inbox import logs
 from inbox import settings as configuration
-from inbox.app import accounts
+from inbox.app import accounts, connectors
 from inbox.app.channels import mistakes_of_channels
 from inbox.app.doctor import examine
 from inbox.app.service import serve as serve_until
@@ -246,6 +246,52 @@ def check_config(config: Path | None) -> None:
 def new_key(key_id: str) -> None:
     """Print a new random key for secrets.keys, named KEY_ID."""
     click.echo(make_key(key_id))
+
+
+outside_option = click.option("--outside", multiple=True, help="Also look at this installed package; see connectors.outside.")
+folder_option = click.option(
+    "--folder", type=click.Path(file_okay=False, exists=True, path_type=Path), default=Path(), help="The checkout; by default here."
+)
+
+
+@main.group("connectors", cls=PlainFaults)
+def connector_group() -> None:
+    """List the connectors, begin a new one, check one."""
+
+
+@connector_group.command("list")
+@outside_option
+@folder_option
+def list_connectors(outside: tuple[str, ...], folder: Path) -> None:
+    """Every connector that is found, with what it shows that it can."""
+    for known in connectors.known(outside, folder / connectors.RECORDED):
+        able = ", ".join(name for name, is_so in known.shown.items() if is_so)
+        click.echo(f"{known.name:<14} {known.role:<8} {known.level:<9} {able}")
+
+
+@connector_group.command("new")
+@click.argument("name")
+@folder_option
+def new_connector(name: str, folder: Path) -> None:
+    """Write a working connector called NAME with a recorded delivery, a test and a page."""
+    for path in connectors.begin(name, folder):
+        click.echo(f"wrote {path}")
+    click.echo(f"Next: change it to what the provider sends, then run `inbox connectors check {name}`.")
+
+
+@connector_group.command("check")
+@click.argument("name")
+@outside_option
+@folder_option
+@click.pass_context
+def check_connector(context: click.Context, name: str, outside: tuple[str, ...], folder: Path) -> None:
+    """Try NAME out against the contract and say what is missing. Ends with 1 if something is."""
+    found = connectors.check(name, folder, outside)
+    for problem in found:
+        click.echo(f"WRONG  {problem}")
+    if not found:
+        click.echo(f"ok     {name} keeps the contract")
+    context.exit(1 if found else 0)
 
 
 if __name__ == "__main__":
