@@ -16,6 +16,7 @@ from pymongo import AsyncMongoClient
 from inbox.store.secrets import make_key
 from tests import clients
 from tests.eventually import eventually
+from tests.faults.rounds import free_ports
 from tests.operator.service import CHAT, PASSWORD, Operator
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
@@ -61,6 +62,27 @@ async def test_a_taken_port_is_named_with_its_setting(tmp_path: Path, mongo_uri:
         assert "Traceback" not in served.text
 
 
+@pytest.mark.parametrize("trouble", ["password", "nobody", "replica set"])
+async def test_a_database_that_cannot_be_used_is_told_of_in_one_line(tmp_path: Path, mongo_uri: str, trouble: str) -> None:
+    uri, said = {
+        "password": (
+            mongo_uri.replace("mongodb://inbox:", "mongodb://inbox:not-", 1),
+            "MongoDB refuses the user or the password of mongodb.uri",
+        ),
+        "nobody": (
+            f"mongodb://127.0.0.1:{free_ports(1)[0]}/?replicaSet=rs0&serverSelectionTimeoutMS=300",
+            "MongoDB does not answer: 127.0.0.1:",
+        ),
+        "replica set": (mongo_uri.replace("replicaSet=inbox", "replicaSet=other"), "MongoDB does not answer: No replica set members"),
+    }[trouble]
+    served = await an_operator(tmp_path, uri).run("serve")
+    assert served.code == 1
+    first, remedy = served.text.strip().splitlines()
+    assert first.startswith(f"Error: {said}")
+    assert len(first) < 200
+    assert remedy.startswith("What to do: Check ")
+
+
 async def test_a_database_with_the_demos_accounts_is_refused(tmp_path: Path, mongo_uri: str) -> None:
     operator = an_operator(tmp_path, mongo_uri)
     await operator.run("create-admin", "--email", EMAIL, "--name", "Ada")
@@ -77,7 +99,7 @@ async def test_sigterm_sends_the_sockets_away_and_ends_with_zero(tmp_path: Path,
     child = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
     try:
         async with aiohttp.ClientSession() as http:
-            await eventually(partial(answers, http, f"{operator.base}/health/ready"), seconds=60)
+            assert await eventually(partial(answers, http, f"{operator.base}/health/ready"), seconds=60)
             assert await answers(http, f"http://127.0.0.1:{operator.metrics}/metrics")
         async with clients.agent(operator.base, EMAIL, PASSWORD) as ada, ada.socket() as live:
             child.send_signal(signal.SIGTERM)
