@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-NOISY = ("pymongo", "aiohttp.access", "asyncio", "mail.log", "mail.error", "mail.debug", "imapclient", "httpx", "telegram")
+NOISY = ("pymongo", "aiohttp.access", "asyncio", "mail.log", "mail.error", "mail.debug", "imapclient")
 MAX_VALUE = 300
 
 
