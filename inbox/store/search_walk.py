@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -101,7 +102,8 @@ class Those:
 
     async def look(self, db: Database, behind: Place | None, limit: int) -> Look:
         """The next ones."""
-        return _look([place for place in self.places if behind is None or place < behind][:limit], limit)
+        start = 0 if behind is None else bisect_right(self.places, (-behind[0], -behind[1]), key=lambda place: (-place[0], -place[1]))
+        return _look(self.places[start : start + limit], limit)
 
 
 def _look(places: Sequence[Place], limit: int) -> Look:
@@ -110,12 +112,12 @@ def _look(places: Sequence[Place], limit: int) -> Look:
 
 async def _read(db: Database, where: Mapping[str, Any], index: str, limit: int) -> list[Place]:
     cursor = db["search"].find(where, _SHOWN, sort=_ORDER, limit=limit, hint=index, batch_size=limit + 1)
-    return [(int(doc["t"]), int(doc["n"])) for doc in await cursor.to_list()]
+    return [(doc["t"], doc["n"]) for doc in await cursor.to_list()]
 
 
 async def _read_all(db: Database, where: Mapping[str, Any], index: str, limit: int = 0) -> list[Place]:
     cursor = db["search"].find(where, _SHOWN, limit=limit, hint=index, batch_size=BATCH)
-    return [(int(doc["t"]), int(doc["n"])) for doc in await cursor.to_list()]
+    return [(doc["t"], doc["n"]) for doc in await cursor.to_list()]
 
 
 def _between(behind: Place | None, first: int, end: int) -> dict[str, Any]:

@@ -147,26 +147,30 @@ class Excerpt:
     conversation: ConversationId
     number: int
     hour: int
-    messages: Sequence[tuple[MessageId, Instant]]
+    messages: Sequence[Sequence[Any]]
     held: Sequence[frozenset[int]]
 
     @property
     def newest(self) -> Instant:
         """When its newest message arrived."""
-        return max((at for _, at in self.messages), default=0)
+        return int(max((at for _, at in self.messages), default=0))
 
     def inside(self, query: SearchQuery) -> set[int]:
         """The messages in the query's span of time."""
+        if query.after is None and query.before is None:
+            return set(range(len(self.messages)))
         start, end = query.after or 0, FAR_FUTURE + 1 if query.before is None else query.before
         return {place for place, (_, at) in enumerate(self.messages) if start <= at < end}
 
     def match(self, places: Set[int]) -> MessageId | None:
         """Of these messages, if together they hold all terms, the newest among those that hold the most."""
         terms = [places & held for held in self.held]
-        if not places or not all(terms):
+        if not all(terms):
             return None
-        best = max(places, key=lambda place: (sum(place in term for term in terms), self.messages[place][1], self.messages[place][0]))
-        return self.messages[best][0]
+        best = max(
+            set().union(*terms), key=lambda place: (sum(place in term for term in terms), self.messages[place][1], self.messages[place][0])
+        )
+        return MessageId(self.messages[best][0])
 
 
 def excerpted(terms: Sequence[Term]) -> dict[str, Any]:
@@ -182,7 +186,7 @@ def excerpt(doc: Mapping[str, Any], terms: Sequence[Term]) -> Excerpt:
     places = _PACKED.decode(doc["p"])
     found = [_stretch(doc["w"], term) for term in terms] if "w" in doc else [(i, i + 1) if i >= 0 else (0, 0) for i in doc["i"]]
     held = [frozenset(place for packed in places[start:end] for place in _unpacked(packed)) for start, end in found]
-    return Excerpt(ConversationId(doc["c"]), int(doc["n"]), int(doc["t"]), [(MessageId(id), int(at)) for id, at in doc["m"]], held)
+    return Excerpt(ConversationId(doc["c"]), doc["n"], doc["t"], doc["m"], held)
 
 
 def _stretch(words: Sequence[str], term: Term) -> tuple[int, int]:
