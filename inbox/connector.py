@@ -194,6 +194,7 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
 
     ``token`` is the conversation's reply token; ``message_token`` the signed id of this message; ``references`` the ids of
     the thread, oldest first, the last being the one answered. ``automatic``: nobody wrote this, so RFC 3834 headers are due.
+    ``by_bot``: a bot wrote it, and no human.
     ``envelope``: when not empty, only these addresses are still to get it; what the message says of its recipients stays.
     """
 
@@ -213,6 +214,7 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     signature: str = ""
     quoted: Quoted | None = None
     automatic: bool = False
+    by_bot: bool = False
     attempt: int = 1
     envelope: tuple[str, ...] = ()
 
@@ -314,6 +316,10 @@ class Connector(ABC):
     def verify(self, raw: RawDelivery) -> None:
         """Raises ``NotAuthentic`` unless the delivery proves where it is from. Fails closed: the default refuses all."""
         raise NotAuthentic(f"{self.name} takes no deliveries from outside")
+
+    def context(self) -> Mapping[str, str]:
+        """What of the settings ``parse`` has to know, which account's channel it is: stored with every delivery by webhook. No secrets."""
+        return {}
 
     @classmethod
     @abstractmethod

@@ -46,7 +46,7 @@ async def _deliver(parts: ApiParts, request: web.Request) -> tuple[str, Answer]:
     if channel is None or channel.record.connector != request.match_info["connector"]:
         raise web.HTTPNotFound
     try:
-        raw = await _raw(parts, request, channel.record.id)
+        raw = await _raw(parts, request, channel.record.id, channel.connector)
         channel.connector.verify(raw)
     except NotAuthentic:
         return "not_authentic", Answer("refused")
@@ -68,7 +68,7 @@ async def _store(parts: ApiParts, connector: Connector, raw: RawDelivery) -> tup
     return answer.kind, answer
 
 
-async def _raw(parts: ApiParts, request: web.Request, channel: ChannelId) -> RawDelivery:
+async def _raw(parts: ApiParts, request: web.Request, channel: ChannelId, connector: Connector) -> RawDelivery:
     """The exact bytes, the headers a signature may need, and the address as the provider wrote it."""
     body = await read(request, parts.settings.max_delivery, READ_SECONDS)
     return RawDelivery(
@@ -78,6 +78,7 @@ async def _raw(parts: ApiParts, request: web.Request, channel: ChannelId) -> Raw
         arrived_at=parts.clock.now(),
         headers=_headers(request),
         context={
+            **connector.context(),
             "method": request.method,
             "url": f"{parts.settings.public_url}{request.raw_path}",
             "query": request.query_string,

@@ -52,6 +52,7 @@ class Composer:
             signature=author.signature if author else "",
             quoted=await self._quote(message, conversation, same) if connector.capabilities.subject else None,
             automatic=bool(message.automatic),
+            by_bot=message.author.kind == "bot",
             attempt=message.delivery.attempts,
             envelope=partly,
         )

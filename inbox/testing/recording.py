@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -37,6 +37,10 @@ class RecordingConnector(Connector):
         wanted = signature(self.settings.secret, raw.body)
         if not hmac.compare_digest(wanted.encode(), raw.headers.get("x-signature", "").encode("utf-8", "surrogatepass")):
             raise NotAuthentic
+
+    def context(self) -> Mapping[str, str]:
+        """Whose it is."""
+        return {"account": self.settings.address, "method": "none of its business"}
 
     @classmethod
     def parse(cls, raw: RawDelivery) -> Sequence[Item]:

@@ -36,6 +36,12 @@ async def test_a_signed_delivery_is_stored_byte_for_byte_before_it_is_acknowledg
     assert raw.arrived_at == world.clock.now()
 
 
+async def test_what_the_parser_has_to_know_of_the_settings_is_stored_with_the_delivery(world: World) -> None:
+    await deliver(world)
+    [raw] = world.delivered
+    assert (raw.context["account"], raw.context["method"]) == ("help@example.com", "POST")
+
+
 async def test_the_same_delivery_has_the_same_key_and_another_another(world: World) -> None:
     other = BODY.replace(b'"1"', b'"2"')
     await deliver(world)

@@ -39,11 +39,19 @@ async def test_a_bot_answers_under_its_own_name_through_the_outbox() -> None:
         house.world.bot.append(HELLO)
         id = await a_chat(house)
         assert [m.text for m in house.world.chat.accepted] == ["Hello, I am a bot."]
-        conversation = await house.conversation(id)
+        await house.reply(await house.hire("mia"), id, "And I am Mia.")
+        await house.until(lambda: len(house.world.chat.accepted) == 2)
+        assert [m.by_bot for m in house.world.chat.accepted] == [True, False], "providers want to know who wrote"
+
+
+async def test_a_bot_keeps_no_promise_of_people() -> None:
+    async with House(in_memory(), bot=True).running() as house:
+        house.world.bot.append(HELLO)
+        conversation = await house.conversation(await a_chat(house))
         assert (conversation.bot, conversation.assignee, conversation.waiting_since) == (ROBOT, None, None)
         assert conversation.last_reply is not None
         assert conversation.last_reply.author == ROBOT
-        assert conversation.sla[0].state is ClockState.PAUSED, "a bot keeps no promise of people"
+        assert conversation.sla[0].state is ClockState.PAUSED
 
 
 async def test_a_bot_hears_what_was_said_but_not_what_colleagues_noted() -> None:
