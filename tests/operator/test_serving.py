@@ -99,7 +99,8 @@ async def test_sigterm_sends_the_sockets_away_and_ends_with_zero(tmp_path: Path,
     child = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT)
     try:
         async with aiohttp.ClientSession() as http:
-            assert await eventually(partial(answers, http, f"{operator.base}/health/ready"), seconds=60)
+            serving: bool = await eventually(partial(answers, http, f"{operator.base}/health/ready"), seconds=60)
+            assert serving
             assert await answers(http, f"http://127.0.0.1:{operator.metrics}/metrics")
         async with clients.agent(operator.base, EMAIL, PASSWORD) as ada, ada.socket() as live:
             child.send_signal(signal.SIGTERM)
