@@ -1,0 +1,94 @@
+"""Telegram: one bot, whose private chats, groups, channel inboxes and business chats are conversations.
+
+What talks to Telegram is imported where it is used: a service without such a channel does not load the provider's library.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, ClassVar, Final
+from urllib.parse import quote
+
+from msgspec import Meta, Struct
+
+from connectors.telegram.api import BotApi
+from connectors.telegram.parsing import parse_update
+from connectors.telegram.places import KIND
+from connectors.telegram.receiving import Receiver, answer_to_press, probe
+from connectors.telegram.settings import TelegramSettings
+from inbox.connector import SEND_SECONDS, Answer, Capabilities, Connector, Deliver, Health, Item, OutboundMessage, RawDelivery, Sent, Tools
+from inbox.core.errors import NotAuthentic, Rejected
+from inbox.core.ids import ChannelId
+from inbox.provider import encoded
+
+SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"
+TEXT_LIMIT: Final = 16_000
+"""An agent's longest text; it goes out as at most a handful of messages."""
+
+
+class _File(Struct, frozen=True):
+    file_path: Annotated[str, Meta(min_length=1, max_length=1_000)]
+
+
+class TelegramConnector(Connector):
+    """One bot."""
+
+    name: ClassVar[str] = "telegram"
+    capabilities: ClassVar[Capabilities] = Capabilities(address_kind=KIND, conversational=True, text_limit=TEXT_LIMIT, rate=30.0)
+    Settings: ClassVar[type[Struct]] = TelegramSettings
+    settings: TelegramSettings
+
+    def __init__(self, channel: ChannelId, settings: TelegramSettings, tools: Tools) -> None:
+        super().__init__(channel, settings, tools)
+        self._api = BotApi(settings, tools)
+
+    def verify(self, raw: RawDelivery) -> None:
+        """The word we gave Telegram at registration; a channel that polls takes nothing from outside."""
+        told = raw.headers.get(SECRET_HEADER, "")
+        right = self.settings.secret_word(self.channel)
+        if self.settings.mode != "webhook" or not hmac.compare_digest(told.encode("utf-8", "surrogateescape"), right.encode()):
+            raise NotAuthentic
+
+    @classmethod
+    def parse(cls, raw: RawDelivery) -> Sequence[Item]:
+        """One update."""
+        return parse_update(raw)
+
+    def answer(self, raw: RawDelivery) -> Answer:
+        """Telegram carries out a call that its own call is answered with: a pressed button stops waiting."""
+        call = answer_to_press(raw.body)
+        return Answer("accepted") if call is None else Answer("accepted", encoded(call).decode(), "application/json")
+
+    async def receive(self, deliver: Deliver) -> None:
+        """Polls, or keeps the webhook registered, until cancelled."""
+        await Receiver(self.channel, self.settings, self.tools, self._api).run(deliver)
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """One or more calls; a repeated attempt goes on after the last one that was accepted.
+
+        No ``external_id``: it would stand among the references, and an answer is to quote what the customer wrote.
+        """
+        from connectors.telegram.sending import Sender
+
+        return await Sender(self.settings, self.tools, self._api).send(message)
+
+    def send_seconds(self, message: OutboundMessage) -> float:
+        """Longer for uploads over a slow line."""
+        from connectors.telegram.sending import seconds_for
+
+        return SEND_SECONDS + seconds_for(message.files)
+
+    async def probe(self) -> Health:
+        """Asks who the bot is."""
+        return await probe(self._api)
+
+    async def fetch(self, ref: str) -> AsyncIterator[bytes]:
+        """The bytes of a file by its id; the address is good for an hour and asked for anew each time."""
+        file = await self._api.call("getFile", {"file_id": ref}, _File)
+        if file.file_path.startswith("/") or ".." in file.file_path.split("/"):
+            raise Rejected("Telegram named a file that cannot be asked for.")
+        return self.tools.http.download(self.settings.file_url(quote(file.file_path)), own=self.settings.base_url)
+
+
+CONNECTORS = (TelegramConnector,)
