@@ -19,7 +19,7 @@ from inbox.flow.working import ChannelFacts
 from inbox.gateway.visitor_feed import JournalVisitorFeed, Whereabouts
 from inbox.gateway.visitors import Outgoing, Visitors
 from inbox.records import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, Batch, Put, ThreadKey
-from inbox.testing.builders import ANNA, a_conversation, a_customer, a_message, a_note, a_reply, an_identity
+from inbox.testing.builders import ANNA, CUSTOMER, a_conversation, a_customer, a_message, a_note, a_reply, an_identity
 from inbox.testing.clock import START, settle
 from inbox.testing.memory_store import MemoryStore
 
@@ -61,11 +61,11 @@ class Listening:
         self.heard.append(message.id)
 
 
-async def a_feed(visitors: Visitors | None = None, **identity: Any) -> JournalVisitorFeed:
+async def a_feed(visitors: Visitors | None = None, browser_of: str = CUSTOMER, **identity: Any) -> JournalVisitorFeed:
     """A conversation that began in the chat and went on by mail; ``identity`` changes what is known of the mail address."""
     store = MemoryStore()
     messages = [replace(m, arrived_at=START + n) for n, m in enumerate(THREAD.values())]
-    browser = an_identity(VISITOR, kind="webchat", scope=SHOP)
+    browser = an_identity(VISITOR, kind="webchat", scope=SHOP, customer=browser_of)
     key = open_key(SHOP, identity_id("webchat", SHOP, VISITOR))
     puts = [Put(MESSAGES, m, None) for m in messages]
     puts += [Put(CONVERSATIONS, a_conversation(channel=SHOP), None), Put(CUSTOMERS, a_customer(), None), Put(IDENTITIES, browser, None)]
@@ -99,9 +99,9 @@ async def test_an_address_that_nobody_proved_shows_nothing() -> None:
     assert await shown(await a_feed(verified=False, how="stated")) == CHAT
 
 
-async def test_mails_of_another_person_show_nothing() -> None:
-    feed = await a_feed()
-    assert (await feed.thread(SHOP, VisitorId("v2"), 50)).messages == ()
+async def test_a_browser_that_belongs_to_another_person_sees_no_mail() -> None:
+    assert await shown(await a_feed(browser_of="other")) == CHAT
+    assert (await (await a_feed()).thread(SHOP, VisitorId("v2"), 50)).messages == ()
 
 
 async def test_a_mail_that_comes_while_he_looks_is_told_to_his_tabs() -> None:
