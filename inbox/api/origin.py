@@ -66,7 +66,12 @@ def require_own_page(request: web.Request, settings: WebSettings) -> None:
 
 
 def _own_hosts(settings: WebSettings) -> tuple[str, ...]:
-    return (urlsplit(settings.public_url).netloc.lower(), *(host.lower() for host in settings.hosts))
+    return _hosts(settings.public_url, settings.hosts)
+
+
+@lru_cache(16)
+def _hosts(public_url: str, hosts: tuple[str, ...]) -> tuple[str, ...]:
+    return (urlsplit(public_url).netloc.lower(), *(host.lower() for host in hosts))
 
 
 def _origin(url: str) -> str:

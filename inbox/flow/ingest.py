@@ -12,7 +12,7 @@ from inbox.connector import IdentityProof, InboundMessage, Item, Receipt
 from inbox.core import delivery, lifecycle, threads, tokens
 from inbox.core.arrival import Arrival, arrival, begins_as
 from inbox.core.conversation import Category, Conversation, Participant
-from inbox.core.customer import Customer, Identity, identity_id
+from inbox.core.customer import Identity, identity_id
 from inbox.core.events import Event, EventType
 from inbox.core.ids import ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId, message_id
 from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message, Reason
@@ -116,9 +116,9 @@ class Ingest:
         decision = threads.decide(placing.candidates(layer, found, facts, item), quiet, policy, layer.now)
         customer = placing.person(layer, item, facts)
         if item.attributes:
-            customer = placing.state_claims(layer, customer, item.attributes)
+            placing.state_claims(layer, customer, item.attributes)
         message = self._as_message(came, item, mid, files, customer)
-        actor = Author("customer", customer.id)
+        actor = Author("customer", customer)
         match decision:
             case threads.Start(reason=reason, related=related):
                 message = replace(message, conversation=ConversationId(layer.derive("conversation", mid)), reason=reason)
@@ -148,7 +148,7 @@ class Ingest:
         return ours is not None and ours.kind is Kind.REPLY
 
     def _as_message(
-        self, came: Arrival, item: InboundMessage, mid: MessageId, files: tuple[Attachment, ...], customer: Customer
+        self, came: Arrival, item: InboundMessage, mid: MessageId, files: tuple[Attachment, ...], customer: CustomerId
     ) -> Message:
         received = min(came.at, self.arrived_at)
         at = received if item.at is None else min(max(item.at, received - CLOCK_TOLERANCE), received + CLOCK_TOLERANCE)
@@ -156,7 +156,7 @@ class Ingest:
             id=mid,
             conversation=ConversationId(""),
             kind=Kind.CUSTOMER,
-            author=Author("customer", customer.id),
+            author=Author("customer", customer),
             at=at,
             arrived_at=came.at,
             channel=self.channel,
@@ -175,7 +175,7 @@ class Ingest:
             late=came.late,
             unreadable=item.unreadable,
             raw=self.delivery,
-            customer=customer.id,
+            customer=customer,
         )
 
     def _hold_open(self, layer: Layer, message: Message, facts: ChannelFacts, item: InboundMessage) -> None:
@@ -188,7 +188,7 @@ class Ingest:
         layer: Layer,
         message: Message,
         facts: ChannelFacts,
-        customer: Customer,
+        customer: CustomerId,
         item: InboundMessage,
         related: tuple[ConversationId, ...],
         actor: Author,
@@ -200,7 +200,7 @@ class Ingest:
             number=0,
             version=0,
             channel=facts.id,
-            customer=customer.id,
+            customer=customer,
             created_at=message.arrived_at,
             updated_at=now,
             status=category.value,
@@ -208,9 +208,7 @@ class Ingest:
             resolved_at=now if category is Category.RESOLVED else None,
             subject=item.subject[:500],
             team=facts.team,  # type: ignore[arg-type]  # a team id as configured
-            participants=with_copied(
-                (Participant(item.sender.kind, item.sender.value, item.sender.name, customer=customer.id),), item, facts
-            ),
+            participants=with_copied((Participant(item.sender.kind, item.sender.value, item.sender.name, customer=customer),), item, facts),
             related=related,
             bot=None if item.automatic or message.late else facts.bot,
         )
@@ -301,7 +299,7 @@ def _proof(layer: Layer, item: IdentityProof, facts: ChannelFacts, proved: dict[
         customer = theirs.customer
     else:
         message = InboundMessage(key="", sender=replace(item.address, name=item.name), authenticated=True)
-        customer = placing.person(layer, message, facts).id
+        customer = placing.person(layer, message, facts)
         mine = layer.get(IDENTITIES, own)
     if proved.setdefault(own, customer) != customer:
         return

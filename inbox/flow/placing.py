@@ -93,7 +93,8 @@ def candidates(layer: Layer, found: list[Clue], facts: ChannelFacts, item: Inbou
         if target is not None:
             leads.append((clue, target.conversation))
     sender = layer.get(IDENTITIES, own)
-    layer.need((CONVERSATIONS, [id for _, id in leads]), (CUSTOMERS, () if sender is None else (sender.customer,)))
+    known = (sender.customer,) if sender is not None and _tells(item, sender) else ()
+    layer.need((CONVERSATIONS, [id for _, id in leads]), (CUSTOMERS, known))
     conversations = ((clue, layer.conversation(id)) for clue, id in leads)
     return [_candidate(clue, c, item.sender) for clue, c in conversations if c is not None]
 
@@ -110,7 +111,12 @@ def _candidate(clue: Clue, c: Conversation, sender: Address) -> threads.Candidat
     )
 
 
-def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> Customer:
+def _tells(item: InboundMessage, sender: Identity) -> bool:
+    """Whether the message says something of its sender that was not known when he last wrote."""
+    return bool(item.attributes) or (bool(item.sender.name) and item.sender.name != sender.name)
+
+
+def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> CustomerId:
     """The customer who sends this: known by his address, or new. A name that was missing is filled in."""
     sender = item.sender
     own = sender_identity(facts, sender)
@@ -118,12 +124,12 @@ def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> Customer:
     fact = matching.Fact(sender.kind, sender.value, facts.scope, item.authenticated)
     stored = layer.get(IDENTITIES, own)
     match matching.match([fact], [stored] if stored else []):
-        case matching.Known(customer=found):
-            layer.need((CUSTOMERS, (found,)))
-            known = layer.get(CUSTOMERS, found)
-            if known is not None:
-                _confirm(layer, stored, item)
-                return _named(layer, known, sender.name)
+        case matching.Known(customer=found) if stored is not None:
+            _confirm(layer, stored, item)
+            if _tells(item, stored):
+                layer.need((CUSTOMERS, (found,)))
+                _named(layer, layer.get(CUSTOMERS, found), sender.name)
+            return found
         case _:
             pass
     id = CustomerId(layer.derive("customer", facts.id, own, item.key))
@@ -131,34 +137,34 @@ def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> Customer:
     verified = item.authenticated
     layer.put(IDENTITIES, Identity(own, sender.kind, sender.value, customer.id, facts.scope, sender.name, verified, "seen", layer.now))
     layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
-    return customer
+    return id
 
 
-def _confirm(layer: Layer, stored: Identity | None, item: InboundMessage) -> None:
-    if stored is not None and item.authenticated and not stored.verified:
+def _confirm(layer: Layer, stored: Identity, item: InboundMessage) -> None:
+    if item.authenticated and not stored.verified:
         layer.put(IDENTITIES, replace(stored, verified=True, how="seen", since=layer.now))
         layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=stored.customer))
 
 
-def _named(layer: Layer, customer: Customer, name: str) -> Customer:
-    if customer.name or not name:
-        return customer
-    named = layer.put(CUSTOMERS, replace(customer, name=name))
-    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
-    return named
+def _named(layer: Layer, customer: Customer | None, name: str) -> None:
+    if customer is not None and name and not customer.name:
+        layer.put(CUSTOMERS, replace(customer, name=name))
+        layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
 
 
-def state_claims(layer: Layer, customer: Customer, claims: dict[str, str]) -> Customer:
+def state_claims(layer: Layer, id: CustomerId, claims: dict[str, str]) -> None:
     """What the sender said about himself becomes attributes, and a mail address an unverified identity if it is nobody's yet."""
+    layer.need((CUSTOMERS, (id,)))
+    customer = layer.get(CUSTOMERS, id)
+    if customer is None:
+        return
     known = dict(customer.attributes)
     known.update({name: value[:1000] for name, value in claims.items() if name and value})
     if "email" in claims:
         _state_address(layer, customer.id, "email", claims["email"].strip().lower())
-    if known == customer.attributes:
-        return customer
-    stated = layer.put(CUSTOMERS, replace(customer, attributes=known))
-    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
-    return stated
+    if known != customer.attributes:
+        layer.put(CUSTOMERS, replace(customer, attributes=known))
+        layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
 
 
 def _state_address(layer: Layer, customer: CustomerId, kind: str, value: str) -> None:
