@@ -102,15 +102,19 @@ def _never_if_none(instant: int | None) -> int:
     return FAR_FUTURE if instant is None else instant
 
 
+def turn(c: Conversation) -> int:
+    """Its place among conversations of its priority: who waits longest first, then the others, newest activity first."""
+    return c.waiting_since if c.waiting_since is not None else 2 * FAR_FUTURE - c.updated_at
+
+
 _KEYS: Mapping[Sort, Callable[[Conversation], SortKey]] = {
     Sort.ACTIVITY: lambda c: (-c.updated_at, c.id),
     Sort.WAITING: lambda c: (_never_if_none(c.waiting_since), c.id),
     Sort.DUE: lambda c: (_never_if_none(c.sort_due), c.id),
-    Sort.PRIORITY: lambda c: (-PRIORITY_RANK[c.priority], _never_if_none(c.waiting_since), c.id),
+    Sort.PRIORITY: lambda c: (-PRIORITY_RANK[c.priority], turn(c), c.id),
 }
 
 
 def sort_key(view: View, conversation: Conversation) -> SortKey:
-    """Ascending keys are the order on the screen: newest activity, longest waiting, earliest due, or most urgent first (longest waiting
-    among equals)."""
+    """Ascending keys are the order on the screen: newest activity, longest waiting, earliest due, or most urgent first (see ``turn``)."""
     return _KEYS[view.sort](conversation)

@@ -20,7 +20,7 @@ from inbox.core.errors import TooLarge
 from inbox.core.events import Event
 from inbox.core.ids import AgentId, Instant, TeamId
 from inbox.core.message import Delivery, DeliveryState, Message
-from inbox.core.views import ACTIVE
+from inbox.core.views import ACTIVE, turn
 from inbox.records import Remembered
 from inbox.store.client import Document
 
@@ -114,11 +114,10 @@ def _conversation(c: Conversation, doc: Document) -> None:
     """
     doc["category"] = c.category.value  # defaults are left out, but these are searched for
     doc["priority"] = c.priority.value
-    wait = FAR_FUTURE if c.waiting_since is None else c.waiting_since
     doc["k_act"] = -c.updated_at
-    doc["k_wait"] = wait
+    doc["k_wait"] = FAR_FUTURE if c.waiting_since is None else c.waiting_since
     doc["k_due"] = FAR_FUTURE if c.sort_due is None else c.sort_due
-    doc["k_rank"] = wait - PRIORITY_RANK[c.priority] * RANK_STEP
+    doc["k_rank"] = turn(c) - PRIORITY_RANK[c.priority] * RANK_STEP
     if c.merged_into is not None:
         return
     who = readers(c)

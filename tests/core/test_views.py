@@ -107,11 +107,17 @@ def test_earliest_deadline_first_and_none_last() -> None:
 
 
 def test_most_urgent_first_then_longest_waiting() -> None:
-    low, urgent, earlier, idle = (
-        replace(some.seed(id=id), priority=priority, waiting_since=at)
-        for id, priority, at in (("a", Priority.LOW, 0), ("b", Priority.URGENT, 2), ("c", Priority.URGENT, 1), ("d", Priority.URGENT, None))
+    low, urgent, earlier, idle, newer = (
+        replace(some.seed(id=id), priority=priority, waiting_since=at, updated_at=changed)
+        for id, priority, at, changed in (
+            ("a", Priority.LOW, 0, 0),
+            ("b", Priority.URGENT, 2, 5),
+            ("c", Priority.URGENT, 1, 6),
+            ("d", Priority.URGENT, None, 7),
+            ("e", Priority.URGENT, None, 8),
+        )
     )
-    assert order(Sort.PRIORITY, low, urgent, earlier, idle) == ["c", "b", "d", "a"]
+    assert order(Sort.PRIORITY, low, urgent, earlier, idle, newer) == ["c", "b", "e", "d", "a"]
 
 
 def test_builtin_orders() -> None:
