@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from connectors.telegram.settings import TelegramSettings
 from inbox.connector import Tools
 from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unknown
-from inbox.provider import JSON, MAX_WAIT_MS, HttpAnswer, Part, encoded, fault
+from inbox.provider import JSON, MAX_WAIT_MS, HttpAnswer, Part, encoded, fault, retry_after
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ def understood(answer: HttpAnswer, now: int) -> Told:
 def _meaning(answer: HttpAnswer, now: int, body: _Body) -> InboxError:
     wait = int(min(max(body.parameters.retry_after, 0) * 1000, MAX_WAIT_MS))
     if wait or answer.status == 429:
-        return TryLater("Telegram asks us to slow down.", wait or None)
+        return TryLater("Telegram asks us to slow down.", wait or retry_after(answer, now))
     if answer.status == 409:
         return TryLater("Another program reads this bot's messages.")
     why = next((sentence for words, sentence in _SENTENCES if words in body.description.lower()), "")

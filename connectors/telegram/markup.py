@@ -27,11 +27,16 @@ _TAGS: Final = {
 }
 _BREAKS: Final = ("\n\n", "\n", " ")
 _TAG: Final = re.compile(r"<[^>]*>")
+_CODE: Final = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
+_GAPS: Final = re.compile(r"\n{3,}")
+_END_OF_QUOTE: Final = re.compile(r"\n+</blockquote>")
 
 
 def as_html(text: str) -> str:
     """Telegram knows bold, italic, struck, code, links and quotes; headings become bold and lists get their marks as text."""
-    return re.sub(r"\n{3,}", "\n\n", "".join(_Renderer().blocks(_MARKDOWN.parse(text)))).strip()
+    made = "".join(_Renderer().blocks(_MARKDOWN.parse(text)))
+    around = (code if code.startswith("<pre>") else _GAPS.sub("\n\n", code) for code in _CODE.split(made))
+    return _END_OF_QUOTE.sub("</blockquote>", "".join(around)).strip()
 
 
 def length(marked: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ _METHODS: Final = {
 _DOCUMENT: Final = ("sendDocument", "document")
 _NOT_AS_SUCH: Final = ("photo", "image", "video", "voice", "audio", "wrong type", "dimensions")
 _TRIES: Final = 4
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Step(Struct, frozen=True):
@@ -143,7 +145,8 @@ class Sender:
         if step.file is None:
             return await self._api.ask(step.method, step.fields)
         content = self._tools.open_file(step.file.file)
-        part = Part(step.field, content, step.file.name or "file", step.file.type or "application/octet-stream")
+        name = _CONTROL.sub("_", step.file.name) or "file"
+        part = Part(step.field, content, name, step.file.type or "application/octet-stream")
         return await self._api.ask(step.method, step.fields, part, seconds=seconds_for((step.file,)))
 
 
