@@ -171,7 +171,7 @@ def _had(answer: aiohttp.ClientResponse) -> aiohttp.ClientResponse:
 
 
 def _form(parts: tuple[Part, ...]) -> aiohttp.FormData:
-    data = aiohttp.FormData(default_to_multipart=True)
+    data = aiohttp.FormData(quote_fields=False, default_to_multipart=True)  # names as UTF-8 (RFC 7578, 5.1), not percent-encoded
     for part in parts:
         if part.filename:
             data.add_field(part.name, part.content, filename=part.filename, content_type=part.type)

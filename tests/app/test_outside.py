@@ -67,9 +67,9 @@ async def test_files_are_streamed_as_a_form(outside: Outside) -> None:
             yield b"x" * 100_000
 
     async with provider(count) as base:
-        parts = (Part("chat", b"7"), Part("photo", pieces(), "a.png", "image/png"))
+        parts = (Part("chat", b"7"), Part("photo", pieces(), 'März "a".png', "image/png"))
         answer = await outside.request("POST", base, parts=parts)
-    assert answer.body == b"7 a.png image/png 1000000"
+    assert answer.body == '7 März "a".png image/png 1000000'.encode()
 
 
 async def test_no_connection_means_nothing_was_asked(outside: Outside) -> None:
