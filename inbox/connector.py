@@ -233,7 +233,8 @@ class Sent(Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
-    """What the provider must hear back. ``kind``: accepted, challenge, refused, later; only ``api/hooks`` knows statuses."""
+    """What the provider must hear back. ``kind``: accepted, challenge, refused, later, or redirect, whose ``body`` is the address
+    where a browser goes on; only ``api/hooks`` knows statuses."""
 
     kind: str
     body: str = ""
@@ -320,6 +321,10 @@ class Connector(ABC):
     def context(self) -> Mapping[str, str]:
         """What of the settings ``parse`` has to know, which account's channel it is: stored with every delivery by webhook. No secrets."""
         return {}
+
+    def per_hour(self) -> int | None:
+        """How many deliveries by webhook are taken from one address in an hour; None: any number, as a provider has few addresses."""
+        return None
 
     @classmethod
     @abstractmethod

@@ -8,19 +8,24 @@ import structlog
 from aiohttp import web
 from msgspec.structs import replace
 
+from inbox.api.auth import Limit
 from inbox.api.bodies import READ_SECONDS, TooSlow, read
-from inbox.api.origin import client_address
+from inbox.api.origin import client_address, limited_as
 from inbox.api.parts import ApiParts
 from inbox.connector import Answer, Connector, RawDelivery
-from inbox.core.errors import NotAuthentic, TooLarge, TryLater
+from inbox.core.errors import NotAuthentic, TooLarge, TooMany, TryLater
 from inbox.core.ids import ChannelId, digest
 
 MAX_HEADER = 8 * 1024
 MAX_HEADERS = 64
 
-STATUSES = {"accepted": 200, "challenge": 200, "refused": 403, "later": 503}
+HOUR_MS = 60 * 60 * 1000
 
-_KEPT = frozenset(["authorization", "content-type", "content-language", "date", "digest", "signature", "signature-input", "user-agent"])
+STATUSES = {"accepted": 200, "challenge": 200, "redirect": 303, "refused": 403, "too_many": 429, "later": 503}
+
+_KEPT = frozenset(
+    ["authorization", "content-type", "content-language", "date", "digest", "origin", "signature", "signature-input", "user-agent"]
+)
 _KEPT_PREFIXES = ("x-", "webhook-", "i-", "ce-")
 _NEVER = ("x-forwarded-", "x-real-", "x-request-id")
 _SECRET = ("authorization", "secret", "token", "password", "key")
@@ -48,11 +53,21 @@ async def _deliver(parts: ApiParts, request: web.Request) -> tuple[str, Answer]:
     try:
         raw = await _raw(parts, request, channel.record.id, channel.connector)
         channel.connector.verify(raw)
+        await _count(parts, channel.connector, raw)
     except NotAuthentic:
         return "not_authentic", Answer("refused")
-    except (TooLarge, TooSlow):
+    except TooMany:
+        return "too_many", Answer("too_many", "Too many messages. Please try again in an hour.")
+    except (TooLarge, TooSlow, TryLater):
         return "later", Answer("later")
     return await _store(parts, channel.connector, raw)
+
+
+async def _count(parts: ApiParts, connector: Connector, raw: RawDelivery) -> None:
+    """Raises ``TooMany`` when this address has sent enough for an hour, ``TryLater`` when that cannot be said."""
+    most = connector.per_hour()
+    if most is not None:
+        await parts.auth.count(Limit(f"hook-{raw.channel}", most, HOUR_MS), limited_as(raw.context["peer"]))
 
 
 async def _store(parts: ApiParts, connector: Connector, raw: RawDelivery) -> tuple[str, Answer]:
@@ -65,17 +80,19 @@ async def _store(parts: ApiParts, connector: Connector, raw: RawDelivery) -> tup
     except TryLater:
         log.warning("delivery_not_stored", channel=raw.channel)
         return "later", Answer("later")
-    return answer.kind, answer
+    return "accepted" if answer.kind == "redirect" else answer.kind, answer
 
 
 async def _raw(parts: ApiParts, request: web.Request, channel: ChannelId, connector: Connector) -> RawDelivery:
     """The exact bytes, the headers a signature may need, and the address as the provider wrote it."""
     body = await read(request, parts.settings.max_delivery, READ_SECONDS)
+    now = parts.clock.now()
+    hour = () if connector.per_hour() is None else (str(now // HOUR_MS),)  # people, unlike providers, may say the same thing again
     return RawDelivery(
         channel=channel,
-        key=digest("hook", request.method, request.query_string, body),
+        key=digest("hook", request.method, request.query_string, body, *hour),
         body=body,
-        arrived_at=parts.clock.now(),
+        arrived_at=now,
         headers=_headers(request),
         context={
             **connector.context(),
@@ -106,8 +123,9 @@ def _without_secrets(raw: RawDelivery) -> RawDelivery:
 
 
 def _response(answer: Answer) -> web.Response:
-    status = STATUSES[answer.kind]
-    response = web.Response(text=answer.body, status=status, content_type=answer.type)
+    if answer.kind == "redirect":
+        return web.Response(status=STATUSES[answer.kind], headers={"Location": answer.body})
+    response = web.Response(text=answer.body, status=STATUSES[answer.kind], content_type=answer.type)
     if answer.kind == "later":
         response.headers["Retry-After"] = "5"
     return response

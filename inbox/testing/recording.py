@@ -15,10 +15,12 @@ from inbox.core.ids import ChannelId
 
 
 class RecordingSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """``secret`` signs deliveries; ``address`` is the channel's own."""
+    """``secret`` signs deliveries; ``address`` is the channel's own; ``thanks_url`` is where a browser goes on."""
 
     secret: str = "open sesame"
     address: str = "help@example.com"
+    per_hour: int | None = None
+    thanks_url: str = ""
 
 
 class RecordingConnector(Connector):
@@ -42,6 +44,11 @@ class RecordingConnector(Connector):
         """Whose it is."""
         return {"account": self.settings.address, "method": "none of its business"}
 
+    def per_hour(self) -> int | None:
+        """As set."""
+        limit: int | None = self.settings.per_hour
+        return limit
+
     @classmethod
     def parse(cls, raw: RawDelivery) -> Sequence[Item]:
         """One message."""
@@ -52,6 +59,8 @@ class RecordingConnector(Connector):
 
     def answer(self, raw: RawDelivery) -> Answer:
         """A ``challenge`` in the query is repeated, as many providers want it."""
+        if self.settings.thanks_url:
+            return Answer("redirect", self.settings.thanks_url)
         name, _, value = raw.context.get("query", "").partition("=")
         return Answer("challenge", value) if name == "challenge" else Answer("accepted", "thanks")
 

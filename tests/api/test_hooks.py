@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 from aiohttp import ClientResponse
 
-from inbox.testing.recording import signature
+from inbox.testing.recording import RecordingSettings, signature
 from tests.api.world import World, a_world
 
 BODY = b'{"key":"1","sender":{"kind":"email","value":"a@example.org"},"text":"caf\xc3\xa9 \\u00e9"}'
@@ -125,3 +125,41 @@ async def test_outcomes_are_counted_by_channel(world: World) -> None:
     text = world.parts.metrics.text()[0].decode()
     assert 'inbox_deliveries_total{channel="mail",outcome="accepted"} 1.0' in text
     assert 'inbox_deliveries_total{channel="mail",outcome="not_authentic"} 1.0' in text
+
+
+async def test_one_address_sends_so_many_in_an_hour_where_a_channel_says_so(world: World) -> None:
+    world.connector.settings = RecordingSettings(per_hour=2)
+    assert [(await deliver(world)).status for _ in range(3)] == [200, 200, 429]
+    assert (await deliver(world, headers={})).status == 403, "what proves nothing is not even counted"
+    assert len(world.delivered) == 2
+    await world.clock.advance(3600 * 1000 + 1)
+    assert (await deliver(world)).status == 200
+
+
+async def test_a_provider_is_not_counted(world: World) -> None:
+    assert {(await deliver(world)).status for _ in range(40)} == {200}
+
+
+async def test_people_may_say_the_same_thing_again_an_hour_later(world: World) -> None:
+    world.connector.settings = RecordingSettings(per_hour=10)
+    await deliver(world)
+    await deliver(world)
+    await world.clock.advance(3600 * 1000)
+    await deliver(world)
+    first, again, later = [raw.key for raw in world.delivered]
+    assert first == again != later
+
+
+async def test_a_browser_goes_on_to_another_page_once_the_delivery_is_stored(world: World) -> None:
+    world.connector.settings = RecordingSettings(thanks_url="https://www.example.com/thanks?from=form")
+    answer = await world.client.post("/hooks/recording/mail", data=BODY, headers=SIGNED, allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "https://www.example.com/thanks?from=form")
+    assert len(world.delivered) == 1
+    world.memory.away = True
+    answer = await world.client.post("/hooks/recording/mail", data=BODY, headers=SIGNED, allow_redirects=False)
+    assert answer.status == 503
+
+
+async def test_a_channel_may_look_at_the_page_a_delivery_comes_from(world: World) -> None:
+    await deliver(world, headers={**SIGNED, "Origin": "https://www.example.com"})
+    assert world.delivered[0].headers["origin"] == "https://www.example.com"
