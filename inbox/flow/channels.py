@@ -155,6 +155,7 @@ def facts(record: ChannelRecord, connector: Connector, policy: sla.Policy | None
         policy=policy,
         bot=AgentId(record.bot) if record.bot else None,
         own=getattr(connector.settings, "own", frozenset()),
+        reply_by=ChannelId(getattr(connector.settings, "reply_by", "")) or None,
         unseen_ms=1000 * getattr(connector.settings, "unseen_seconds", ChannelFacts.unseen_ms // 1000),
     )
 

@@ -116,7 +116,7 @@ class Ingest:
         decision = threads.decide(placing.candidates(layer, found, facts, item), quiet, policy, layer.now)
         customer = placing.person(layer, item, facts)
         if item.attributes:
-            placing.state_claims(layer, customer, item.attributes)
+            placing.state_claims(layer, customer, item.attributes, proved=item.authenticated)
         message = self._as_message(came, item, mid, files, customer)
         actor = Author("customer", customer)
         match decision:
@@ -216,7 +216,8 @@ class Ingest:
         layer.insert(THREAD_KEYS, ThreadKey(placing.token_key(token), "token", seed.id, at=layer.now))
         layer.add_message(message)
         changed = lifecycle.started(replace(seed, number=layer.number()), message, now, facts.policy)
-        layer.change(None, changed, actor, message)
+        begun = replace(changed.conversation, reply_channel=facts.reply_by or changed.conversation.reply_channel)
+        layer.change(None, lifecycle.Changed(begun, changed.happened), actor, message)
 
     def _join(self, layer: Layer, before: Conversation, message: Message, item: InboundMessage, actor: Author) -> None:
         facts = layer.channels[self.channel]

@@ -152,14 +152,17 @@ def _named(layer: Layer, customer: Customer | None, name: str) -> None:
         layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
 
 
-def state_claims(layer: Layer, id: CustomerId, claims: dict[str, str]) -> None:
-    """What the sender said about himself becomes attributes, and a mail address an unverified identity if it is nobody's yet."""
+def state_claims(layer: Layer, id: CustomerId, claims: dict[str, str], *, proved: bool) -> None:
+    """What the sender said about himself becomes attributes, and a mail address an unverified identity if it is nobody's yet.
+
+    Unless it is ``proved`` who he is, nothing that is known already gives way to it.
+    """
     layer.need((CUSTOMERS, (id,)))
     customer = layer.get(CUSTOMERS, id)
     if customer is None:
         return
     known = dict(customer.attributes)
-    known.update({name: value[:1000] for name, value in claims.items() if name and value})
+    known.update({name: value[:1000] for name, value in claims.items() if name and value and (proved or name not in known)})
     if "email" in claims:
         _state_address(layer, customer.id, "email", claims["email"].strip().lower())
     if known != customer.attributes:

@@ -40,7 +40,10 @@ class NotLoaded(Exception):
 
 @dataclass(frozen=True)
 class ChannelFacts:
-    """What deciding needs to know of a channel. On a ``live`` one an answer not seen for ``unseen_ms`` goes out by mail as well."""
+    """What deciding needs to know of a channel. On a ``live`` one an answer not seen for ``unseen_ms`` goes out by mail as well.
+
+    ``reply_by``: the channel that answers what comes in here; None: it does so itself.
+    """
 
     id: ChannelId
     kind: str
@@ -57,6 +60,7 @@ class ChannelFacts:
     policy: sla.Policy | None = None
     bot: AgentId | None = None
     own: frozenset[str] = frozenset()
+    reply_by: ChannelId | None = None
 
 
 Channels = Mapping[ChannelId, ChannelFacts]
