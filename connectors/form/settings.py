@@ -1,0 +1,48 @@
+"""What an operator may set for a form on a website. Unknown keys are refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+FieldName = Annotated[str, Meta(min_length=1, max_length=100)]
+SiteKey = Annotated[
+    str,
+    Meta(pattern=r"^[A-Za-z0-9_-]{16,100}$", description="16 to 100 letters, digits, _ and -; it stands in the page's source"),
+]
+Origin = Annotated[str, Meta(pattern=r"^https?://[^/\s?#@]+$", description='scheme, host and port only, such as "https://www.example.com"')]
+Page = Annotated[str, Meta(pattern=r"^(https?://[^\s]+)?$", max_length=2000, description="an address, or nothing")]
+Text = Annotated[str, Meta(max_length=1000)]
+
+SHAPE: Final = "form"
+"""Under this name the shape of the form is kept with every post."""
+
+
+class FormShape(Struct, frozen=True, omit_defaults=True):
+    """Which field is what; all ``parse`` has to know. ``attributes``: by field the customer's attribute it becomes."""
+
+    email: FieldName = "email"
+    name: FieldName = "name"
+    subject: FieldName = "subject"
+    message: FieldName = "message"
+    honeypot: str = "website"
+    title: Text = ""
+    min_seconds: Annotated[float, Meta(ge=0, le=600)] = 2.0
+    attributes: dict[str, str] = {}
+
+
+class FormSettings(FormShape, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One form. ``site_key`` comes with every post; ``origins`` are the sites it may come from, empty: any.
+
+    ``reply_by`` is the id of the email channel that answers. ``thanks_url``: where the browser goes on, else it shows ``thanks``.
+    ``title`` is the subject of posts without one. ``honeypot``: a field that people do not see; whoever fills it in is a machine.
+    ``min_seconds``: whoever was faster is one, too. ``per_hour``: how many posts one address may send.
+    """
+
+    site_key: SiteKey
+    reply_by: Annotated[str, Meta(min_length=1, max_length=64)]
+    origins: Annotated[tuple[Origin, ...], Meta(max_length=100)] = ()
+    thanks: Text = "Thank you. Your message has arrived."
+    thanks_url: Page = ""
+    per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 30
