@@ -117,8 +117,8 @@ def understood(answer: HttpAnswer, now: int) -> Told:
 
 
 def _meaning(answer: HttpAnswer, now: int, body: _Body) -> InboxError:
-    wait = int(min(max(body.parameters.retry_after, 0) * 1000, MAX_WAIT_MS))
-    if wait or answer.status == 429:
+    if answer.status == 429:
+        wait = int(min(max(body.parameters.retry_after, 0) * 1000, MAX_WAIT_MS))
         return TryLater("Telegram asks us to slow down.", wait or retry_after(answer, now))
     if answer.status == 409:
         return TryLater("Another program reads this bot's messages.")

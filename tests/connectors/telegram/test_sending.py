@@ -152,6 +152,7 @@ async def test_a_group_that_got_a_new_number_is_followed(bot: Bot) -> None:
         (refused(401, "Unauthorized"), NeedsLogin, "does not accept the bot's token"),
         (refused(404, "Not Found"), NeedsLogin, "does not accept the bot's token"),
         (refused(500, "Internal Server Error: restart"), Unknown, "restart"),
+        (refused(500, "Internal Server Error", retry_after=5), Unknown, "Internal"),
         (Trouble("html", 502), Unknown, "HTTP 502"),
         (Trouble("html", 500), Unknown, "HTTP 500"),
         (Trouble("html", 200), Unknown, "HTTP 200"),
