@@ -20,11 +20,11 @@ from inbox.core.words import field_words, words
 from inbox.flow.feed import Change, attach
 from inbox.ports import Clock, Journal, Queries, Search
 
-BATCH = 200
+BATCH = 500
 MAX_TEXT = 100_000
-MOST_HEARD = 1_000
+MOST_HEARD = 2_000
 """Changes kept with their values; beyond that the journal has to be read."""
-PAUSE_S = 0.2
+PAUSE_S = 0.5
 """Between two rounds, so that under load many messages share one write: nobody searches within this time for what he has just read."""
 
 _WRITTEN = frozenset({EventType.CONVERSATION_STARTED, EventType.MESSAGE_RECEIVED, EventType.MESSAGE_QUEUED, EventType.NOTE_WRITTEN})

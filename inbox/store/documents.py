@@ -18,7 +18,7 @@ from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Category, Convers
 from inbox.core.customer import Customer, Identity
 from inbox.core.errors import TooLarge
 from inbox.core.events import Event
-from inbox.core.ids import AgentId, Instant, TeamId
+from inbox.core.ids import AgentId, CustomerId, Instant, TeamId
 from inbox.core.message import Delivery, DeliveryState, Message
 from inbox.core.views import ACTIVE, turn
 from inbox.records import Remembered
@@ -110,7 +110,8 @@ def _event(e: Event, doc: Document) -> None:
 def _conversation(c: Conversation, doc: Document) -> None:
     """Sort keys, all ascending, and the readers once per list the conversation is in; a merged one is in none.
 
-    Each ``k_`` list has a partial index of its own per order, so that a page is a walk along an index for every reader.
+    A list is a value of an array, and an index stands per order and not per list: a page is a walk along an index for every reader,
+    and every index that a change touches costs the database more than the entries do.
     """
     doc["category"] = c.category.value  # defaults are left out, but these are searched for
     doc["priority"] = c.priority.value
@@ -122,7 +123,7 @@ def _conversation(c: Conversation, doc: Document) -> None:
         return
     who = readers(c)
     doc["k_who"] = who
-    doc["k_customer"] = c.customer
+    doc["k_lists"] = [customer_list(c.customer), *_lists(c, who)]
     if c.queued_at is not None:
         doc["k_turn"] = turn_key(c)
     if c.category in ACTIVE:
@@ -136,16 +137,51 @@ def turn_key(c: Conversation) -> int:
 
 def _active(c: Conversation, doc: Document, who: list[str]) -> None:
     doc["k_live"] = who
-    if c.category is Category.OPEN:
-        doc["k_open"] = who
-    if c.assignee is not None:
-        doc["k_mine"] = c.assignee
+    waiting = [open_list(w) for w in who] if c.category is Category.OPEN else []
     if c.queued_at is not None:
-        doc["k_queue"] = who
+        waiting += [queue_list(w) for w in who]
+    if waiting:
+        doc["k_waiting"] = waiting
+
+
+def _lists(c: Conversation, who: list[str]) -> list[str]:
+    """The lists by activity it is in beside those of all conversations."""
+    if c.category not in ACTIVE:
+        return []
+    held = [agent_list(c.assignee)] if c.assignee is not None else []
     if c.bot is not None:
-        doc["k_bot"] = who
-    elif c.assignee is None:
-        doc["k_free"] = who
+        return held + [bot_list(w) for w in who]
+    return held or [free_list(w) for w in who]
+
+
+def customer_list(customer: CustomerId) -> str:
+    """A person's conversations."""
+    return f"c:{customer}"
+
+
+def agent_list(agent: AgentId) -> str:
+    """What an agent holds."""
+    return f"m:{agent}"
+
+
+def bot_list(token: str) -> str:
+    """What bots serve, for one reader's token."""
+    return f"b:{token}"
+
+
+def free_list(token: str) -> str:
+    """What nobody serves."""
+    return f"f:{token}"
+
+
+def open_list(token: str) -> str:
+    """What is open, by how long its customer waits."""
+    return f"o:{token}"
+
+
+def queue_list(token: str) -> str:
+    """What waits for an agent."""
+    return f"q:{token}"
 
 
 _UNSETTLED = frozenset({DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN})

@@ -14,7 +14,17 @@ from inbox.core.conversation import Category
 from inbox.core.ids import AgentId
 from inbox.core.permissions import Scope
 from inbox.core.views import ACTIVE, ANYBODY, NOBODY, Sort, View, assignee_of
-from inbox.store.documents import EVERYONE, agent_token, team_token
+from inbox.store.documents import (
+    EVERYONE,
+    agent_list,
+    agent_token,
+    bot_list,
+    customer_list,
+    free_list,
+    open_list,
+    queue_list,
+    team_token,
+)
 from inbox.store.keyset import position_of_number
 
 SORT_FIELDS: Final[Mapping[Sort, str]] = {
@@ -62,7 +72,7 @@ def reading(view: View, scope: Scope, me: AgentId) -> Reading | None:
     if special is not None:
         return special
     if view.customer is not None:
-        return _walk(view, {"k_customer": {"$eq": view.customer}, "k_who": {"$in": tokens}}, where, "customer_activity")
+        return _walk(view, {"k_lists": {"$eq": customer_list(view.customer)}, "k_who": {"$in": tokens}}, where, "list_activity")
     if active and view.sort in _LIVE:
         return _walk(view, {"k_live": {"$in": tokens}}, _without(where, view), _LIVE[view.sort])
     return _walk(view, {"k_who": {"$in": tokens}}, where, "who_activity")
@@ -96,16 +106,16 @@ def _own_list(view: View, scope: Scope, me: AgentId, tokens: list[str], where: d
     rest = _without(where, view)
     match view:
         case View(queued=True, sort=Sort.WAITING):
-            return _walk(view, {"k_queue": {"$in": tokens}}, _drop(rest, "queued_at"), "queue_waiting")
+            return _walk(view, {"k_waiting": {"$in": [queue_list(t) for t in tokens]}}, _drop(rest, "queued_at"), "list_waiting")
         case View(categories=(Category.OPEN,), sort=Sort.WAITING):
-            return _walk(view, {"k_open": {"$in": tokens}}, _drop(rest, "category"), "open_waiting")
+            return _walk(view, {"k_waiting": {"$in": [open_list(t) for t in tokens]}}, _drop(rest, "category"), "list_waiting")
         case View(assignee=assignee, bot=False, sort=Sort.ACTIVITY) if assignee == NOBODY:
-            return _walk(view, {"k_free": {"$in": tokens}}, _drop(rest, "bot", "assignee"), "free_activity")
+            return _walk(view, {"k_lists": {"$in": [free_list(t) for t in tokens]}}, _drop(rest, "bot", "assignee"), "list_activity")
         case View(bot=True, sort=Sort.ACTIVITY):
-            return _walk(view, {"k_bot": {"$in": tokens}}, _drop(rest, "bot"), "bot_activity")
+            return _walk(view, {"k_lists": {"$in": [bot_list(t) for t in tokens]}}, _drop(rest, "bot"), "list_activity")
         case View(sort=Sort.ACTIVITY) if (holder := assignee_of(view, me)) is not None:
             seen = {} if scope.all or scope.agent == holder else {"k_who": {"$in": tokens}}
-            return _walk(view, {"k_mine": {"$eq": holder}, **seen}, _drop(rest, "assignee"), "mine_activity")
+            return _walk(view, {"k_lists": {"$eq": agent_list(holder)}, **seen}, _drop(rest, "assignee"), "list_activity")
     return None
 
 

@@ -53,14 +53,10 @@ CONVERSATIONS = (
     _up("number", "number", unique=True),
     _up("who_number", "k_who", "number", partial="k_who"),
     _up("who_activity", "k_who", "category", "k_act", "_id", partial="k_who"),
-    _up("mine_activity", "k_mine", "k_act", "_id", partial="k_mine"),
-    _up("free_activity", "k_free", "k_act", "_id", partial="k_free"),
-    _up("bot_activity", "k_bot", "k_act", "_id", partial="k_bot"),
-    _up("open_waiting", "k_open", "k_wait", "_id", partial="k_open"),
+    _up("list_activity", "k_lists", "k_act", "_id", partial="k_lists"),
+    _up("list_waiting", "k_waiting", "k_wait", "_id", partial="k_waiting"),
     _up("live_due", "k_live", "k_due", "_id", partial="k_live"),
     _up("live_priority", "k_live", "k_rank", "_id", partial="k_live"),
-    _up("queue_waiting", "k_queue", "k_wait", "_id", partial="k_queue"),
-    _up("customer_activity", "k_customer", "k_act", "_id", partial="k_customer"),
     _up("turn", "k_turn", "_id", partial="k_turn"),
 )
 

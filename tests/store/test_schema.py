@@ -7,18 +7,21 @@ from collections.abc import AsyncIterator
 from datetime import UTC
 from typing import Any
 
+import bson
 import pytest
 from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 
-from inbox.core.conversation import Priority
+from inbox.core.conversation import Category, Priority
 from inbox.core.errors import CannotStart, Unavailable
+from inbox.core.ids import AgentId
+from inbox.core.views import ACTIVE
 from inbox.store import migrations
 from inbox.store.client import Database, connect, verify
 from inbox.store.clock import DatabaseClock
-from inbox.store.documents import document
+from inbox.store.documents import document, encoded
 from inbox.store.journal import MongoJournal
-from inbox.store.migrations import m0002_rank_by_waiting, migrate
+from inbox.store.migrations import m0002_rank_by_waiting, m0003_lists_share_indexes, migrate
 from inbox.store.schema import INDEXES, prepare
 from tests.core import strategies as some
 from tests.eventually import eventually
@@ -90,6 +93,28 @@ async def test_lists_by_priority_made_by_the_first_version_get_their_new_order(e
     await m0002_rank_by_waiting.expand(empty)
     ranks = {doc["_id"]: doc["k_rank"] async for doc in empty["conversations"].find()}
     assert ranks == {c.id: document(c)["k_rank"] for c in (urgent, idle)}
+
+
+@pytest.mark.parametrize("bot", [None, AgentId("echo")])
+@pytest.mark.parametrize("assignee", [None, AgentId("mia")])
+@pytest.mark.parametrize("queued", [None, 7])
+async def test_lists_of_the_second_version_get_their_new_names(
+    empty: Database, bot: AgentId | None, assignee: AgentId | None, queued: int | None
+) -> None:
+    for category in Category:
+        c = replace(some.seed(id=category.value), category=category, bot=bot, assignee=assignee, queued_at=queued)
+        doc = document(c)
+        old: dict[str, Any] = {"k_customer": c.customer}
+        if category in ACTIVE:
+            old |= {"k_mine": assignee} if assignee else {}
+            old |= {"k_bot": doc["k_who"]} if bot else {} if assignee else {"k_free": doc["k_who"]}
+            old |= {"k_open": doc["k_who"]} if category is Category.OPEN else {}
+            old |= {"k_queue": doc["k_who"]} if queued else {}
+        await empty["conversations"].insert_one({k: v for k, v in doc.items() if k not in ("k_lists", "k_waiting")} | old)
+        for _ in range(2):
+            await m0003_lists_share_indexes.expand(empty)
+        stored = await empty["conversations"].find_one({"_id": c.id})
+        assert stored == bson.decode(encoded(c).raw)
 
 
 async def test_data_of_the_next_version_is_fine_and_of_a_later_one_is_not(empty: Database) -> None:

@@ -7,9 +7,13 @@ from typing import Final
 
 from inbox.core.errors import CannotStart
 from inbox.store.client import Database
-from inbox.store.migrations import m0001_baseline, m0002_rank_by_waiting
+from inbox.store.migrations import m0001_baseline, m0002_rank_by_waiting, m0003_lists_share_indexes
 
-STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (m0001_baseline.expand, m0002_rank_by_waiting.expand)
+STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
+    m0001_baseline.expand,
+    m0002_rank_by_waiting.expand,
+    m0003_lists_share_indexes.expand,
+)
 """Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
 
 
