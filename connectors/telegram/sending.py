@@ -80,8 +80,6 @@ class Sender:
             try:
                 done[place.name] = await self._write(message, place, several=len(chats) > 1)
             except Rejected as no:
-                if len(chats) == 1:
-                    raise
                 refused.update(dict.fromkeys(addresses, no.reason))
             except TryLater as wait:
                 if not done:
@@ -102,7 +100,10 @@ class Sender:
         if several:
             done = list((await self._tools.cursor.load(name)).get("ids", ()))
         for step in steps[len(done) :]:
-            done.append(await self._do(step, place))
+            try:
+                done.append(await self._do(step, place))
+            except Rejected as no:
+                raise Rejected(f"Only a part of it arrived. {no.reason}" if done else no.reason) from no
             if several:
                 await self._tools.cursor.save(name, {"ids": done})
         return done

@@ -194,6 +194,13 @@ async def test_an_interrupted_message_goes_on_where_it_stopped(bot: Bot) -> None
     assert sent.provider_id == "4711:9001"
 
 
+async def test_the_agent_reads_that_only_the_text_arrived(bot: Bot) -> None:
+    files = (bot.file("a.pdf", "application/pdf", b"a"), bot.file("b.pdf", "application/pdf", b"b"))
+    bot.server.fail("sendDocument", refused(400, "Bad Request: not enough rights to send documents to the chat"))
+    with pytest.raises(Rejected, match="Only a part of it arrived. The bot may not write this in the group"):
+        await bot.connector().send(a_reply("Both:", files=files))
+
+
 async def test_who_blocked_the_bot_does_not_keep_the_other_from_his_answer(bot: Bot) -> None:
     bot.server.fail("sendMessage", refused(403, "Forbidden: bot was blocked by the user"))
     sent = await bot.connector().send(a_reply(to="4711 4712"))
@@ -207,6 +214,11 @@ async def test_who_has_to_wait_is_written_to_later_and_the_other_not_twice(bot: 
     assert sent.later == {"4712": "Telegram asks us to slow down."}
     await bot.connector().send(a_reply(to="4711 4712", attempt=2, envelope=("4712",)))
     assert [call.fields["chat_id"] for call in bot.server.calls] == [4711, 4712, 4712]
+
+
+async def test_only_those_are_written_to_who_still_wait(bot: Bot) -> None:
+    await bot.connector().send(a_reply(to="4711 4712", envelope=("4712",)))
+    assert [call.fields["chat_id"] for call in bot.server.calls] == [4712]
 
 
 async def test_an_address_of_another_kind_is_refused(bot: Bot) -> None:
