@@ -197,7 +197,7 @@ async def test_an_interrupted_message_goes_on_where_it_stopped(bot: Bot) -> None
 async def test_the_agent_reads_that_only_the_text_arrived(bot: Bot) -> None:
     files = (bot.file("a.pdf", "application/pdf", b"a"), bot.file("b.pdf", "application/pdf", b"b"))
     bot.server.fail("sendDocument", refused(400, "Bad Request: not enough rights to send documents to the chat"))
-    with pytest.raises(Rejected, match="Only a part of it arrived. The bot may not write this in the group"):
+    with pytest.raises(Rejected, match=r"Only a part of it arrived\. The bot may not write this in the group"):
         await bot.connector().send(a_reply("Both:", files=files))
 
 
