@@ -233,8 +233,11 @@ class Sent(Struct, frozen=True, omit_defaults=True):
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
-    """What the provider must hear back. ``kind``: accepted, challenge, refused, later, or redirect, whose ``body`` is the address
-    where a browser goes on; only ``api/hooks`` knows statuses."""
+    """What the provider must hear back; only ``api/hooks`` knows statuses.
+
+    ``kind``: accepted, challenge, refused, later; redirect: ``body`` is the address where a browser goes on; invalid: for a program
+    of the operator's own, which hears what is wrong and sends it anew, so that it is not stored.
+    """
 
     kind: str
     body: str = ""

@@ -21,7 +21,7 @@ MAX_HEADERS = 64
 
 HOUR_MS = 60 * 60 * 1000
 
-STATUSES = {"accepted": 200, "challenge": 200, "redirect": 303, "refused": 403, "too_many": 429, "later": 503}
+STATUSES = {"accepted": 200, "challenge": 200, "redirect": 303, "invalid": 400, "refused": 403, "too_many": 429, "later": 503}
 
 _KEPT = frozenset(
     ["authorization", "content-type", "content-language", "date", "digest", "origin", "signature", "signature-input", "user-agent"]
@@ -71,10 +71,10 @@ async def _count(parts: ApiParts, connector: Connector, raw: RawDelivery) -> Non
 
 
 async def _store(parts: ApiParts, connector: Connector, raw: RawDelivery) -> tuple[str, Answer]:
-    """A challenge changes nothing and is answered at once; everything else is answered when it is durable."""
+    """A challenge changes nothing and is answered at once, as is what its sender has to write anew; all else when it is durable."""
     answer = connector.answer(raw)
-    if answer.kind == "challenge":
-        return "challenge", answer
+    if answer.kind in ("challenge", "invalid"):
+        return answer.kind, answer
     try:
         await parts.accept(_without_secrets(raw))
     except TryLater:

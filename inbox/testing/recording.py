@@ -58,11 +58,11 @@ class RecordingConnector(Connector):
             raise Malformed(str(bad)) from None
 
     def answer(self, raw: RawDelivery) -> Answer:
-        """A ``challenge`` in the query is repeated, as many providers want it."""
+        """A ``challenge`` in the query is repeated, as many providers want it; ``invalid`` there is what was wrong."""
         if self.settings.thanks_url:
             return Answer("redirect", self.settings.thanks_url)
         name, _, value = raw.context.get("query", "").partition("=")
-        return Answer("challenge", value) if name == "challenge" else Answer("accepted", "thanks")
+        return Answer(name, value) if name in ("challenge", "invalid") else Answer("accepted", "thanks")
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Always accepted."""

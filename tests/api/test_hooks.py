@@ -163,3 +163,10 @@ async def test_a_browser_goes_on_to_another_page_once_the_delivery_is_stored(wor
 async def test_a_channel_may_look_at_the_page_a_delivery_comes_from(world: World) -> None:
     await deliver(world, headers={**SIGNED, "Origin": "https://www.example.com"})
     assert world.delivered[0].headers["origin"] == "https://www.example.com"
+
+
+async def test_a_program_hears_what_is_wrong_with_what_it_sent_and_nothing_is_stored(world: World) -> None:
+    answer = await deliver(world, path="/hooks/recording/mail?invalid=no-text")
+    assert (answer.status, await answer.text()) == (400, "no-text")
+    assert (await deliver(world, headers={}, path="/hooks/recording/mail?invalid=no-text")).status == 403
+    assert world.delivered == []

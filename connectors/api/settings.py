@@ -1,0 +1,37 @@
+"""What an operator may set for a channel of his own making. Unknown keys are refused; secrets are marked and kept sealed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from connectors.api.signature import key_of
+
+Secret = Annotated[str, Meta(extra={"secret": True})]
+Url = Annotated[str, Meta(pattern=r"^(https?://[^\s]+)?$", max_length=2000, description="an http or https address, or nothing")]
+
+
+class ApiSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """``secret`` signs in both directions. While it is being changed ``old_secret`` counts as well.
+
+    ``url`` takes what agents write; empty: the channel only receives.
+    """
+
+    secret: Secret
+    url: Url = ""
+    old_secret: Secret = ""
+
+    def __post_init__(self) -> None:
+        for name in ("secret", "old_secret"):
+            value = getattr(self, name)
+            try:
+                if value or name == "secret":
+                    key_of(value)
+            except ValueError as wrong:
+                raise ValueError(f"{name}: {wrong}") from None
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        """What is signed with, the present key first."""
+        return tuple(key_of(secret) for secret in (self.secret, self.old_secret) if secret)
