@@ -9,7 +9,11 @@ from msgspec import Meta, Struct
 FieldName = Annotated[str, Meta(min_length=1, max_length=100)]
 SiteKey = Annotated[
     str,
-    Meta(pattern=r"^[A-Za-z0-9_-]{16,100}$", description="16 to 100 letters, digits, _ and -; it stands in the page's source"),
+    Meta(
+        pattern=r"^[A-Za-z0-9_-]{16,100}$",
+        description="16 to 100 letters, digits, _ and -; it stands in the page's source",
+        extra={"secret": True},
+    ),
 ]
 Origin = Annotated[str, Meta(pattern=r"^https?://[^/\s?#@]+$", description='scheme, host and port only, such as "https://www.example.com"')]
 Page = Annotated[str, Meta(pattern=r"^(https?://[^\s]+)?$", max_length=2000, description="an address, or nothing")]
