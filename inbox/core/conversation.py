@@ -43,13 +43,14 @@ class Participant(Struct, frozen=True, omit_defaults=True):
 
 
 class LastMessage(Struct, frozen=True, omit_defaults=True):
-    """What the list shows of the newest message."""
+    """What the list shows of the newest message. ``content`` says what it is where it has no text: ``withdrawn`` or a card's kind."""
 
     id: MessageId
     at: Instant
     kind: Kind
     author: str
     preview: str
+    content: str = ""
 
 
 FAR_FUTURE = 253_402_300_799_999

@@ -378,7 +378,7 @@ def _with_clocks(c: Conversation, clocks: sla.Clocks) -> Conversation:
 
 def _with_message(c: Conversation, message: Message, now: Instant) -> Conversation:
     """A message that arrives out of order is counted, but the list keeps showing the newest."""
-    last = LastMessage(message.id, message.arrived_at, message.kind, message.author.id or message.author.kind, triage.preview(message))
+    last = triage.newest(message)
     newest = c.last is None or (c.last.at, c.last.id) <= (last.at, last.id)
     added = message.channel is not None and message.channel not in c.channels
     return replace(

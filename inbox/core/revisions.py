@@ -57,4 +57,4 @@ def in_conversation(c: Conversation, message: Message, reason: Reason) -> Change
     happened = (Happened(EventType.MESSAGE_CHANGED, reason),)
     if c.last is None or c.last.id != message.id:
         return Changed(c, happened)
-    return Changed(replace(c, last=replace(c.last, preview=triage.preview(message))), happened)
+    return Changed(replace(c, last=triage.newest(message)), happened)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from inbox.core.conversation import Participant
+from inbox.core.conversation import LastMessage, Participant
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.message import Message
 
@@ -38,6 +38,19 @@ def preview(message: Message) -> str:
     sources = (message.text[: message.fresh][:_LOOKED_AT], *names, *cards, message.subject)
     lines = (one_line(source[:_LOOKED_AT]) for source in sources)
     return _shortened(next((line for line in lines if line), ""))
+
+
+def newest(message: Message) -> LastMessage:
+    """A conversation's newest message as the list shows it."""
+    by = message.author.id or message.author.kind
+    return LastMessage(message.id, message.arrived_at, message.kind, by, preview(message), _content(message))
+
+
+def _content(message: Message) -> str:
+    if message.deleted_at is not None:
+        return "withdrawn"
+    wordless = message.cards and not one_line(message.text[: message.fresh][:_LOOKED_AT])
+    return message.cards[0].kind if wordless else ""
 
 
 def subject(text: str) -> str:

@@ -79,6 +79,7 @@ class MessageRow(Struct, frozen=True, tag="message", tag_field="t"):
     """One message of a thread. ``html`` tells that an HTML body can be fetched; its text is never in the row.
 
     ``text`` up to ``fresh`` characters is new, the rest is quoted history or signature (None: all of it is new).
+    ``late``: it is history that came with a backlog.
     """
 
     id: str
@@ -102,6 +103,7 @@ class MessageRow(Struct, frozen=True, tag="message", tag_field="t"):
     reason: Reason | None
     client_id: str
     automatic: str
+    late: bool
     unreadable: str
     new_participant: bool
     raw: bool
@@ -194,6 +196,7 @@ def message_row(m: Message, author_name: str) -> MessageRow:
         reason=m.reason,
         client_id=m.client_id,
         automatic=m.automatic,
+        late=m.late,
         unreadable=m.unreadable,
         new_participant=m.new_participant,
         raw=m.raw is not None,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from inbox.core import commands as c
 from inbox.core import lifecycle, tokens, triage
-from inbox.core.conversation import Conversation, LastMessage, Participant
+from inbox.core.conversation import Conversation, Participant
 from inbox.core.customer import identity_id
 from inbox.core.errors import Conflict, Invalid, NotFound
 from inbox.core.ids import ConversationId, MessageId
@@ -118,6 +118,6 @@ def _left(layer: Layer, c: Conversation, gone: list[Message], moved: Moved, to: 
     newest = layer.get(MESSAGES, moved.stays) if moved.stays else None
     last = c.last
     if newest is not None and last is not None and last.id in moved.messages:
-        last = LastMessage(newest.id, newest.arrived_at, newest.kind, newest.author.id or newest.author.kind, triage.preview(newest))
+        last = triage.newest(newest)
     related = (*c.related, to) if to not in c.related else c.related
     return replace(c, last=last, messages=c.messages - len(gone), inbound=max(0, c.inbound - len(gone)), related=related)

@@ -6,12 +6,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from inbox.core import triage
 from inbox.core.conversation import Participant
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.ids import FileId
-from inbox.core.message import Attachment
+from inbox.core.message import Attachment, Card
 from tests.core import strategies as some
 from tests.core.strategies import message
 
@@ -43,6 +44,16 @@ def test_a_preview_of_an_empty_text_names_the_first_file_or_the_subject() -> Non
     assert triage.preview(message(text="", attachments=(unnamed, other), subject="Bill")) == "Bill"
     assert triage.preview(message(text="", subject="Bill")) == "Bill"
     assert triage.preview(message(text="")) == ""
+
+
+def test_the_list_says_what_a_message_without_text_is() -> None:
+    place, button = Card("location", "Hauptbahnhof"), Card("choice", "Yes")
+    shown = triage.newest(replace(message(text=""), cards=(place, button)))
+    assert (shown.preview, shown.content) == ("Hauptbahnhof", "location")
+    assert triage.newest(replace(message(text="Yes"), cards=(button,))).content == ""
+    assert triage.newest(replace(message(text="> You wrote", fresh=0), cards=(button,))).content == "choice"
+    assert triage.newest(replace(message(text=""), deleted_at=1)).content == "withdrawn"
+    assert triage.newest(message(text="")).content == ""
 
 
 def test_a_long_preview_ends_in_an_ellipsis() -> None:

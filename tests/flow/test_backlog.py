@@ -11,6 +11,7 @@ from inbox.core.conversation import Category, ClockState, Conversation
 from inbox.core.events import EventType
 from inbox.core.ids import Instant, message_id
 from inbox.core.message import Message
+from inbox.flow.rows import message_row
 from tests.flow.house import ANNA, MAIL, MINUTE, House, a_mail, ids
 
 HOUR = 60 * MINUTE
@@ -35,6 +36,7 @@ async def test_history_is_kept_and_nobody_is_asked_to_answer_it(house: House) ->
     await house.pass_time(3 * HOUR)
     conversation = await house.conversation(message.conversation)
     assert (message.arrived_at, message.at, message.late) == (at, at, True)
+    assert message_row(message, "Anna").late, "agents see that it is history"
     assert (conversation.category, conversation.status) == (Category.RESOLVED, "resolved")
     assert (conversation.created_at, conversation.updated_at, conversation.resolved_at) == (at, at, at)
     assert (conversation.assignee, conversation.queued_at, conversation.waiting_since) == (None, None, None)

@@ -41,7 +41,9 @@ async def test_what_is_taken_back_is_gone_for_agents_too(house: House) -> None:
     await house.rest()
     gone = await house.message(first.id)
     assert (gone.text, gone.cards, gone.deleted_at) == ("", (), house.clock.now())
-    assert (await house.conversation(first.conversation)).last.preview == ""  # type: ignore[union-attr]  # it has messages
+    last = (await house.conversation(first.conversation)).last
+    assert last is not None
+    assert (last.preview, last.content) == ("", "withdrawn")
     assert await codes(house, first.conversation) == ["deleted"]
 
 

@@ -540,7 +540,7 @@ export interface components {
         };
         /**
          * MessageRow
-         * @description One message of a thread. `html` tells that an HTML body can be fetched; its text is never in the row. `text` up to `fresh` characters is new, the rest is quoted history or signature (None: all of it is new).
+         * @description One message of a thread. `html` tells that an HTML body can be fetched; its text is never in the row. `text` up to `fresh` characters is new, the rest is quoted history or signature (None: all of it is new). `late`: it is history that came with a backlog.
          */
         MessageRow: {
             /** @enum {unknown} */
@@ -566,6 +566,7 @@ export interface components {
             reason: components["schemas"]["Reason"] | null;
             client_id: string;
             automatic: string;
+            late: boolean;
             unreadable: string;
             new_participant: boolean;
             raw: boolean;
@@ -958,7 +959,7 @@ export interface components {
         ClockState: "breached" | "idle" | "met" | "paused" | "running";
         /**
          * LastMessage
-         * @description What the list shows of the newest message.
+         * @description What the list shows of the newest message. `content` says what it is where it has no text: `withdrawn` or a card's kind.
          */
         LastMessage: {
             id: string;
@@ -966,6 +967,7 @@ export interface components {
             kind: components["schemas"]["Kind"];
             author: string;
             preview: string;
+            content?: string;
         };
         /**
          * Participant
