@@ -84,8 +84,8 @@ async def messages_from(agent: clients.AgentClient, sender: str, count: int) -> 
                 return row["id"], found
         return None
 
-    id, messages = await eventually(look, what=f"{count} messages with {sender}")
-    return id, messages
+    found: Any = await eventually(look, what=f"{count} messages with {sender}")
+    return found[0], found[1]
 
 
 async def test_a_number_in_the_running_service(mongo_uri: str, tmp_path: Path) -> None:
