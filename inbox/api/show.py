@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from inbox.admission import Session
 from inbox.api import structs as s
 from inbox.api.parts import ApiParts
-from inbox.connector import Capabilities, Health
+from inbox.connector import Capabilities
 from inbox.core.agent import Agent
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
 from inbox.core.ids import AgentId
 from inbox.core.message import Address, Message
 from inbox.flow.channels import Removed, Running
+from inbox.flow.lights import Standing
 from inbox.flow.rows import ConversationRow, MessageRow, PersonRow, conversation_row, message_row
 from inbox.records import ChannelRecord, Draft
 
@@ -87,21 +88,21 @@ async def agents(parts: ApiParts) -> tuple[s.AgentRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.id)))
 
 
-def channel(found: Running, health: Health) -> s.ChannelRow:
+def channel(found: Running, standing: Standing) -> s.ChannelRow:
     """A channel as agents see it."""
     address = str(getattr(found.connector.settings, "address", ""))
-    return _channel(found.record, found.connector.capabilities, address, health)
+    return _channel(found.record, found.connector.capabilities, address, standing)
 
 
 def removed_channel(found: Removed) -> s.ChannelRow:
     """One that runs no more, so that its conversations still say where they came from."""
     address = str(found.record.settings.get("address", ""))
     able = found.kind.capabilities if found.kind else Capabilities(address_kind="")
-    gone = Health(False, "This channel was removed.", "Nothing is received or sent by it. An operator can put it back into the settings.")
+    gone = Standing(False, "This channel was removed.", "Nothing is received or sent by it. An operator can put it back into the settings.")
     return _channel(found.record, able, address, gone, removed=True)
 
 
-def _channel(record: ChannelRecord, can: Capabilities, address: str, health: Health, *, removed: bool = False) -> s.ChannelRow:
+def _channel(record: ChannelRecord, can: Capabilities, address: str, standing: Standing, *, removed: bool = False) -> s.ChannelRow:
     return s.ChannelRow(
         id=record.id,
         name=record.name,
@@ -116,9 +117,11 @@ def _channel(record: ChannelRecord, can: Capabilities, address: str, health: Hea
         text_limit=can.text_limit,
         window=can.window,
         address=address,
-        healthy=health.ok,
-        problem=health.problem,
-        remedy=health.remedy,
+        healthy=standing.ok,
+        problem=standing.problem,
+        remedy=standing.remedy,
+        since=standing.since,
+        last_ok_at=standing.last_ok_at,
         removed=removed,
     )
 

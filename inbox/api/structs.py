@@ -138,6 +138,8 @@ class ChannelRow(Struct, frozen=True):
     healthy: bool
     problem: str
     remedy: str
+    since: Instant | None
+    last_ok_at: Instant | None
     removed: bool
 
 

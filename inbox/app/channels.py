@@ -18,6 +18,7 @@ from inbox.core.links import LINK_MS, file_link
 from inbox.core.mistakes import mistakes
 from inbox.flow import channels as running
 from inbox.flow.channels import Channels
+from inbox.flow.lights import Lights
 from inbox.flow.registry import discover
 from inbox.records import ChannelRecord
 from inbox.settings import Settings
@@ -100,10 +101,10 @@ async def build_channels(settings: Settings, stores: Stores, keyring: Keyring, c
             await stores.directory.save_channel(replace(record, enabled=False))
             log.warning("channel_removed", channel=record.id)
     records = await stores.queries.channels()
-    health: dict[ChannelId, Health] = {}
-    tools = _tools(settings, stores, keyring, health)
+    lights = Lights(stores.clock.now)
+    tools = _tools(settings, stores, keyring, lights)
     built = running.build(records, classes, _unsealing(keyring), tools, _policy(settings))
-    return Channels(built, health, running.removed(records, classes))
+    return Channels(built, lights, running.removed(records, classes))
 
 
 async def look_at_channels(settings: Settings, stores: Stores) -> Sequence[ChannelRecord]:
@@ -118,7 +119,7 @@ def connect_to(record: ChannelRecord, classes: Classes, settings: Settings, stor
     """The connector of one channel, to be tried out. Raises ``CannotStart`` when it cannot be built."""
     kind = running.known(classes, record)
     own = running.checked(kind, record.id, running.joined(record, _unsealing(keyring)))
-    return kind(record.id, own, _tools(settings, stores, keyring, {})(record.id))
+    return kind(record.id, own, _tools(settings, stores, keyring, Lights())(record.id))
 
 
 def _sealing(keyring: Keyring) -> running.Seal:
@@ -135,7 +136,7 @@ def _unsealing(keyring: Keyring) -> running.Seal:
     return unseal
 
 
-def _tools(settings: Settings, stores: Stores, keyring: Keyring, health: dict[ChannelId, Health]) -> Callable[[ChannelId], Tools]:
+def _tools(settings: Settings, stores: Stores, keyring: Keyring, lights: Lights) -> Callable[[ChannelId], Tools]:
     key = keyring.derived(LINKS)[0]
 
     def link(file: str, name: str) -> str:
@@ -144,7 +145,7 @@ def _tools(settings: Settings, stores: Stores, keyring: Keyring, health: dict[Ch
 
     def tools(channel: ChannelId) -> Tools:
         def report(now: Health) -> None:
-            health[channel] = now
+            lights.report(channel, now)
 
         def open_file(id: str) -> AsyncIterator[bytes]:
             return stores.files.open(id)

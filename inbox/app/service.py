@@ -100,6 +100,7 @@ def _loops(stores: Stores, steps: Steps, sockets: Sockets, front: Front) -> dict
         "timers": steps.timers.run,
         "outbox": steps.outbox.run,
         "search": steps.indexer.run,
+        "probing": steps.probing.run,
         "visitors": front.visitor_feed.run,
         "sockets": front.agents.run,
         "resets": front.resets.run,

@@ -9,6 +9,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from inbox.app.channels import build_channels
 from inbox.app.stores import Stores
@@ -26,7 +27,9 @@ from inbox.flow.directory import Directory
 from inbox.flow.feed import Feed
 from inbox.flow.indexing import Indexer
 from inbox.flow.intake import Intake
+from inbox.flow.lights import PROBE, RECEIVING, SENDING
 from inbox.flow.outbox import Outbox
+from inbox.flow.probing import Probing
 from inbox.flow.receivers import Receivers
 from inbox.flow.registry import discover
 from inbox.flow.retention import Trimmer
@@ -71,6 +74,7 @@ class Steps:
     outbox: Outbox
     indexer: Indexer
     receivers: Receivers
+    probing: Probing
     trimmer: Trimmer
     departures: Departures
 
@@ -122,10 +126,11 @@ async def build_steps(
     unseen = Unseen(committer, stores.queries, channels.facts)
     timers = Timers(committer, stores.queries, clock, {"bot": bots.turn, "mail": unseen.copy}, observed.fired)
     composer = Composer(stores.queries, directory, signing)
-    traffic = Traffic(clock, channels.find, channels.report)
+    lights = channels.lights
+    traffic = Traffic(clock, channels.find, partial(lights.report, who=SENDING))
     outbox = Outbox(committer, stores.queries, clock, channels.find, composer, random.random, traffic, observed.sent)
     indexer = Indexer(stores.journal, stores.queries, stores.search, clock)
-    receivers = Receivers(channels.connectors(), intake.accept, channels.report, random.random)
+    receivers = Receivers(channels.connectors(), intake.accept, partial(lights.report, who=RECEIVING), random.random)
     departures = Departures(committer, stores.queries, directory)
     for listener in (departures.heard, router.heard, timers.heard, outbox.heard, indexer.heard):
         feed.listen(listener)
@@ -144,6 +149,7 @@ async def build_steps(
         outbox=outbox,
         indexer=indexer,
         receivers=receivers,
+        probing=Probing(channels.connectors(), partial(lights.report, who=PROBE), clock, random.random),
         departures=departures,
         trimmer=Trimmer(
             stores.retention, stores.search, clock, settings.retention.journal_days, settings.retention.sources_days, observed.trimmed

@@ -75,7 +75,7 @@ class Seeder:
         self._clock = clock
         self._workspace = workspace
         composer = Composer(stores.queries, steps.directory, steps.signing)
-        traffic = Traffic(clock, steps.channels.find, steps.channels.report)
+        traffic = Traffic(clock, steps.channels.find, steps.channels.lights.report)
         self._courier = Courier(steps.channels.find, composer, clock, lambda: 0.0, traffic)
         self._actors = {p.id: _actor(p) for p in workspace.people}
         self._heard: list[Change] = []

@@ -11,11 +11,12 @@ import msgspec
 from msgspec import Struct, inspect
 from msgspec.structs import replace
 
-from inbox.connector import Connector, ConnectorRole, Health, Tools
+from inbox.connector import Connector, ConnectorRole, Tools
 from inbox.core import sla
 from inbox.core.errors import CannotStart
 from inbox.core.ids import AgentId, ChannelId
 from inbox.core.mistakes import mistakes
+from inbox.flow.lights import Lights
 from inbox.flow.working import ChannelFacts
 from inbox.records import ChannelRecord
 
@@ -47,13 +48,13 @@ class Channels:
     def __init__(
         self,
         running: Mapping[ChannelId, Running],
-        health: dict[ChannelId, Health],
+        lights: Lights | None = None,
         removed: Mapping[ChannelId, Removed] = MappingProxyType({}),
     ) -> None:
-        """``health`` is what the connectors report into."""
+        """``lights`` is what the connectors report into."""
         self._running = dict(running)
         self._removed = dict(removed)
-        self._health = health
+        self.lights = lights or Lights()
         self._facts = {id: r.facts for id, r in running.items() if r.connector.role is ConnectorRole.CHANNEL}
 
     @property
@@ -78,14 +79,6 @@ class Channels:
     def connectors(self) -> Mapping[ChannelId, Connector]:
         """Every connector by channel id."""
         return {id: r.connector for id, r in self._running.items()}
-
-    def health(self, id: ChannelId) -> Health:
-        """The last that was reported; fine while nothing was."""
-        return self._health.get(id, Health(True))
-
-    def report(self, id: ChannelId, health: Health) -> None:
-        """Remember how a channel is."""
-        self._health[id] = health
 
     async def close(self) -> None:
         """Let every connector release what it holds."""

@@ -23,7 +23,7 @@ from inbox.api.passwords import Passwords
 from inbox.api.resets import Purpose, Resets
 from inbox.api.server import build
 from inbox.api.web_settings import WebSettings
-from inbox.connector import Cursor, Health, RawDelivery, Tools
+from inbox.connector import Cursor, RawDelivery, Tools
 from inbox.core.agent import Agent, Role
 from inbox.core.errors import NeedsLogin
 from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId, delivery_id, digest
@@ -244,7 +244,7 @@ def _channels(clock: ManualClock) -> Channels:
 
     records = [a_channel(connector="recording", team="support")]
     built = running.build(records, {"recording": RecordingConnector}, lambda value, channel, name: value, tools, None)
-    return Channels(built, {ChannelId("mail"): Health(True)})
+    return Channels(built)
 
 
 async def _furnish(store: Store) -> None:

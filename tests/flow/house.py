@@ -162,7 +162,7 @@ class House:
         robot = built[BOT].connector
         assert isinstance(robot, RecordingBot)
         robot.script, robot.turns, robot.awake = self.world.bot, self.world.turns, self.world.bot_awake
-        return Channels(built, {})
+        return Channels(built)
 
     def _find(self, channel: ChannelId) -> Connector | None:
         return None if channel in self.gone else self.channels.find(channel)

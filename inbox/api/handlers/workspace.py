@@ -37,7 +37,7 @@ def _channels(parts: ApiParts) -> tuple[s.ChannelRow, ...]:
     """Those that run and those that were removed, by name; bots are among the agents."""
     running = [c for c in parts.channels.running.values() if c.connector.role is ConnectorRole.CHANNEL]
     removed = [c for c in parts.channels.removed.values() if c.kind is None or c.kind.role is ConnectorRole.CHANNEL]
-    rows = [show.channel(c, parts.channels.health(c.record.id)) for c in running] + [show.removed_channel(c) for c in removed]
+    rows = [show.channel(c, parts.channels.lights.standing(c.record.id)) for c in running] + [show.removed_channel(c) for c in removed]
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.id)))
 
 

@@ -37,7 +37,7 @@ class SmsHouse(House):
     def _channels(self, bot: bool, deadline_s: float) -> Channels:
         settings = {"account_sid": ACCOUNT, "auth_token": TOKEN, "sender": "+15005550006", "base_url": self.twilio.base}
         records = [ChannelRecord(SMS, TwilioSms.name, "SMS", settings=settings)]
-        return Channels(running.build(records, {**CLASSES, TwilioSms.name: TwilioSms}, lambda value, c, n: value, self._tools, POLICY), {})
+        return Channels(running.build(records, {**CLASSES, TwilioSms.name: TwilioSms}, lambda value, c, n: value, self._tools, POLICY))
 
     def _tools(self, channel: ChannelId) -> Tools:
         return changed(super()._tools(channel), http=self.http, hooks="https://inbox.example.test/hooks/")

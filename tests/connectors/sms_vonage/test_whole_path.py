@@ -37,7 +37,7 @@ class SmsHouse(House):
         settings = {"api_key": KEY, "api_secret": SECRET, "signature_secret": "s", "sender": "447700900000"}
         settings |= {"messages_url": self.vonage.base, "rest_url": self.vonage.base}
         records = [ChannelRecord(SMS, VonageSms.name, "SMS", settings=settings)]
-        return Channels(running.build(records, {**CLASSES, VonageSms.name: VonageSms}, lambda value, c, n: value, self._tools, POLICY), {})
+        return Channels(running.build(records, {**CLASSES, VonageSms.name: VonageSms}, lambda value, c, n: value, self._tools, POLICY))
 
     def _tools(self, channel: ChannelId) -> Tools:
         return changed(super()._tools(channel), http=self.http, hooks="https://inbox.example.test/hooks/")

@@ -48,7 +48,7 @@ class TelegramHouse(House):
     def _channels(self, bot: bool, deadline_s: float) -> Channels:
         record = ChannelRecord(SHOP, "telegram", "Shop", settings={"token": TOKEN, "base_url": self._server.url})
         kinds = {"telegram": TelegramConnector}
-        return Channels(running.build([record], kinds, lambda value, channel, name: value, self._tools, POLICY), {})
+        return Channels(running.build([record], kinds, lambda value, channel, name: value, self._tools, POLICY))
 
     def _tools(self, channel: ChannelId) -> Tools:
         return Tools(self.clock.now, self.store.files.open, self._cursor, lambda health: None, self._outside)

@@ -42,9 +42,7 @@ class MetaHouse(House):
 
     def _channels(self, bot: bool, deadline_s: float) -> Channels:
         records = [ChannelRecord(ChannelId(kind.name), kind.name, kind.name, settings=self._settings(kind)) for kind in KINDS]
-        return Channels(
-            running.build(records, {**CLASSES, **{k.name: k for k in KINDS}}, lambda value, c, n: value, self._tools, POLICY), {}
-        )
+        return Channels(running.build(records, {**CLASSES, **{k.name: k for k in KINDS}}, lambda value, c, n: value, self._tools, POLICY))
 
     def _settings(self, kind: type[Connector]) -> dict[str, Any]:
         settings: dict[str, Any] = json.loads((HERE / kind.name / "settings.json").read_text(encoding="utf-8"))

@@ -782,6 +782,8 @@ export interface components {
             healthy: boolean;
             problem: string;
             remedy: string;
+            since: number | null;
+            last_ok_at: number | null;
             removed: boolean;
         };
         /**

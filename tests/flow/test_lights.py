@@ -1,0 +1,93 @@
+"""The light of a channel says what is wrong, since when, when it last was well, and what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import ClassVar
+
+from msgspec import Struct
+
+from inbox.connector import Capabilities, Connector, Health, Item, OutboundMessage, RawDelivery, Sent
+from inbox.core.errors import NeedsLogin, Unsupported
+from inbox.core.ids import ChannelId
+from inbox.flow.lights import PROBE, SENDING, Lights, Standing
+from inbox.flow.probing import EVERY_MS, Probing
+from inbox.testing.clock import START, ManualClock, settle
+from inbox.testing.tools import no_tools
+
+MAIL, SHOP = ChannelId("mail"), ChannelId("shop")
+BAD = Health(False, "Login was refused.", "Enter the password.")
+
+
+def test_a_channel_of_which_nothing_was_said_is_fine() -> None:
+    assert Lights().standing(MAIL) == Standing(True)
+
+
+def test_a_trouble_keeps_its_beginning_and_ends_with_who_reported_it() -> None:
+    clock = ManualClock()
+    lights = Lights(clock.now)
+    lights.report(MAIL, Health(True), PROBE)
+    clock.set(START + 10)
+    lights.report(MAIL, BAD, SENDING)
+    clock.set(START + 20)
+    lights.report(MAIL, BAD, SENDING)
+    lights.report(MAIL, Health(True), PROBE)
+    assert lights.standing(MAIL) == Standing(False, BAD.problem, BAD.remedy, START + 10, START + 20)
+    lights.report(MAIL, Health(True), SENDING)
+    assert lights.standing(MAIL) == Standing(True, "", "", START + 20, START + 20)
+    assert lights.standing(SHOP) == Standing(True)
+
+
+def test_of_several_troubles_the_oldest_is_told() -> None:
+    clock = ManualClock()
+    lights = Lights(clock.now)
+    lights.report(MAIL, BAD, PROBE)
+    clock.set(START + 10)
+    lights.report(MAIL, Health(False, "away", "wait"), SENDING)
+    assert lights.standing(MAIL).problem == BAD.problem
+
+
+class Tried(Connector):
+    """A connector whose trial ends as it is told."""
+
+    name: ClassVar[str] = "tried"
+    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="x")
+    Settings: ClassVar[type[Struct]] = Struct
+
+    def __init__(self, channel: ChannelId, ends: Health | Exception) -> None:
+        super().__init__(channel, None, no_tools())
+        self.ends = ends
+
+    @classmethod
+    def parse(cls, raw: RawDelivery) -> Sequence[Item]:
+        """Nothing comes in."""
+        raise Unsupported
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Nothing goes out."""
+        raise Unsupported
+
+    async def probe(self) -> Health:
+        """As told."""
+        if isinstance(self.ends, Exception):
+            raise self.ends
+        return self.ends
+
+
+async def test_every_channel_is_tried_and_one_that_breaks_keeps_no_other_from_it() -> None:
+    clock, lights = ManualClock(), Lights()
+    tried = {
+        ChannelId(n): Tried(ChannelId(n), e) for n, e in (("a", LookupError("a bug")), ("b", NeedsLogin("expired")), ("c", Health(True)))
+    }
+    probing = Probing(tried, lambda channel, health: lights.report(channel, health, PROBE), clock, lambda: 0.0)
+    async with asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(probing.run())
+        await settle()
+        assert [lights.standing(ChannelId(n)).ok for n in "abc"] == [False, False, True]
+        assert "expired" in lights.standing(ChannelId("b")).problem
+        tried[ChannelId("b")].ends = Health(True)
+        await clock.advance(EVERY_MS)
+        await settle()
+        assert lights.standing(ChannelId("b")).ok
+        running.cancel()
