@@ -14,7 +14,21 @@ from markdown_it.token import Token
 
 _FENCE: Final = "```"
 _HEADING: Final = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
-_INLINE: Final = MarkdownIt("zero").enable(["emphasis", "strikethrough", "backticks", "link", "image", "autolink", "escape", "newline"])
+
+
+class _AsWritten(MarkdownIt):
+    """Addresses stay as they are written; nobody clicks them here."""
+
+    def normalizeLink(self, url: str) -> str:
+        """Not percent-encoded, which would make it longer."""
+        return url
+
+    def normalizeLinkText(self, link: str) -> str:
+        """Not decoded either."""
+        return link
+
+
+_INLINE: Final = _AsWritten("zero").enable(["emphasis", "strikethrough", "backticks", "link", "image", "autolink", "escape", "newline"])
 
 
 _MARKS: Final = {"strong": "*", "em": "_", "s": "~"}
@@ -36,9 +50,15 @@ def _code(block: str) -> str:
 
 
 def _words(text: str) -> str:
-    headed = _HEADING.sub(r"**\1**", text)
-    [block] = _INLINE.parseInline(headed)
-    return "".join(_spans(block.children or ())) if headed.strip() else headed
+    return "".join(f"*{_line(piece, marked=False)}*" if n % 2 else _line(piece) for n, piece in enumerate(_HEADING.split(text)))
+
+
+def _line(text: str, *, marked: bool = True) -> str:
+    """Marks do not nest in headings, which are bold as a whole."""
+    if not text.strip():
+        return text
+    [block] = _INLINE.parseInline(text)
+    return "".join(_spans([child for child in block.children or () if marked or child.content or "link" in child.type]))
 
 
 def _spans(children: Sequence[Token]) -> Iterator[str]:

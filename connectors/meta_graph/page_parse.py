@@ -9,9 +9,8 @@ from msgspec import Raw
 
 from connectors.meta_graph import page_structs as page
 from connectors.meta_graph.page_content import Content, chosen, content_of, referral
-from connectors.meta_graph.webhook import ACCOUNT, entries, instant, leads_somewhere, reading
+from connectors.meta_graph.webhook import ACCOUNT, entries, instant, reading, what_is_left
 from inbox.connector import Deletion, Edit, InboundMessage, Item, RawDelivery, Reaction, Receipt
-from inbox.core.errors import Unsupported
 from inbox.core.ids import digest
 from inbox.core.message import Address, DeliveryState
 
@@ -27,21 +26,21 @@ def parse(raw: RawDelivery, kind: str, about: str) -> Sequence[Item]:
 
     Raises ``Malformed``, or ``Unsupported`` when there is nothing and why.
     """
-    ours = raw.context.get(ACCOUNT, "")
+    ours, unreadable = raw.context.get(ACCOUNT, ""), False
     items: list[Item] = []
     left: set[str] = set()
     for entry in entries(raw, about):
-        if ours and entry.id != ours:
+        if entry is None:
+            unreadable = True
+        elif ours and entry.id != ours:
             left.add(f"another account ({entry.id[:40]})")
-            continue
-        for one in (*entry.messaging, *entry.standby):
-            found = [item for item in _of_event(one, kind, LINKS in raw.context, entry.id) if leads_somewhere(item)]
-            items += found
-            left |= set() if found else {_not_handled(one)}
-        left |= {"changes of the account"} if entry.changes else set()
-    if left and not items:
-        raise Unsupported(f"about {', '.join(sorted(left))}"[:300])
-    return items
+        else:
+            left |= {"changes of the account"} if entry.changes else set()
+            for one in (*entry.messaging, *entry.standby):
+                found = list(_of_event(one, kind, LINKS in raw.context, entry.id))
+                items += found
+                left |= set() if found else {_not_handled(one)}
+    return what_is_left(items, left, unreadable)
 
 
 def _not_handled(one: Raw) -> str:

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from inbox.connector import Answer, Deletion, Edit, Item, RawDelivery, Reaction, Receipt
-from inbox.core.errors import Malformed, NotAuthentic
+from inbox.core.errors import Malformed, NotAuthentic, Unsupported
 
 ACCOUNT: Final = "account"
 """In a delivery's context: whose channel this is, so that ``parse`` can leave out what is for others."""
@@ -74,18 +74,29 @@ class Envelope(Struct, frozen=True):
     entry: tuple[Raw, ...]
 
 
-def entries(raw: RawDelivery, kind: str) -> Iterator[Entry]:
-    """The entries of a delivery about this kind of account. Raises ``Malformed``; an entry nobody can read is left out."""
+def entries(raw: RawDelivery, kind: str) -> Iterator[Entry | None]:
+    """The entries of a delivery about this kind of account; None for one that nobody can read.
+
+    Raises ``Malformed``, or ``Unsupported`` for another kind: an app has one webhook for all that it is subscribed to.
+    """
     try:
         envelope = msgspec.json.decode(raw.body, type=Envelope)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as bad:
         raise Malformed(str(bad)[:200]) from None
     if envelope.object != kind:
-        raise Malformed(f"about {envelope.object[:40]!r}, not {kind!r}")
-    for entry in envelope.entry:
-        read = reading(entry, Entry)
-        if read is not None:
-            yield read
+        raise Unsupported(f"about {envelope.object[:40]!r}, not {kind!r}")
+    return (reading(entry, Entry) for entry in envelope.entry)
+
+
+def what_is_left(items: list[Item], left: set[str], unreadable: bool) -> list[Item]:
+    """The items that say what they are about. Where there are none, why: ``left`` names what is no news for a thread (``Unsupported``),
+    and what is ``unreadable`` has to be looked at (``Malformed``)."""
+    found = [item for item in items if _leads_somewhere(item)]
+    if not found and unreadable:
+        raise Malformed("nothing in it can be read")
+    if not found and left:
+        raise Unsupported(f"about {', '.join(sorted(left))}"[:300])
+    return found
 
 
 def reading(raw: Raw | bytes, type: type[Any]) -> Any:
@@ -109,7 +120,7 @@ def _without_nulls(value: Any) -> Any:
             return value
 
 
-def leads_somewhere(item: Item) -> bool:
+def _leads_somewhere(item: Item) -> bool:
     """Whether news says which message it is about."""
     match item:
         case Receipt(provider_id=id, token=token):

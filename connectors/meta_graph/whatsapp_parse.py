@@ -8,11 +8,10 @@ from typing import Final
 from msgspec import Raw
 
 from connectors.meta_graph import whatsapp_structs as wa
-from connectors.meta_graph.webhook import ACCOUNT, Change, entries, instant, leads_somewhere, reading
+from connectors.meta_graph.webhook import ACCOUNT, Change, entries, instant, reading, what_is_left
 from connectors.meta_graph.whatsapp_content import Content, content_of
 from connectors.meta_graph.whatsapp_errors import SENTENCES
 from inbox.connector import Deletion, Edit, IdentityProof, InboundMessage, Item, RawDelivery, Reaction, Receipt
-from inbox.core.errors import Unsupported
 from inbox.core.ids import digest
 from inbox.core.message import Address, DeliveryState
 from inbox.core.phone import e164
@@ -34,20 +33,25 @@ _SILENT: Final = frozenset({"request_welcome"})
 
 def parse(raw: RawDelivery) -> Sequence[Item]:
     """Every item that is for this channel's number. Raises ``Malformed``, or ``Unsupported`` when there is none and why."""
-    ours, others = raw.context.get(ACCOUNT, ""), set[str]()
+    ours, unreadable = raw.context.get(ACCOUNT, ""), False
     items: list[Item] = []
+    left: set[str] = set()
+    for change in _changes(raw):
+        value = reading(change.value, wa.Value) if change is not None and change.field == "messages" else None
+        if change is not None and change.field != "messages":
+            left.add(f"the field {change.field[:40]!r}")
+        elif value is None:
+            unreadable = True
+        elif ours and value.metadata.phone_number_id != ours:
+            left.add(f"the number with the id {value.metadata.phone_number_id[:40]!r}")
+        else:
+            items += _of_value(value)
+    return what_is_left(items, left, unreadable)
+
+
+def _changes(raw: RawDelivery) -> Iterator[Change | None]:
     for entry in entries(raw, OBJECT):
-        for change in (reading(one, Change) for one in entry.changes):
-            value = reading(change.value, wa.Value) if change is not None and change.field == "messages" else None
-            if value is None:
-                others.add("something unreadable" if change is None else f"the field {change.field[:40]!r}")
-            elif ours and value.metadata.phone_number_id != ours:
-                others.add(f"the number with the id {value.metadata.phone_number_id[:40]!r}")
-            else:
-                items += _of_value(value)
-    if others and not items:
-        raise Unsupported(f"about {', '.join(sorted(others))}"[:300])
-    return [item for item in items if leads_somewhere(item)]
+        yield from (None,) if entry is None else (reading(one, Change) for one in entry.changes)
 
 
 def _of_value(value: wa.Value) -> Iterator[Item]:

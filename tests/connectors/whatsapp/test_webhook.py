@@ -158,9 +158,23 @@ def test_what_is_no_news_for_a_thread_is_kept_with_its_name(kind: type[Connector
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
-@pytest.mark.parametrize(
-    "body", [b"", b"{}", b"[]", b'{"object":"user","entry":[]}', b"[" * 100_000, b'{"object":1,"entry":2}'], ids=range(6)
-)
-def test_what_is_not_about_such_an_account_is_malformed(kind: type[Connector], body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"[" * 100_000, b'{"object":1,"entry":2}'], ids=range(5))
+def test_what_nobody_can_read_is_malformed_so_that_somebody_looks_at_it(kind: type[Connector], body: bytes) -> None:
     with pytest.raises(Malformed):
         kind.parse(replace(case(kind, "text").raw(), body=body))
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_an_entry_nobody_can_read_is_looked_at_unless_others_can_be_read(kind: type[Connector]) -> None:
+    raw = case(kind, "text").raw()
+    with_bad = raw.body.replace(b'"entry":[', b'"entry":[{"id":[],"changes":{}},7,')
+    assert len(kind.parse(replace(raw, body=with_bad))) == 1
+    bad = raw.body.partition(b'"entry":')[0] + b'"entry":[{"id":[],"changes":{},"messaging":{}}]}'
+    with pytest.raises(Malformed):
+        kind.parse(replace(raw, body=bad))
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
+def test_news_of_another_kind_of_account_is_kept_aside(kind: type[Connector]) -> None:
+    with pytest.raises(Unsupported, match="'user'"):
+        kind.parse(replace(case(kind, "text").raw(), body=b'{"object":"user","entry":[]}'))
