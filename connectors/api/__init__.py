@@ -8,12 +8,13 @@ from typing import ClassVar
 import msgspec
 from msgspec import Struct
 
-from connectors.api.incoming import KIND, items_of
+from connectors.api.incoming import KIND, items_of, placed
 from connectors.api.outgoing import Ping, Recipient, Reply, reply
 from connectors.api.settings import ApiSettings
 from connectors.api.signature import signed, verify
 from inbox.connector import Answer, Capabilities, Connector, Health, Item, OutboundMessage, RawDelivery, Sent
 from inbox.core.errors import InboxError, Malformed, NotAuthentic, Rejected
+from inbox.core.message import Address
 from inbox.core.plain import plain
 from inbox.provider import JSON, HttpAnswer, encoded, judged
 
@@ -62,7 +63,7 @@ class ApiConnector(Connector):
     async def send(self, message: OutboundMessage) -> Sent:
         """Any 2xx took it. The id that the answer's body names is what receipts and reactions may call it."""
         wanted = message.envelope or tuple(a.value for a in message.to if a.kind == KIND)
-        to = [Recipient(a.value, a.name) for a in message.to if a.kind == KIND and a.value in wanted]
+        to = [_recipient(a) for a in message.to if a.kind == KIND and a.value in wanted]
         if not to:
             raise Rejected("Nobody of this channel is among the recipients.")
         answer = await self._call(reply(message, to, self.tools.link), message.id)
@@ -105,6 +106,11 @@ class ApiConnector(Connector):
         body = encoded(told)
         headers = {**JSON, **signed(self.settings.keys, id, self.tools.now(), body)}
         return await self.tools.http.request("POST", self.settings.url, headers=headers, body=body)
+
+
+def _recipient(address: Address) -> Recipient:
+    id, thread = placed(address.value)
+    return Recipient(id, address.name, thread)
 
 
 def _taken(answer: HttpAnswer) -> _Taken:

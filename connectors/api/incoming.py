@@ -22,10 +22,13 @@ At = Annotated[int, Meta(ge=0, le=253_402_300_799_999, description="milliseconds
 Web = Annotated[str, Meta(pattern=r"^https?://\S+$", max_length=2000)]
 
 
+CustomerId = Annotated[str, Meta(pattern=r"^[^#]+$", max_length=200, description="an id of yours without a #")]
+
+
 class Customer(Struct, frozen=True, forbid_unknown_fields=True):
     """Who it is. ``proved``: you made sure that mail address and number are his, so that he is one person with whoever has them here."""
 
-    id: Id
+    id: CustomerId
     name: Line = ""
     email: Annotated[str, Meta(pattern=r"^([^\s@<>\",;:()\[\]]+@[^\s@<>\",;:()\[\]]+)?$", max_length=254)] = ""
     phone: Annotated[str, Meta(pattern=r"^(\+[1-9][0-9]{6,14})?$", description="E.164, such as +15550100")] = ""
@@ -55,7 +58,8 @@ class Shown(Struct, frozen=True, forbid_unknown_fields=True):
 class Message(Struct, frozen=True, forbid_unknown_fields=True, tag="message"):
     """A customer wrote. Without any of these three he goes on with the conversation that he has open.
 
-    ``thread``: your id of the conversation; ``conversation``: ours, as a reply had it; ``answers``: ids of earlier messages, nearest first.
+    ``thread``: where he wrote, your id of the room or matter; ``conversation``: ours, as a reply had it; ``answers``: ids of earlier
+    messages, nearest first.
     """
 
     id: Id
@@ -127,7 +131,7 @@ def schema() -> dict[str, Any]:
 def _items(told: Incoming) -> list[c.Item]:
     match told:
         case Message():
-            return [*_proofs(told.customer), _message(told)]
+            return [*_proofs(told.customer, told.thread), _message(told)]
         case Edit(message, text, at):
             return [c.Edit(message, text, at)]
         case Deletion(message, at):
@@ -138,15 +142,23 @@ def _items(told: Incoming) -> list[c.Item]:
             return [c.Receipt(DeliveryState(state), provider_id=message, recipient=customer, error=error, at=at)]
 
 
-def _address(customer: Customer) -> Address:
-    return Address(KIND, customer.id, customer.name)
+def _address(customer: Customer, thread: str = "") -> Address:
+    """In every thread a customer has an address of his own, so that an answer to it goes there."""
+    return Address(KIND, f"{customer.id}#{thread}" if thread else customer.id, customer.name)
 
 
-def _proofs(customer: Customer) -> list[c.Item]:
-    if not customer.proved:
-        return []
-    owned = [Address(kind, value) for kind, value in (("email", customer.email.lower()), ("phone", customer.phone)) if value]
-    return [c.IdentityProof(_address(customer), also, "signed", customer.name) for also in owned]
+def placed(address: str) -> tuple[str, str]:
+    """The customer's id and the thread of an address."""
+    id, _, thread = address.partition("#")
+    return id, thread
+
+
+def _proofs(customer: Customer, thread: str) -> list[c.Item]:
+    """He is the same person in every thread, and whom his proved addresses belong to."""
+    stated = [Address(kind, value) for kind, value in (("email", customer.email.lower()), ("phone", customer.phone)) if value]
+    owned = [c.IdentityProof(_address(customer), also, "signed", customer.name) for also in stated if customer.proved]
+    same = [c.IdentityProof(_address(customer, thread), _address(customer), "same_account", customer.name)] if thread else []
+    return [*owned, *same]
 
 
 def _message(told: Message) -> c.InboundMessage:
@@ -155,7 +167,7 @@ def _message(told: Message) -> c.InboundMessage:
     claims = {name: value for name, value in (("email", told.customer.email), ("phone", told.customer.phone)) if value}
     return c.InboundMessage(
         key=told.id,
-        sender=_address(told.customer),
+        sender=_address(told.customer, told.thread),
         at=told.at,
         received_at=told.at,
         external_id=told.id,

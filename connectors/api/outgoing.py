@@ -14,10 +14,11 @@ from inbox.core.plain import plain
 
 
 class Recipient(Struct, frozen=True):
-    """A customer by the id you gave him."""
+    """A customer by the id you gave him, and the thread he wrote in."""
 
     id: str
     name: str
+    thread: str
 
 
 class File(Struct, frozen=True):

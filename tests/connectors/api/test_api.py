@@ -235,7 +235,7 @@ async def test_the_system_is_told_everything_it_needs(system: FakeSystem, connec
         {
             "type": "reply",
             "id": "out-1",
-            "to": [{"id": "4711", "name": "Mina"}],
+            "to": [{"id": "4711", "name": "Mina", "thread": ""}],
             "text": "It is on its way.",
             "markdown": "It is **on its way**.",
             "author": "Sam",
@@ -294,9 +294,9 @@ async def test_an_answer_whose_taking_was_lost_is_brought_once(system: FakeSyste
 
 
 async def test_only_who_still_has_to_get_it_is_named(system: FakeSystem, connect: Connect) -> None:
-    two = (Address("api", "1"), Address("api", "2"), Address("email", "x@example.org"))
-    await connect().send(an_answer(to=two, envelope=("2",)))
-    assert system.brought[0]["to"] == [{"id": "2", "name": ""}]
+    two = (Address("api", "1"), Address("api", "2#room 9"), Address("email", "x@example.org"))
+    await connect().send(an_answer(to=two, envelope=("2#room 9",)))
+    assert system.brought[0]["to"] == [{"id": "2", "name": "", "thread": "room 9"}]
     with pytest.raises(Rejected):
         await connect().send(an_answer(to=two[2:]))
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from aiohttp import web
 from msgspec.structs import replace
 
 from connectors.form import FormConnector
 from connectors.form.settings import FormSettings
 from inbox.connector import Answer, InboundMessage, OutboundMessage, RawDelivery
 from inbox.core.errors import Malformed, NotAuthentic, Rejected, Unsupported
-from inbox.core.ids import ChannelId, MessageId, message_id
-from inbox.core.message import Address
-from inbox.flow import channels as running
-from inbox.flow.channels import Channels
-from inbox.records import ChannelRecord
+from inbox.core.ids import ChannelId, MessageId, digest
+from inbox.core.message import Address, Message
 from inbox.testing.tools import no_tools
+from tests.connectors.housed import HousedConnector
 from tests.connectors.recorded import built, cases
-from tests.flow.house import ANNA, MAIL, House
-from tests.store.conftest import in_memory
+from tests.flow.house import ANNA, MAIL
 
 FORM = ChannelId("contact")
 KEY = "k7Qw2nX0aB4mT9zLpe1s"
@@ -118,6 +117,32 @@ def test_the_shape_that_is_kept_with_a_post_has_no_key_in_it() -> None:
     assert json.loads(shape) == {"attributes": {"order": "last_order"}}
 
 
+async def test_what_a_client_encodes_in_either_way_is_read_alike() -> None:
+    got: list[RawDelivery] = []
+
+    async def hook(request: web.Request) -> web.Response:
+        got.append(replace(a_post(""), body=await request.read(), headers={"content-type": request.headers["Content-Type"]}))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", hook)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    fields = {"email": "zoe@example.org", "message": 'Zoë says: "100 % & more;\r\n--=+" 📦', 'odd "name"': "ß"}
+    try:
+        for option in ("--form-string", "--data-urlencode"):
+            arguments = [word for name, value in fields.items() for word in (option, f"{name}={value}")]
+            process = await asyncio.create_subprocess_exec("curl", "-sS", f"http://127.0.0.1:{runner.addresses[0][1]}/", *arguments)
+            assert await asyncio.wait_for(process.wait(), 20) == 0
+    finally:
+        await runner.cleanup()
+    multipart, urlencoded = [message_of(raw) for raw in got]
+    assert multipart.text == 'Zoë says: "100 % & more;\n--=+" 📦\n\nodd "name": ß'
+    assert urlencoded.text.startswith('Zoë says: "100 % & more;\n--=+" 📦')
+    assert multipart.sender == urlencoded.sender == Address("email", "zoe@example.org")
+
+
 # What the browser hears, and how it is answered
 
 
@@ -132,32 +157,24 @@ async def test_a_form_itself_sends_nothing() -> None:
         await a_form().send(OutboundMessage(MessageId("m"), FORM, "Sam", "Hello", 0, to=(Address("email", "a@example.org"),)))
 
 
-class HouseWithForm(House):
-    """The house, and a form that the mailbox answers."""
+class FormHouse(HousedConnector):
+    """A house with a form that its mailbox answers."""
 
-    def _channels(self, bot: bool, deadline_s: float) -> Channels:
-        record = ChannelRecord(FORM, FormConnector.name, "Contact", settings=SETTINGS | {"attributes": {"order": "last_order"}})
-        form = running.build([record], {FormConnector.name: FormConnector}, lambda value, channel, name: value, self._tools, None)
-        return Channels({**super()._channels(bot, deadline_s).running, **form}, {})
-
-    async def post(self, body: str) -> Any:
+    async def post(self, body: str) -> Message:
         """Somebody posts it; his message once it is placed."""
-        form = self.channels.find(FORM)
-        assert isinstance(form, FormConnector)
-        raw = a_post(body, form)
-        await self.intake.accept(raw)
-        return await self.message(message_id(FORM, raw.key))
+        await self.comes_in(body.encode())
+        return await self.placed(digest("hook", body.encode()))
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[HouseWithForm]:
+async def house() -> AsyncIterator[FormHouse]:
     """A running process in memory."""
-    served = HouseWithForm(in_memory())
+    served = FormHouse(FormConnector, SETTINGS | {"attributes": {"order": "last_order"}})
     async with served.running():
         yield served
 
 
-async def test_a_post_is_answered_by_mail_and_the_answer_to_that_comes_home(house: HouseWithForm) -> None:
+async def test_a_post_is_answered_by_mail_and_the_answer_to_that_comes_home(house: FormHouse) -> None:
     mia = await house.hire("mia")
     post = await house.post("name=Anna&email=anna%40example.org&subject=Broken+lid&message=What+now%3F")
     assert (await house.conversation(post.conversation)).reply_channel == MAIL
@@ -170,18 +187,19 @@ async def test_a_post_is_answered_by_mail_and_the_answer_to_that_comes_home(hous
     assert not back.new_participant
 
 
-async def test_whoever_types_in_somebodys_address_changes_nothing_that_is_known_of_him(house: HouseWithForm) -> None:
+async def test_whoever_types_in_somebodys_address_changes_nothing_that_is_known_of_him(house: FormHouse) -> None:
     await house.hire("mia")
     first = await house.post("email=anna%40example.org&name=Anna&message=hi&order=A-1")
     forged = await house.post("email=anna%40example.org&name=Mallory&message=me+again&order=A-666")
     assert forged.conversation != first.conversation
     assert forged.text == "me again\n\norder: A-666", "but what he wrote is read"
+    assert first.customer is not None
     anna = (await house.store.queries.customers([first.customer]))[first.customer]
     assert (anna.name, anna.attributes) == ("Anna", {"last_order": "A-1"})
     identities = await house.store.queries.identities_of(anna.id)
     assert [(i.value, i.verified) for i in identities] == [("anna@example.org", False)]
 
 
-async def test_posts_without_an_address_are_strangers_to_each_other(house: HouseWithForm) -> None:
+async def test_posts_without_an_address_are_strangers_to_each_other(house: FormHouse) -> None:
     one, other = [await house.post(f"message={text}") for text in ("one", "other")]
     assert one.customer != other.customer
