@@ -91,7 +91,7 @@ def _shown(event: Event, message: InboundMessage) -> list[Item]:
         at=event.timestamp,
         received_at=event.timestamp,
         thread=where.chat,
-        authenticated=bool(where.user),
+        authenticated=True,
     )
     if not (where.chat and where.user):
         return [whole]

@@ -120,6 +120,15 @@ async def test_a_conversation_is_found_by_what_a_reply_said_of_it(house: HousedC
     assert (await says(house, "m-5", answers=["m-1"])).conversation == first.conversation
 
 
+async def test_a_room_is_one_conversation_of_all_who_write_there(house: HousedConnector, system: FakeSystem) -> None:
+    mia = await house.hire("mia")
+    first = await says(house, "m-1", thread="room-1")
+    second = await says(house, "m-2", thread="room-1", customer={"id": "9", "name": "Tom"})
+    assert (second.conversation, second.customer == first.customer) == (first.conversation, False)
+    await house.sent(await house.reply(mia, first.conversation))
+    assert [(to["id"], to["thread"]) for to in system.brought[0]["to"]] == [("4711", "room-1"), ("9", "room-1")]
+
+
 async def test_whom_the_system_vouches_for_is_one_person_with_whoever_writes_mails(house: HousedConnector) -> None:
     mail = await house.write("By mail", authenticated=True)
     claimed = await says(house, "m-1", customer={"id": "1", "email": "anna@example.org"})

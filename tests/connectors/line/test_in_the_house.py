@@ -116,10 +116,12 @@ async def test_what_is_said_in_a_group_is_answered_there_and_whoever_speaks_is_o
     private, public, other = [await house.placed(f"event-{n}-message") for n in (1, 2, 3)]
     assert private.conversation != public.conversation
     assert private.customer == public.customer != other.customer
+    await house.comes_in(said("And me", "4", "", GROUP))
+    assert (await house.placed("event-4-message")).conversation == public.conversation
     await house.sent(await house.reply(mia, public.conversation, "To all"))
     await house.sent(await house.reply(mia, private.conversation, "To you"))
     assert [(to, message["text"]) for to, message in line.shown] == [(GROUP, "To all"), (MINA, "To you")]
-    assert other.conversation != public.conversation
+    assert other.conversation == public.conversation
 
 
 async def test_somebody_who_blocks_the_account_is_shown_as_such_and_nothing_else_changes(house: HousedConnector) -> None:
