@@ -31,7 +31,7 @@ class FormShape(Struct, frozen=True, omit_defaults=True):
     subject: FieldName = "subject"
     message: FieldName = "message"
     honeypot: str = "website"
-    title: Text = ""
+    title: Text = "Your message"
     min_seconds: Annotated[float, Meta(ge=0, le=600)] = 2.0
     attributes: dict[str, str] = {}
 
