@@ -1,7 +1,8 @@
 """Which conversation a message belongs to, and why.
 
 A token or a message id we signed joins whoever sends it. What anybody can write into a header joins only those who
-already take part; from a stranger it makes the new conversation a related one. A subject never joins.
+already take part; from a stranger it makes the new conversation a related one. Where the provider itself vouches for the thread, as
+of a group's, whoever writes there takes part. A subject never joins.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ _SIGNED = frozenset({Evidence.TOKEN, Evidence.SIGNED_ID})
 class Candidate(Struct, frozen=True, omit_defaults=True):
     """A conversation the message may belong to; one that was merged is given as the one it went into.
 
-    ``order`` ranks equal evidence, 0 first (references: newest first). ``participant``: the sender takes part already.
+    ``order`` ranks equal evidence, 0 first (references: newest first). ``participant``: the sender takes part already. ``vouched``: the
+    provider, not the sender, says that the message was written there.
     """
 
     conversation: ConversationId
@@ -48,6 +50,7 @@ class Candidate(Struct, frozen=True, omit_defaults=True):
     updated_at: Instant
     order: int = 0
     resolved_at: Instant | None = None
+    vouched: bool = False
 
 
 class ThreadPolicy(Struct, frozen=True, omit_defaults=True):
@@ -90,17 +93,22 @@ def decide(candidates: Iterable[Candidate], automatic: bool, policy: ThreadPolic
     ``automatic``: nobody wrote the message, so it joins without reopening, however late.
     """
     ranked = sorted((c for c in candidates if policy.conversational or c.evidence is not Evidence.OPEN_IDENTITY), key=_rank)
-    counting = [c for c in ranked if c.participant or c.evidence in _SIGNED]
+    counting = [c for c in ranked if _belongs(c) or c.evidence in _SIGNED]
     for candidate in counting:
         if candidate.category is not Category.RESOLVED or automatic:
-            return Join(candidate.conversation, _because(candidate), not candidate.participant)
+            return Join(candidate.conversation, _because(candidate), not _belongs(candidate))
         if policy.late == "reopen" or _age(candidate, now) <= policy.reopen_within:
-            return Reopen(candidate.conversation, _because(candidate), not candidate.participant)
+            return Reopen(candidate.conversation, _because(candidate), not _belongs(candidate))
     related = tuple(dict.fromkeys(c.conversation for c in ranked))[:MAX_RELATED]
     if counting:
         late = counting[0]
         return Start(Reason("too_late", ids=(late.conversation,), numbers={"resolved_for": _age(late, now)}), related)
     return Start(Reason("stranger_reference" if ranked else "no_reference", ids=related), related)
+
+
+def _belongs(candidate: Candidate) -> bool:
+    """Whether nobody has to accept the sender."""
+    return candidate.participant or candidate.vouched
 
 
 def _rank(candidate: Candidate) -> tuple[object, ...]:
@@ -111,6 +119,7 @@ def _rank(candidate: Candidate) -> tuple[object, ...]:
         -candidate.updated_at,
         candidate.conversation,
         not candidate.participant,
+        not candidate.vouched,
         candidate.category,
         candidate.resolved_at or 0,
     )

@@ -122,7 +122,7 @@ class Ingest:
         match decision:
             case threads.Start(reason=reason, related=related):
                 message = replace(message, conversation=ConversationId(layer.derive("conversation", mid)), reason=reason)
-                placing.remember(layer, message, facts, item.references, item.thread)
+                placing.remember(layer, message, facts, item)
                 self._hold_open(layer, message, facts, item)
                 self._start(layer, message, facts, customer, item, related, actor)
             case (
@@ -133,7 +133,7 @@ class Ingest:
                 assert before is not None, "threads.decide chose among loaded conversations"
                 at = came.at if came.at < layer.now else layer.moment(before)
                 message = replace(message, conversation=id, reason=reason, new_participant=new, arrived_at=at)
-                placing.remember(layer, message, facts, item.references, item.thread)
+                placing.remember(layer, message, facts, item)
                 self._hold_open(layer, message, facts, item)
                 self._join(layer, before, message, item, actor)
         return mid

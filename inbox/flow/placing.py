@@ -96,10 +96,11 @@ def candidates(layer: Layer, found: list[Clue], facts: ChannelFacts, item: Inbou
     known = (sender.customer,) if sender is not None and _tells(item, sender) else ()
     layer.need((CONVERSATIONS, [id for _, id in leads]), (CUSTOMERS, known))
     conversations = ((clue, layer.conversation(id)) for clue, id in leads)
-    return [_candidate(clue, c, item.sender) for clue, c in conversations if c is not None]
+    return [_candidate(clue, c, facts, item) for clue, c in conversations if c is not None]
 
 
-def _candidate(clue: Clue, c: Conversation, sender: Address) -> threads.Candidate:
+def _candidate(clue: Clue, c: Conversation, facts: ChannelFacts, item: InboundMessage) -> threads.Candidate:
+    sender = item.sender
     return threads.Candidate(
         conversation=c.id,
         evidence=clue.evidence,
@@ -108,12 +109,18 @@ def _candidate(clue: Clue, c: Conversation, sender: Address) -> threads.Candidat
         updated_at=c.updated_at,
         order=clue.order,
         resolved_at=c.resolved_at,
+        vouched=clue.evidence is threads.Evidence.PROVIDER_THREAD and _vouches(facts, item),
     )
 
 
 def _tells(item: InboundMessage, sender: Identity) -> bool:
     """Whether the message says something of its sender that was not known when he last wrote."""
     return bool(item.attributes) or (bool(item.sender.name) and item.sender.name != sender.name)
+
+
+def _vouches(facts: ChannelFacts, item: InboundMessage) -> bool:
+    """Whether the thread's id is the provider's word, as in a group; in a mail it would be the sender's."""
+    return facts.conversational and item.authenticated
 
 
 def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> CustomerId:
@@ -177,19 +184,21 @@ def _state_address(layer: Layer, customer: CustomerId, kind: str, value: str) ->
         layer.put(IDENTITIES, Identity(id, kind, value, customer, how=matching.STATED, since=layer.now))
 
 
-def remember(layer: Layer, message: Message, facts: ChannelFacts, references: Iterable[str], thread: str = "") -> None:
-    """Store what will lead later messages to this message's conversation; what leads elsewhere already stays."""
+def remember(layer: Layer, message: Message, facts: ChannelFacts, item: InboundMessage) -> None:
+    """Store what will lead later messages to this message's conversation; what leads elsewhere already stays, but for a thread that
+    the provider vouches for: it leads to the conversation that was last held in it."""
     wanted: list[ThreadKey] = []
     if message.external_id:
         wanted.append(_key(layer, reference_key(facts.id, message.external_id), "message", message))
-    awaited = tuple(references)[:MAX_REFERENCES]
+    awaited = item.references[:MAX_REFERENCES]
     wanted += [replace(_key(layer, reference_key(facts.id, known_as), "awaited", message), message=None) for known_as in awaited]
-    if thread:
-        wanted.append(_key(layer, thread_key(facts.id, thread), "thread", message))
+    if item.thread:
+        wanted.append(_key(layer, thread_key(facts.id, item.thread), "thread", message))
     layer.need((THREAD_KEYS, [key.id for key in wanted]))
     for key in wanted:
         stored = layer.get(THREAD_KEYS, key.id)
-        if stored is None or (stored.kind == "awaited" and key.kind == "message"):
+        moves = key.kind == "thread" and stored is not None and stored.conversation != key.conversation and _vouches(facts, item)
+        if stored is None or moves or (stored.kind == "awaited" and key.kind == "message"):
             layer.put(THREAD_KEYS, key)
 
 

@@ -35,6 +35,16 @@ policies = st.builds(
 )
 
 
+def test_whoever_writes_in_a_thread_the_provider_vouches_for_takes_part_in_it() -> None:
+    group = one(Evidence.PROVIDER_THREAD, participant=False, vouched=True)
+    reason = Reason("provider_thread", ids=(ConversationId("c1"),))
+    assert decide([group], False, CHAT, NOW) == Join(ConversationId("c1"), reason, new_participant=False)
+    again = resolved(Evidence.PROVIDER_THREAD, DAY, participant=False, vouched=True)
+    assert decide([again], False, CHAT, NOW) == Reopen(ConversationId("c1"), reason, new_participant=False)
+    forged = one(Evidence.PROVIDER_THREAD, participant=False)
+    assert isinstance(decide([forged], False, CHAT, NOW), Start)
+
+
 def one(evidence: Evidence, id: str = "c1", **more: object) -> Candidate:
     known: dict[str, object] = {"category": Category.OPEN, "participant": True, "updated_at": NOW} | more
     return Candidate(conversation=ConversationId(id), evidence=evidence, **known)  # type: ignore[arg-type]  # builder's keywords

@@ -14,6 +14,8 @@ import pytest
 from connectors.telegram import TelegramConnector
 from inbox.app.outside import Outside
 from inbox.connector import Edit, InboundMessage, Item, RawDelivery, Tools
+from inbox.core import commands as c
+from inbox.core.conversation import Category
 from inbox.core.ids import ChannelId, digest, message_id
 from inbox.core.message import DeliveryState, Message
 from inbox.flow import channels as running
@@ -158,11 +160,20 @@ async def test_what_is_said_in_a_group_never_mixes_with_a_private_chat() -> None
         assert server.made("sendMessage")[0].fields["reply_parameters"]["message_id"] == 501
 
 
-async def test_two_people_of_a_group_are_two_customers_and_both_are_answered_in_the_group() -> None:
+async def test_a_group_is_one_conversation_of_several_people_and_is_answered_once() -> None:
     async with telegram_house() as (house, server):
         anna = await house.hire("anna")
         first = await house.says(501, "Is the hall booked?", GROUP, TESS)
         second = await house.says(502, "And who has the key?", GROUP, TOM)
-        assert first.customer != second.customer
+        assert second.conversation == first.conversation
+        assert second.customer != first.customer
+        conversation = await house.conversation(first.conversation)
+        people = [(p.value, p.accepted) for p in conversation.participants]
+        assert people == [("-1002233#4711", True), ("-1002233#4712", True)]
         await house.sent(await house.reply(anna, second.conversation, "Tom has it."))
         assert [call.fields["chat_id"] for call in server.made("sendMessage")] == [-1002233]
+        await house.do(anna, c.SetStatus(first.conversation, Category.RESOLVED))
+        await house.pass_time(40 * DAY)
+        later = await house.says(503, "A new matter", GROUP, TOM)
+        assert later.conversation != first.conversation
+        assert (await house.says(504, "Indeed", GROUP, TESS)).conversation == later.conversation
