@@ -20,6 +20,7 @@ export type Address = S['Address'];
 export type Attachment = S['Attachment'];
 export type Recipient = S['Recipient'];
 export type Author = S['Author'];
+export type Card = S['Card'];
 export type PersonRow = S['PersonRow'];
 /** `accepted` is absent unless it is false: a stranger who joined and is left out of reply-all. */
 export type Participant = S['Participant'];

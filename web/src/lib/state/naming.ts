@@ -1,6 +1,6 @@
 // What a conversation and its customer are called, with the same words wherever they are shown.
-import type { Address, ConversationRow } from '../api/types';
-import { t } from '../i18n';
+import type { Address, ConversationRow, LastMessage } from '../api/types';
+import { t, tCode } from '../i18n';
 import { session } from './session.svelte';
 
 /** What people know each other by; an id that a channel made up says nothing to anybody. */
@@ -19,4 +19,12 @@ export function customerName(row: ConversationRow, known: readonly Address[] = [
 export function subjectOf(row: ConversationRow): string {
   const channel = session.channels.get(row.channel);
   return row.subject || (channel && !channel.subject ? channel.name : t('subject.none'));
+}
+
+/** What the newest message says; where it has no text, what it is: "Location: Main station", "Message taken back". */
+export function previewOf(last: LastMessage | null): string {
+  if (!last) return '';
+  const what = last.content ? (tCode(`card.${last.content}`) ?? t('card.unsupported')) : '';
+  if (!what || last.preview.toLowerCase() === what.toLowerCase()) return last.preview || what;
+  return last.preview ? t('preview.card', { what, words: last.preview }) : what;
 }
