@@ -109,11 +109,12 @@ class Session {
       (frame.t === 'reload' && frame.what !== 'customers') ||
       (frame.t === 'ready' && !frame.resumed)
     ) {
-      void this.#refresh();
+      void this.refresh();
     }
   }
 
-  async #refresh(): Promise<void> {
+  /** Loads the workspace again; what is shown stays when that fails. */
+  async refresh(): Promise<void> {
     if (this.state !== 'in') return;
     await api.bootstrap().then(
       (boot) => this.#take(boot),

@@ -12,6 +12,7 @@ class Ui {
   nav = $state(false);
   customer = $state(false);
   help = $state(false);
+  channels = $state(false);
   preferences = $state(false);
   composing = $state(false);
 
