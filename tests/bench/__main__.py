@@ -13,12 +13,13 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import fanout, memory, path, scale, stages
+from tests.bench import channels, fanout, memory, path, scale, stages
 from tests.bench.world import World, world
 
 OF_A_WORLD: Mapping[str, Callable[[World], Awaitable[None]]] = {
     "commit": stages.commit_stage,
     "path": path.whole_path,
+    "channels": channels.channels,
     "latency": path.latency,
     "memory": memory.memory,
 }
