@@ -14,6 +14,8 @@ import {
 const HOUR = 3_600_000;
 const TROUBLE = {
   healthy: false,
+  since: Date.now() - 2 * HOUR,
+  last_ok_at: Date.now() - 3 * HOUR,
   problem: 'The mail server refused our login.',
   remedy: 'Correct smtp.user and smtp.password.',
 };
@@ -96,6 +98,7 @@ for (const colorScheme of ['light', 'dark']) {
       const line = page.getByTestId('channel').first();
       await line.filter({ hasText: TROUBLE.problem }).filter({ hasText: TROUBLE.remedy }).waitFor();
       assert.equal(await line.getAttribute('data-state'), 'trouble');
+      assert.match(await line.innerText(), /Since [\s\S]*Last known to work/);
       assert.deepEqual(await violations(page), []);
       await page.keyboard.press('Escape');
       await page.getByTestId('channels').waitFor({ state: 'detached' });

@@ -94,7 +94,13 @@ function readMail(source) {
 /** The conversation with this subject, as soon as the page's agent can see it. */
 export function conversationAbout(page, subject) {
   return until(async () => {
-    const { body } = await call(page, 'GET', '/conversations?view=all&limit=100');
-    return body.rows.find((row) => row.subject === subject);
+    for (let after = ''; after !== null;) {
+      const start = after && `&after=${encodeURIComponent(after)}`;
+      const { body } = await call(page, 'GET', `/conversations?view=all&limit=100${start}`);
+      const found = body.rows.find((row) => row.subject === subject);
+      if (found) return found;
+      after = body.next;
+    }
+    return undefined;
   }, `a conversation about ${subject}`);
 }
