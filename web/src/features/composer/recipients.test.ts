@@ -44,6 +44,16 @@ describe('who an answer goes to', () => {
     expect([values(all.to), values(all.cc)]).toEqual([['ada@example.org'], ['bob@example.org']]);
   });
 
+  it('is only whom the channel of the answer can reach', () => {
+    const visitor = { kind: 'visitor', value: 'v-83a1' };
+    const chat = message('customer', { sender: visitor });
+    const to = (messages: MessageRow[], people: Address[]) =>
+      values(prefill(row(people), messages, CHANNELS, true, 'email').to);
+    expect(to([...newest, chat], [ADA])).toEqual(['ada@example.org']);
+    expect(to([chat, message('reply', { to: [visitor] })], [visitor, ADA])).toEqual(['ada@example.org']);
+    expect(to([chat], [visitor])).toEqual([]);
+  });
+
   it('is never whom a message was forwarded to', () => {
     const all = prefill(everybody, [...newest, message('reply', { to: [EVE] })], CHANNELS, true);
     expect(values(all.to)).toEqual(['ada@example.org']);

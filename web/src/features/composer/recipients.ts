@@ -52,21 +52,25 @@ function isOwn(address: Address, channels: Iterable<ChannelRow>): boolean {
 /**
  * The recipients of an answer: the sender of the customers' newest message, or with `all` everybody it went to. A stranger's
  * message is passed over in favour of the newest one of somebody accepted. Where nobody has written yet it is whom we wrote
- * to first; what was forwarded went to somebody who has no part in this.
+ * to first; what was forwarded went to somebody who has no part in this. `kind`: what the channel of the answer can write to;
+ * what came by another one may have a sender whom it cannot reach.
  */
 export function prefill(
   row: ConversationRow,
   messages: readonly MessageRow[],
   channels: Iterable<ChannelRow>,
   all: boolean,
+  kind?: string,
 ): Recipients {
   const known = [...channels];
   const strangers = row.participants.filter((one) => one.accepted === false);
   const wanted = (address: Address) =>
-    !isOwn(address, known) && !strangers.some((one) => sameAddress(one, address));
+    (!kind || address.kind === kind) &&
+    !isOwn(address, known) &&
+    !strangers.some((one) => sameAddress(one, address));
   const message =
     messages.findLast((one) => one.kind === 'customer' && one.sender && wanted(one.sender)) ??
-    messages.find((one) => one.kind === 'reply' && !one.forwards && one.to.length > 0);
+    messages.find((one) => one.kind === 'reply' && !one.forwards && one.to.some(wanted));
   if (!message) {
     const first = row.participants.find((one) => wanted(one));
     return { to: first ? [plain(first)] : [], cc: [] };
