@@ -15,7 +15,7 @@ from inbox.connector import RawDelivery
 from inbox.core import delivery
 from inbox.core.ids import AgentId, DeliveryId, Instant, MessageId
 from inbox.core.message import Delivery, DeliveryState
-from inbox.flow import ingest, intake, timers
+from inbox.flow import ingest, intake, leases, timers
 from inbox.gateway import replay
 from inbox.records import TIMERS, Batch, Removal, Timer
 from inbox.store import journal, ledger, transaction
@@ -82,14 +82,20 @@ def event_outside_transaction() -> None:
 
 
 def lost_fence() -> None:
-    """A worker that lost its lease may still report; its next attempt is due at once, so that a round need not wait for it."""
+    """A worker that lost its lease does not notice, and may still report; its next attempt is due at once, so that a round need not
+    wait for it."""
     _replace(delivery, "_check", lambda d, fence: None)
     real = delivery.put_off
 
-    def put_off(d: Delivery, fence: int, error: str, due_at: Instant) -> Delivery:
-        return real(replace(d, state=DeliveryState.SENDING), fence, error, 1)
+    def put_off(d: Delivery, fence: int, error: str, due_at: Instant, refused: Mapping[str, str] | None = None) -> Delivery:
+        return real(replace(d, state=DeliveryState.SENDING), fence, error, 1, refused)
+
+    async def unaware(self: leases.Lease) -> None:
+        await asyncio.Event().wait()
 
     _replace(delivery, "put_off", put_off)
+    _replace(leases.Lease, "_watch", unaware)
+    _replace(leases.Lease, "_renew", unaware)
 
 
 def timer_before_commit() -> None:
