@@ -88,7 +88,8 @@ def lost_fence() -> None:
     real = delivery.put_off
 
     def put_off(d: Delivery, fence: int, error: str, due_at: Instant, refused: Mapping[str, str] | None = None) -> Delivery:
-        return real(replace(d, state=DeliveryState.SENDING), fence, error, 1, refused)
+        nobody_has_it = tuple(replace(r, state=DeliveryState.PENDING) for r in d.recipients)
+        return real(replace(d, state=DeliveryState.SENDING, recipients=nobody_has_it), fence, error, 1, refused)
 
     async def unaware(self: leases.Lease) -> None:
         await asyncio.Event().wait()
