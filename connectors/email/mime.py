@@ -13,7 +13,7 @@ from connectors.email.body import read_body
 from connectors.email.bounces import TOKEN_FIELD, Report, read_report, token_of
 from connectors.email.headers import Fields, instant, message_ids
 from connectors.email.key import mail_key, top_fields
-from connectors.email.quoting import fresh_length
+from connectors.email.quoting import answer_first
 from connectors.email.structure import Breach, Part, split
 from inbox.connector import InboundMessage, Item, RawDelivery
 from inbox.core.message import Address
@@ -108,6 +108,7 @@ class _Message:
 
     def build(self, unreadable: str, root: Part | None = None, report: Report | None = None) -> InboundMessage:
         body = read_body(self.raw.body, root) if root else None
+        text, fresh = answer_first(body.text, self.subject, body.history_at) if body else ("", None)
         external_id = next(iter(self._ids("message-id")), "")
         automatic = report.automatic if report else self._why_automatic()
         language = _LANGUAGE.match(self.fields.text("content-language"))
@@ -126,8 +127,8 @@ class _Message:
             cc=self._addresses("cc"),
             reply_to=self._addresses("reply-to"),
             subject=self.subject,
-            text=body.text if body else "",
-            fresh=fresh_length(body.text, self.subject, body.history_at) if body else None,
+            text=text,
+            fresh=fresh,
             html=body.html if body else "",
             files=tuple(body.files) if body else (),
             tokens=tokens,

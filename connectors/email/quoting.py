@@ -1,11 +1,12 @@
 """Where the fresh part of a mail's text ends: before quoted history, before a signature. Linear, and it only ever folds.
 
-What follows is hidden behind a click and never cut off. When something was written between or below the quoted lines, or the
-mail is a forward, everything counts as fresh.
+What follows is hidden behind a click and never cut off. An answer below the quotation is put in front of it; when something was
+written between the quoted lines, or the mail is a forward, everything counts as fresh.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from connectors.email.phrases import ATTRIBUTIONS, COLONS, FORWARD_PREFIXES, FORWARDED, FROM, MOBILE, ORIGINAL, OTHER
@@ -15,10 +16,31 @@ _SEEN: Final = 64 * 1024
 
 _LINE: Final = 300
 _ATTRIBUTION_LINES: Final = 4
+_LEADING_LINES: Final = 6
 _HEADER_LINES: Final = 8
 _SIGNATURE_LINES: Final = 25
 _FOOTER_LINES: Final = 4
 _MARKS: Final = "-_*=> \t\u2013\u2014"
+
+
+def answer_first(text: str, subject: str = "", history_at: int | None = None) -> tuple[str, int | None]:
+    """The text with an answer that stands below its one quotation put in front of that, and ``fresh_length`` of it.
+
+    Nothing is lost: the signature and then the quotation with its introduction follow the answer.
+    """
+    length = fresh_length(text, subject, history_at)
+    if length is not None or _is_forward(subject):
+        return text, length
+    lines = text.split("\n")
+    first = _quotation_on_top([line[:_LINE].rstrip() for line in lines[: _ATTRIBUTION_LINES + _LEADING_LINES]])
+    if first is None or _all_quoted(text, first):
+        return text, None
+    last = max(i for i, line in enumerate(lines) if line.startswith(">"))
+    if not _all_quoted("\n".join(lines[: last + 1]), first):
+        return text, None
+    below = re.sub(r"\A(?:[^\S\n]*\n)+", "", "\n".join(lines[last + 1 :])).rstrip()
+    above = "\n".join(lines[: last + 1]).strip("\n")
+    return f"{below}\n\n{above}", fresh_length(below) or len(below)
 
 
 def fresh_length(text: str, subject: str = "", history_at: int | None = None) -> int | None:
@@ -53,7 +75,8 @@ def _history(lines: list[str], text: str) -> int | None:
         if line.startswith(">"):
             return _attribution_before(lines, i) if _all_quoted(text, i) else None
         if _begins_history(lines, i):
-            return i
+            quote = _introduced(lines, i)
+            return i if quote is None or _all_quoted(text, quote) else None
     return len(lines)
 
 
@@ -100,6 +123,25 @@ def _is_attribution(lines: list[str], i: int) -> bool:
         if joined.endswith(COLONS):
             return any(c.isdigit() for c in joined) and any(verb in joined for _, verb in pairs)
     return False
+
+
+def _introduced(lines: list[str], i: int) -> int | None:
+    """The line of the quotation that the paragraph at line ``i`` stands right above, None when unquoted lines come between."""
+    paragraph = next((j for j in range(i, len(lines)) if not lines[j] or lines[j].startswith(">")), len(lines))
+    quote = next((j for j in range(paragraph, len(lines)) if lines[j]), len(lines))
+    return quote if paragraph - i <= _ATTRIBUTION_LINES and quote < len(lines) and lines[quote].startswith(">") else None
+
+
+def _quotation_on_top(lines: list[str]) -> int | None:
+    """The line of a quotation that stands, with what introduces it, above everything else."""
+    begin = next((i for i, line in enumerate(lines) if line), len(lines))
+    quote = _introduced(lines, begin)
+    introduction = [line for line in lines[begin:quote] if line]
+    if quote is None or not introduction or not introduction[-1].endswith(COLONS) or _says(introduction[0], FORWARDED):
+        return None
+    told = _is_attribution(introduction, 0)
+    greeted = any(_is_attribution(introduction, k) for k in range(1, len(introduction)))
+    return quote if told or ("@" in "".join(introduction) and not greeted) else None
 
 
 def _attribution_before(lines: list[str], quote: int) -> int:

@@ -124,8 +124,9 @@ class Message(Struct, frozen=True, omit_defaults=True):
 
     ``at`` is when the sender's provider says it was written, kept within 15 minutes of ``arrived_at``; a thread is
     shown by (``arrived_at``, ``id``). ``late``: it had lain at its provider for so long that it is history: shown in its place,
-    and nothing else. ``text`` is the whole plain text; ``fresh`` the number of its leading characters
-    that are not quoted history or signature (None: all of it). ``html`` is as received, unsafe until sanitised.
+    and nothing else. ``text`` is the whole plain text; ``fresh`` the number of its leading characters that are not quoted history or
+    signature (None: all of it); an answer that stood below a quotation is put in front of it. ``html`` is as received, unsafe until
+    sanitised.
     ``forwards`` names the message that this one passes on to somebody outside.
     """
 

@@ -3,7 +3,7 @@
 import pytest
 
 from connectors.email.htmltext import plain
-from connectors.email.quoting import fresh_length
+from connectors.email.quoting import answer_first, fresh_length
 
 
 def fresh(text: str, subject: str = "Re: x", history_at: int | None = None) -> str:
@@ -88,6 +88,7 @@ def test_a_signature() -> None:
 
 WHOLE = {
     "interleaved": "On 1 Nov 2026 Sam wrote:\n> Which?\n\n4711\n\n> When?\n\nToday.",
+    "interleaved after a greeting": "Hi Sam,\n\nOn 1 Nov 2026 Sam wrote:\n> Which?\n\n4711",
     "below": "> Which order?\n\nIt is 4711.",
     "below, after an introduction": "Am 21.11.2026 um 09:30 schrieb Support <s@x.test>:\n> Welche?\n\nDie 4711.\n\n-- \nJo",
     "gmail forward": "See below.\n\n---------- Forwarded message ---------\nFrom: a\nSubject: b\nDate: c\n\nText",
@@ -103,6 +104,42 @@ WHOLE = {
 @pytest.mark.parametrize("name", WHOLE)
 def test_everything_counts(name: str) -> None:
     assert fresh_length(WHOLE[name], "Re: x") is None
+
+
+@pytest.mark.parametrize("introduction", [*INTRODUCTIONS, "Support <support@example.test> wrote in\n <abc@example.test>:"])
+@pytest.mark.parametrize("gap", ["\n", "\n\n"], ids=["next", "after a line"])
+def test_the_answer_below_a_quotation_comes_first_and_nothing_is_lost(introduction: str, gap: str) -> None:
+    history = f"{introduction}{gap}> Which order?\n>\n> Sam"
+    text, length = answer_first(f"{history}\n\nIt is 4711.\n\nToday.\n\n-- \nJo\nCustomer Ltd\n", "Re: x")
+    assert text[:length] == "It is 4711.\n\nToday."
+    assert text[length:] == f"\n\n-- \nJo\nCustomer Ltd\n\n{history}"
+
+
+def test_an_answer_below_in_html_comes_first() -> None:
+    quotation = '<blockquote type="cite"><p>Which order?</p></blockquote>'
+    for introduction in ('<div class="moz-cite-prefix">{}</div>', "<p>{}</p>"):
+        found = plain(introduction.format("On 1 Nov 2026 at 9:30, Sam wrote:") + quotation + "<p>It is 4711.</p>")
+        text, length = answer_first(found.text, "Re: x", found.history_at)
+        assert text[:length] == "It is 4711."
+
+
+AS_WRITTEN = [
+    WHOLE["interleaved"], WHOLE["interleaved after a greeting"], WHOLE["below"], WHOLE["only a quotation"],
+    "On 1 Nov 2026 Sam wrote:\n> Which?\n\n-- \nJo",
+    "Two things about order 4711:\n> It is late.\n\nAnd it is broken.",
+    "Begin forwarded message from a@x.test:\n> Which?\n\nPlease check.",
+    "Hello,\nOn 1 Nov 2026, Sam <s@x.test> wrote:\n> Which?\n\n4711",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", AS_WRITTEN)
+def test_what_is_no_answer_below_one_quotation_stays_as_it_is(text: str) -> None:
+    assert answer_first(text, "Re: x") == (text, None)
+
+
+def test_a_forward_with_words_below_stays_as_it_is() -> None:
+    text = "On 1 Nov 2026 Sam wrote:\n> Which?\n\nPlease check."
+    assert answer_first(text, "Fwd: x") == (text, None)
 
 
 def test_a_forward_by_its_subject_shows_what_is_forwarded() -> None:
