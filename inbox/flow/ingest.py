@@ -12,12 +12,11 @@ from inbox.connector import IdentityProof, InboundMessage, Item, Receipt
 from inbox.core import delivery, lifecycle, threads, tokens
 from inbox.core.arrival import Arrival, arrival, begins_as
 from inbox.core.conversation import Category, Conversation, Participant
-from inbox.core.customer import Identity, identity_id
-from inbox.core.events import Event, EventType
 from inbox.core.ids import ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId, message_id
-from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message, Reason
+from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message
 from inbox.flow import placing
 from inbox.flow.committer import Rank
+from inbox.flow.proving import Proofs
 from inbox.flow.revising import Revision, revise
 from inbox.flow.working import ChannelFacts, Key, Layer, NotLoaded
 from inbox.records import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
@@ -65,7 +64,7 @@ class Ingest:
         made: list[MessageId] = []
         repeated = 0
         early = False
-        proved: dict[str, CustomerId] = {}
+        proofs = Proofs(self.items)
         missing: set[Key] = set()
         for position, item in enumerate(self.items):
             try:
@@ -74,7 +73,7 @@ class Ingest:
                     repeated += placed is None
                     made += [placed] if placed is not None else []
                 else:
-                    early |= not self._news(layer, item, proved)
+                    early |= not self._news(layer, item, proofs)
             except NotLoaded as asked:  # the others may have something to ask for, too
                 missing |= asked.keys
         if missing:
@@ -83,14 +82,14 @@ class Ingest:
             layer.settle(self._settled())
         return Ingested(tuple(made), repeated)
 
-    def _news(self, layer: Layer, item: Receipt | Revision | IdentityProof, proved: dict[str, CustomerId]) -> bool:
+    def _news(self, layer: Layer, item: Receipt | Revision | IdentityProof, proofs: Proofs) -> bool:
         """Whether what the news is about is known."""
         facts = layer.channels[self.channel]
         match item:
             case Receipt():
                 return _receipt(layer, item, self.channel, self.signing)
             case IdentityProof():
-                _proof(layer, item, facts, proved)
+                proofs.take(layer, item, facts)
                 return True
             case _:
                 return revise(layer, item, facts)
@@ -284,33 +283,3 @@ def _receipted(layer: Layer, item: Receipt, channel: ChannelId, signing: tuple[b
     layer.need((MESSAGES, (mid,)))
     message = layer.get(MESSAGES, mid)
     return message if message is not None and message.channel == channel and message.delivery is not None else None
-
-
-def _proof(layer: Layer, item: IdentityProof, facts: ChannelFacts, proved: dict[str, CustomerId]) -> None:
-    """Somebody proved that an address is his. If it is known as somebody else's proved address, he is that person from now on.
-
-    ``proved`` holds who the earlier proofs of the delivery say he is: a later one that leads to a third person changes nothing.
-    """
-    own = placing.sender_identity(facts, item.address)
-    scope = facts.scope if item.also.kind not in ("email", "phone") else ""
-    also = identity_id(item.also.kind, scope, item.also.value)
-    layer.need((IDENTITIES, (own, also)))
-    mine, theirs = layer.get(IDENTITIES, own), layer.get(IDENTITIES, also)
-    if theirs is not None and theirs.verified:
-        customer = theirs.customer
-    else:
-        message = InboundMessage(key="", sender=replace(item.address, name=item.name), authenticated=True)
-        customer = placing.person(layer, message, facts)
-        mine = layer.get(IDENTITIES, own)
-    if proved.setdefault(own, customer) != customer:
-        return
-    changed = [
-        Identity(id, address.kind, address.value, customer, space, item.name, True, item.how, layer.now)
-        for id, address, space, stored in ((own, item.address, facts.scope, mine), (also, item.also, scope, theirs))
-        if stored is None or not stored.verified or stored.customer != customer
-    ]
-    for identity in changed:
-        layer.put(IDENTITIES, identity)
-    if changed:
-        reason = Reason("proved_address", (also,))
-        layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, placing.SYSTEM, customer=customer, reason=reason))

@@ -103,6 +103,27 @@ async def test_a_proof_joins_the_chat_to_the_person_whose_mail_address_is_proved
     assert await customer_of(house, chat) == mail.customer
 
 
+async def test_whoever_wrote_from_an_address_that_somebody_else_proves_keeps_it_as_a_claim(house: House) -> None:
+    mail = await house.write("maybe it was Anna, maybe not")
+    assert mail.customer is not None
+    for _ in range(2):
+        await prove(house, LAPTOP, ANNA)
+    kept = await house.store.queries.identities_of(mail.customer)
+    assert [(i.kind, i.value, i.verified, i.how) for i in kept] == [("email", ANNA.value, False, "claimed")]
+    again = await house.write("a second mail", key="again")
+    assert again.customer != mail.customer, "nobody is found by a claim"
+
+
+async def test_a_second_account_with_the_same_proved_address_is_the_same_person(house: House) -> None:
+    other = Address("webchat-user", "user-8")
+    first = await prove(house, LAPTOP, ACCOUNT, ANNA)
+    second = await prove(house, PHONE, other, ANNA)
+    assert await customer_of(house, second) == await customer_of(house, first)
+    for address, scope in ((other, CHAT), (ACCOUNT, CHAT), (ANNA, "")):
+        assert (identity := await owner(house, address, scope)) is not None
+        assert (identity.customer, identity.verified) == (await customer_of(house, first), True)
+
+
 async def test_a_proof_takes_an_address_that_was_only_seen_but_merges_nobody(house: House) -> None:
     mail = await house.write("maybe it was Anna, maybe not")
     chat = await prove(house, LAPTOP, ANNA)
