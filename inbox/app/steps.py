@@ -123,7 +123,7 @@ async def build_steps(
     intake = Intake(stores.ledger, stores.files, committer, sandbox, channels.find, clock, signing)
     router = Router(committer, stores.queries, available, base.came)
     bots = Bots(conversations, stores.queries, directory, channels.find)
-    unseen = Unseen(committer, stores.queries, channels.facts)
+    unseen = Unseen(committer, stores.queries, channels.facts, settings.mail.system_channel)
     timers = Timers(committer, stores.queries, clock, {"bot": bots.turn, "mail": unseen.copy}, observed.fired)
     composer = Composer(stores.queries, directory, signing)
     lights = channels.lights

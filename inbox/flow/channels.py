@@ -145,6 +145,7 @@ def facts(record: ChannelRecord, connector: Connector, policy: sla.Policy | None
         weight=able.weight,
         text_limit=able.text_limit,
         window=able.window,
+        title=getattr(connector.settings, "title", ""),
         policy=policy,
         bot=AgentId(record.bot) if record.bot else None,
         own=getattr(connector.settings, "own", frozenset()),

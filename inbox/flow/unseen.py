@@ -21,6 +21,7 @@ from inbox.ports import Queries
 from inbox.records import MESSAGES, Timer
 
 MAX_COPIED = 20
+UNTITLED = "Our answer to your message"
 COPY = "unseen-copy"
 """``Message.automatic`` of such a mail."""
 
@@ -63,7 +64,7 @@ class CopyByMail:
             arrived_at=at,
             channel=facts.id,
             to=(self.address,),
-            subject=before.subject or facts.name,
+            subject=before.subject or _title(layer, before.channel),
             text="\n\n".join(m.text for m in unseen),
             attachments=tuple(a for m in unseen for a in m.attachments),
             automatic=COPY,
@@ -76,10 +77,18 @@ class CopyByMail:
         return message
 
 
+def _title(layer: Layer, live: ChannelId) -> str:
+    """What the customer knows the place by where he wrote; a channel's name is for agents."""
+    facts = layer.channels.get(live)
+    return (facts.title if facts is not None else "") or UNTITLED
+
+
 class Unseen:
     """The act behind the timer ``mail``."""
 
-    def __init__(self, committer: Committer, queries: Queries, channels: Callable[[], Channels]) -> None:
+    def __init__(self, committer: Committer, queries: Queries, channels: Callable[[], Channels], mailbox: str = "") -> None:
+        """``mailbox``: the channel to write by, if it can; else the first that can."""
+        self._mailbox = mailbox
         self._committer = committer
         self._queries = queries
         self._channels = channels
@@ -108,7 +117,7 @@ class Unseen:
     def _answerable(self) -> ChannelFacts | None:
         """A channel that reaches people who are not there, and whose answers find the way home."""
         able = [f for f in self._channels().values() if f.reply_keys and not f.conversational]
-        return min(able, key=lambda f: f.id, default=None)
+        return min(able, key=lambda f: (f.id != self._mailbox, f.id), default=None)
 
 
 def proved(identities: Sequence[Identity], kind: str) -> Address | None:

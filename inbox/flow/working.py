@@ -57,6 +57,7 @@ class ChannelFacts:
     weight: int = 1
     text_limit: int | None = None
     window: int | None = None
+    title: str = ""
     policy: sla.Policy | None = None
     bot: AgentId | None = None
     own: frozenset[str] = frozenset()

@@ -36,6 +36,7 @@ async def test_an_unseen_answer_goes_to_the_proved_address_and_the_reply_comes_h
     (mail,) = house.world.mail.accepted
     assert ([a.value for a in mail.to], mail.text, mail.automatic) == ([ANNA.value], "Here you are.", True)
     assert mail.token
+    assert mail.subject == "Our answer to your message", "a channel's name is for agents"
     back = await house.write("thanks, got it", key="back", tokens=(mail.token,))
     assert back.conversation == id
     assert not back.new_participant
