@@ -5,7 +5,7 @@ The parser is imported here, everything that talks to the net only where it is u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import ClassVar, Final
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ _LARGE: Final = 256 * 1024
 _REPEAT_AFTER: Final = 15 * 60 * 1000
 """Whether a mail was taken is not known when the answer to it was lost (RFC 1047). A repetition bears the same Message-ID."""
 
-_OUT_OF_REACH: Final = ("not_reached", "certificate_not_trusted")  # and not one mail that is to come again
+_OUT_OF_REACH: Final = ("not_reached", "certificate_not_trusted", "no_authority")  # and not one mail that is to come again
 
 
 class EmailConnector(Connector):
@@ -49,11 +49,11 @@ class EmailConnector(Connector):
         return parse_mail(raw)
 
     def _report(self, part: str) -> Callable[[Health], None]:
-        """Reports for one part; the channel is as well as its worst part."""
+        """Reports for one part; the channel is well if all its parts are."""
 
         def report(health: Health) -> None:
             self._parts[part] = health
-            self.tools.report(next((h for h in self._parts.values() if not h.ok), health))
+            self.tools.report(_together(self._parts.values()))
 
         return report
 
@@ -128,12 +128,12 @@ class EmailConnector(Connector):
         return LIMITS.whole(files * 3 // 2 + _LARGE)  # base64 makes three bytes four, and lines of them
 
     async def probe(self) -> Health:
-        """Logs in wherever mail is read and handed in."""
-        for check in (self._probe_imap, self._probe_smtp):
-            health = await check()
-            if not health.ok:
-                return health
-        return Health(True)
+        """Logs in wherever mail is read and handed in; tells of everything that is wrong."""
+        from asyncio import TaskGroup
+
+        async with TaskGroup() as tasks:
+            parts = [tasks.create_task(self._probe_imap()), tasks.create_task(self._probe_smtp())]
+        return _together(part.result() for part in parts)
 
     async def _probe_imap(self) -> Health:
         from connectors.email.imap import probe
@@ -152,6 +152,14 @@ class EmailConnector(Connector):
         return Health(True)
 
 
+def _together(parts: Iterable[Health]) -> Health:
+    """The health of the whole: every problem and every remedy of its parts, each once."""
+    faults = [part for part in parts if not part.ok]
+    if not faults:
+        return Health(True)
+    return Health(False, " ".join(dict.fromkeys(f.problem for f in faults)), " ".join(dict.fromkeys(f.remedy for f in faults)))
+
+
 def _out_of_order(wrong: InboxError) -> Health:
     """What is wrong with the way out, and what to do."""
     said = str(wrong)
@@ -160,6 +168,9 @@ def _out_of_order(wrong: InboxError) -> Health:
     if said.startswith("certificate_not_trusted"):
         remedy = "Set smtp.ca_file to the authority that issued it, and smtp.host to a name that it bears."
         return Health(False, f"The mail server's certificate is not trusted: {said.partition(': ')[2]}", remedy)
+    if said.startswith("no_authority"):
+        remedy = "Set smtp.ca_file to a file with the certificate of the authority."
+        return Health(False, f"smtp.ca_file: {said.partition(': ')[2]}.", remedy)
     if isinstance(wrong, Rejected):
         return Health(False, f"The mail server refuses us: {said}", "Ask its operator; mails are not sent.")
     return Health(False, f"The mail server cannot be used: {said}", "Check that it runs, and smtp.host, smtp.port and smtp.security.")

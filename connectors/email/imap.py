@@ -24,7 +24,7 @@ from connectors.email.imap_position import LARGE, Position, groups, position, st
 from connectors.email.key import mail_key
 from connectors.email.mime import BACKLOG, RECEIVED_AT, UNREADABLE
 from connectors.email.settings import ImapSettings
-from connectors.email.trust import why_untrusted
+from connectors.email.trust import NoAuthority, why_untrusted
 from inbox.connector import Deliver, Health, RawDelivery, Tools
 from inbox.core.errors import TryLater
 from inbox.core.ids import ChannelId
@@ -55,6 +55,8 @@ def trouble(error: BaseException, settings: ImapSettings) -> Health:
         return Health(
             False, f"The certificate of {where} is not trusted: {untrusted}.", "Set imap.ca_file to the authority that issued it."
         )
+    if isinstance(error, NoAuthority):
+        return Health(False, f"imap.ca_file: {error}.", "Set imap.ca_file to a file with the certificate of the authority.")
     if isinstance(error, LoginError):
         said = one_line(str(error))[:200]
         return Health(False, f"{where} refused the login of {settings.user}: {said}", "Correct imap.user and imap.password.")

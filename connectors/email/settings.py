@@ -34,6 +34,18 @@ _IMAP_PORTS: Final = {"tls": 993, "starttls": 143, "plain": 143}
 _SMTP_PORTS: Final = {"tls": 465, "starttls": 587, "plain": 25}
 
 
+def _check_authority(ca_file: str) -> None:
+    """Raises ``ValueError`` for a file that names no authority. What reads it is large, and loaded only if there is one."""
+    if not ca_file:
+        return
+    from connectors.email.trust import NoAuthority, tls_context
+
+    try:
+        tls_context(ca_file)
+    except NoAuthority as wrong:
+        raise ValueError(f"ca_file: {wrong}") from None
+
+
 class ImapSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where mail is read. ``port`` 0 is the usual one. ``ca_file``: trust this authority instead of the system's."""
 
@@ -44,6 +56,9 @@ class ImapSettings(Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 0
     ca_file: str = ""
     folders: Annotated[tuple[OneLine, ...], Meta(min_length=1, max_length=20)] = ("INBOX",)
+
+    def __post_init__(self) -> None:
+        _check_authority(self.ca_file)
 
     @property
     def at_port(self) -> int:
@@ -60,6 +75,9 @@ class SmtpSettings(Struct, frozen=True, forbid_unknown_fields=True):
     security: Security = "starttls"
     port: Port = 0
     ca_file: str = ""
+
+    def __post_init__(self) -> None:
+        _check_authority(self.ca_file)
 
     @property
     def at_port(self) -> int:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from connectors.email.compose import Composed
 from connectors.email.headers import one_line
 from connectors.email.settings import SmtpSettings
-from connectors.email.trust import tls_context, why_untrusted
+from connectors.email.trust import NoAuthority, tls_context, why_untrusted
 from inbox.connector import Sent
 from inbox.core.errors import NeedsLogin, Rejected, TryLater, Unknown
 
@@ -80,6 +80,8 @@ async def _login(client: SMTP, settings: SmtpSettings) -> None:
 
 
 def _unreachable(error: BaseException) -> TryLater:
+    if isinstance(error, NoAuthority):
+        return TryLater(f"no_authority: {error}"[:300], away=True)
     untrusted = why_untrusted(error)
     said = one_line(str(error)) or "it took too long"
     return TryLater(f"certificate_not_trusted: {untrusted}" if untrusted else f"not_reached: {said}"[:300], away=True)

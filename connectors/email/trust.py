@@ -6,10 +6,19 @@ import functools
 import ssl
 
 
+class NoAuthority(OSError):
+    """The file that is to name the trusted authority is missing, unreadable or holds no certificate."""
+
+
 @functools.lru_cache(maxsize=16)
 def tls_context(ca_file: str) -> ssl.SSLContext:
-    """A verifying client context, made once per file. Raises ``OSError`` (``ssl.SSLError`` is one) for a file that is none."""
-    context = ssl.create_default_context(cafile=ca_file or None)
+    """A verifying client context, made once per file. Raises ``NoAuthority``, whose words name the file and what is wrong with it."""
+    try:
+        context = ssl.create_default_context(cafile=ca_file or None)
+    except ssl.SSLError:
+        raise NoAuthority(f"{ca_file} holds no certificate in PEM form") from None
+    except OSError as wrong:
+        raise NoAuthority(f"{ca_file} cannot be read: {wrong.strerror}") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

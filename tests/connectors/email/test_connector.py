@@ -2,17 +2,21 @@
 
 import smtplib
 from email.message import EmailMessage
+from pathlib import Path
 
 import msgspec
 import pytest
+import trustme
 from msgspec.structs import replace
 
 from connectors.email import CONNECTORS, EmailConnector
 from connectors.email.settings import EmailSettings, ImapSettings, ListenerSettings, SmtpSettings
+from connectors.email.trust import tls_context
 from inbox.connector import InboundMessage, OutboundFile, Quoted, RawDelivery, Receipt
 from inbox.core.errors import NeedsLogin, NotAuthentic, Rejected, TryLater, Unsupported
 from inbox.core.ids import ChannelId
 from inbox.core.message import DeliveryState
+from inbox.core.mistakes import mistakes
 from inbox.flow.sandbox import Sandbox
 from tests.connectors.email.cases import CASES, HERE, raw
 from tests.connectors.email.outgoing import AT, MESSAGE_TOKEN, TOKEN, mail_to, reply
@@ -120,6 +124,49 @@ async def test_the_probe_says_what_is_wrong_and_what_to_do(mail_server: MailServ
         health = await outside.connector(settings).probe()
         assert not health.ok, key
         assert health.problem
+        assert key in health.remedy
+
+
+@needs_mail_server
+async def test_the_probe_names_every_fault(mail_server: MailServer, outside: Outside) -> None:
+    good = settings_for(mail_server, mail_server.add())
+    assert good.imap is not None
+    assert good.smtp is not None
+    refused, unreached = replace(good.imap, password="wrong"), replace(good.smtp, port=9)
+    health = await outside.connector(replace(good, imap=refused, smtp=unreached)).probe()
+    assert not health.ok
+    assert "refused the login" in health.problem
+    assert "The mail server cannot be used" in health.problem
+    assert "imap.password" in health.remedy
+    assert "smtp.port" in health.remedy
+
+
+def test_a_file_that_names_no_authority_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    """What ``check-config`` says, before anything is connected."""
+    rubbish = tmp_path / "rubbish.pem"
+    rubbish.write_text("no certificate", encoding="utf-8")
+    server = {"host": "localhost", "user": "u", "password": "p"}
+    for part in ("imap", "smtp"):
+        for file, why in ((tmp_path / "missing.pem", "cannot be read: No such file"), (rubbish, "holds no certificate")):
+            [line] = mistakes({"address": "a@x.test", part: {**server, "ca_file": str(file)}}, EmailSettings, "s")
+            assert line.startswith(f"s.{part}.ca_file: {file} {why}")
+
+
+async def test_the_probe_names_the_settings_whose_files_are_gone(tmp_path: Path, outside: Outside) -> None:
+    file = tmp_path / "ca.pem"
+    trustme.CA().cert_pem.write_to_path(file)
+    connector = outside.connector(
+        EmailSettings(
+            "a@x.test",
+            imap=ImapSettings("localhost", "u", "p", port=9, ca_file=str(file)),
+            smtp=SmtpSettings("localhost", port=9, ca_file=str(file)),
+        )
+    )
+    file.unlink()
+    tls_context.cache_clear()  # as in a process that starts now
+    health = await connector.probe()
+    for key in ("imap.ca_file", "smtp.ca_file"):
+        assert f"{key}: {file} cannot be read" in health.problem
         assert key in health.remedy
 
 
