@@ -89,6 +89,15 @@ def test_names_are_for_display_only(name: str, kept: str) -> None:
     assert clean_name(name) == kept
 
 
+async def test_the_three_characters_that_browsers_escape_in_names_come_back(world: World) -> None:
+    mia = await world.log_in("mia")
+    for sent, shown in {"\u00e4tt %22x%22.txt": '\u00e4tt "x".txt', "a%0D%0Ab.txt": "ab.txt", "100%25 %41.txt": "100%25 %41.txt"}.items():
+        head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{sent}"\r\nContent-Type: text/plain\r\n\r\n'
+        form = head.encode() + b"x\r\n--b--\r\n"
+        answer = await mia.ask("POST", "/uploads", data=form, headers={"Content-Type": "multipart/form-data; boundary=b"})
+        assert (await answer.json())["name"] == shown
+
+
 @given(st.text())
 def test_any_name_becomes_one_harmless_line(name: str) -> None:
     kept = clean_name(name)

@@ -47,7 +47,7 @@ async def upload(asked: Signed[None]) -> s.FileRow:
         raise TooLarge(f"At most {parts.settings.max_upload} bytes.")
     form = await _form(http)
     part = await _file_part(form)
-    name, kind = clean_name(part.filename or ""), _media_type(part)
+    name, kind = clean_name(_as_named(part.filename or "")), _media_type(part)
     content = _limited(form, part, parts.settings.max_upload)
     id = digest("upload", asked.actor.id, asked.key) if asked.key else secrets.token_hex(16)
     if asked.key and (known := await parts.files.find(id)) is not None:
@@ -118,6 +118,11 @@ def _media_type(part: BodyPartReader) -> str:
     main, slash, sub = kind.partition("/")
     plain = all(c.isascii() and (c.isalnum() or c in "!#$&^_.+-") for c in main + sub)
     return kind if slash and main and sub and plain and len(kind) <= 100 else OCTETS
+
+
+def _as_named(sent: str) -> str:
+    """A file's name without the escapes of forms: of three characters, and not of ``%`` (HTML standard, multipart/form-data)."""
+    return sent.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n")
 
 
 def clean_name(name: str) -> str:
