@@ -18,7 +18,7 @@ import uvloop
 from inbox import logs
 from inbox import settings as configuration
 from inbox.app import accounts, connectors
-from inbox.app.channels import mistakes_of_channels
+from inbox.app.channels import mistakes_for_serving, mistakes_of_channels
 from inbox.app.doctor import examine
 from inbox.app.service import serve as serve_until
 from inbox.app.steps import Steps
@@ -40,6 +40,11 @@ config_option = click.option(
 def load(config: Path | None) -> Settings:
     """The settings, all their mistakes told in one go."""
     return configuration.load(config, further=mistakes_of_channels)
+
+
+def load_for_serving(config: Path | None) -> Settings:
+    """As ``load``, and what would keep a service from starting is a mistake, too."""
+    return configuration.load(config, further=mistakes_for_serving)
 
 
 class PlainFaults(click.Group):
@@ -100,7 +105,7 @@ def main() -> None:
 @config_option
 def serve(config: Path | None) -> None:
     """Serve for real: your own settings, your own database, no demo accounts."""
-    settings = load(config)
+    settings = load_for_serving(config)
     logs.configure(settings.log.level, settings.log.format)
 
     async def refuse_demo(stores: Stores) -> None:
@@ -230,14 +235,15 @@ def doctor(context: click.Context, config: Path | None, demo: bool) -> None:
 
 @main.command("check-config")
 @config_option
-def check_config(config: Path | None) -> None:
-    """Read the settings and say whether they can be used."""
-    settings = load(config)
+@click.option("--demo", is_flag=True, help="They are for `inbox demo`, which makes itself a key.")
+def check_config(config: Path | None, demo: bool) -> None:
+    """Read the settings and say whether they can be used: the same mistakes that `inbox serve` would tell."""
+    settings = load(config) if demo else load_for_serving(config)
     database = "the one at mongodb.uri" if settings.mongodb.uri else f"started by this service under {settings.data.path}"
     click.echo(f"{config or 'The defaults and the environment'}: all settings are known and valid.")
     click.echo(f"Address   {settings.server.public_url}, listening on {settings.server.host}:{settings.server.port}")
     click.echo(f"MongoDB   {database}")
-    click.echo(f"Keys      {', '.join(key.partition(':')[0] for key in settings.secrets.keys) or 'none: `inbox serve` needs one'}")
+    click.echo(f"Keys      {', '.join(key.partition(':')[0] for key in settings.secrets.keys) or 'the one of the demo'}")
     click.echo(f"Channels  {', '.join(channel.id for channel in settings.channels) or 'none in the file'}")
 
 

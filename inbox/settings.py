@@ -178,9 +178,8 @@ class Settings(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for two channels of one id."""
-        ids = [channel.id for channel in self.channels]
-        for twice in {i for i in ids if ids.count(i) > 1}:
-            raise ValueError(f"channels: the id {twice!r} is used twice; each needs its own")
+        for line in _used_twice([channel.id for channel in self.channels]):
+            raise ValueError(line)
 
 
 Further = Callable[[Mapping[str, Any]], Iterable[str]]
@@ -195,9 +194,9 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ, 
     lines: list[str] = []
     tree = _resolved(_read(file) if file else {}, "", environment, lines)
     _override(tree, environment, lines)
-    lines += [*mistakes(tree, Settings, ""), *further(tree)]
+    lines += [*mistakes(tree, Settings, ""), *_twice(tree), *further(tree)]
     if lines:
-        raise wrong(lines)
+        raise wrong(list(dict.fromkeys(lines)))
     return msgspec.convert(tree, Settings)
 
 
@@ -205,6 +204,17 @@ def wrong(lines: list[str]) -> CannotStart:
     """The error for settings with these mistakes."""
     message = lines[0] if len(lines) == 1 else "\n  - ".join([f"{len(lines)} settings are wrong:", *lines])
     return CannotStart(message, "config/inbox.example.toml explains every setting")
+
+
+def _used_twice(ids: list[str]) -> list[str]:
+    return [f"channels: the id {id!r} is used twice; each needs its own" for id in dict.fromkeys(ids) if ids.count(id) > 1]
+
+
+def _twice(tree: Mapping[str, Any]) -> list[str]:
+    """Ids of several channels, told also while something else is wrong, when there are no ``Settings`` yet to tell it."""
+    channels = tree.get("channels")
+    tables = [channel for channel in channels if isinstance(channel, dict)] if isinstance(channels, list) else []
+    return _used_twice([table["id"] for table in tables if isinstance(table.get("id"), str)])
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Metrics:
         self._sends = Counter("inbox_outbox_total", "Attempts to send by outcome", ["state"], registry=r)
         self._lateness = Histogram("inbox_timer_lateness_seconds", "From a timer's instant to its commit", buckets=SECONDS, registry=r)
         self._logins = Counter("inbox_logins_total", "Logins by outcome", ["outcome"], registry=r)
+        self._healthy = Gauge("inbox_channel_healthy", "1 while the channel is in order, else 0", ["channel"], registry=r)
         self._trimmed = Counter("inbox_trimmed_total", "What was removed for its age", ["what"], registry=r)
         self._registered: set[str] = set()
 
@@ -57,6 +58,10 @@ class Metrics:
     def trimmed(self, what: str, count: int) -> None:
         """So much was removed for its age; ``what`` is events or deliveries."""
         self._trimmed.labels(what).inc(count)
+
+    def watch_channel(self, channel: str, healthy: Callable[[], bool]) -> None:
+        """Whether a channel is in order is asked for whenever the metrics are read."""
+        self._healthy.labels(channel).set_function(lambda: float(healthy()))
 
     def watch(self, name: str, meaning: str, ask: Callable[[], float]) -> None:
         """A gauge asked for whenever the metrics are read (open sockets, waiting units, feed lag)."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import structlog
 from msgspec.structs import replace
 
+from inbox.app.crosschecks import mistakes_between, mistakes_of_keys
 from inbox.app.stores import Stores
 from inbox.connector import Connector, Health, Tools
 from inbox.core import sla
@@ -51,7 +52,7 @@ class ChannelCursor:
 
 
 def mistakes_of_channels(tree: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the channels' connectors and with the settings these check themselves; for ``settings.load``."""
+    """What is wrong with the channels' connectors, with the settings these check themselves, and between them; for ``settings.load``."""
     outside, given = tree.get("connectors"), tree.get("channels")
     named = outside.get("outside") if isinstance(outside, dict) else ()
     try:
@@ -59,7 +60,13 @@ def mistakes_of_channels(tree: Mapping[str, Any]) -> list[str]:
     except CannotStart as error:
         return [f"connectors.outside: {error}; {error.remedy}"]
     tables = [channel for channel in given if isinstance(channel, dict)] if isinstance(given, list) else []
-    return [line for channel in tables for line in _mistakes_of(channel, classes)]
+    own = [line for channel in tables for line in _mistakes_of(channel, classes)]
+    return [*own, *mistakes_between(tree, tables, classes)]
+
+
+def mistakes_for_serving(tree: Mapping[str, Any]) -> list[str]:
+    """The same and what only a service needs: keys."""
+    return [*mistakes_of_keys(tree), *mistakes_of_channels(tree)]
 
 
 def _mistakes_of(channel: Mapping[str, Any], classes: Classes) -> list[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from inbox.app.channels import connect_to, look_at_channels
+from inbox.app.ports import Place, place_of
 from inbox.app.stores import LEAST_FREE_BYTES, Stores, open_stores
 from inbox.connector import Connector, Health
 from inbox.core.errors import CannotStart, InboxError
 from inbox.core.ids import ChannelId
 from inbox.flow.registry import discover
+from inbox.records import ChannelRecord
 from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
@@ -104,18 +107,54 @@ async def _channels(settings: Settings, stores: Stores) -> AsyncIterator[Finding
         except CannotStart as error:
             yield Finding(f"channel {record.id}", "", str(error), error.remedy)
             continue
-        yield await _probe(record.id, connector)
+        yield await _channel(settings, stores, record, connector)
         await connector.close()
     if not any(record.enabled for record in records):
         yield Finding("channels", "", "none is set up", "Add [[channels]] to the settings; config/inbox.example.toml shows how.")
 
 
-async def _probe(id: ChannelId, connector: Connector) -> Finding:
+async def _channel(settings: Settings, stores: Stores, record: ChannelRecord, connector: Connector) -> Finding:
+    """The first thing that is wrong with it."""
+    what = f"channel {record.id}"
+    health = await _probe(connector)
+    if not health.ok:
+        return Finding(what, "", health.problem, health.remedy)
+    if record.team and record.team not in {team.id for team in await stores.queries.teams()}:
+        remedy = f"Run `inbox create-team {record.team}`, or change channels.{record.id}.team."
+        return Finding(what, "", f"there is no team {record.team!r}", remedy)
+    place = next((place_of(channel) for channel in settings.channels if channel.id == record.id), None)
+    return Finding(what, connector.name) if place is None else await _listener(settings, stores, record, connector, place)
+
+
+async def _listener(settings: Settings, stores: Stores, record: ChannelRecord, connector: Connector, place: Place) -> Finding:
+    """Whether the channel's port is free, or taken by the service that runs: that one says of itself that it is in order."""
+    what, where = f"channel {record.id}", f"port {place.port} of {place.host}"
+    trouble, said = place.trouble(), await _says_healthy(settings, stores, record.id)
+    if trouble is not None and said is None:
+        return Finding(what, "", f"{trouble}, and not by this service, which does not run", trouble.remedy)
+    if trouble is not None and not said:
+        return Finding(what, "", f"{trouble}, and the service that runs says that this channel is out of order", trouble.remedy)
+    if trouble is None and said is not None:
+        return Finding(what, "", f"the service runs and does not listen on {where}", "Restart it; its log says what is wrong.")
+    return Finding(what, f"{connector.name}, {where} is {'free' if said is None else 'where the service listens'}")
+
+
+async def _says_healthy(settings: Settings, stores: Stores, id: ChannelId) -> bool | None:
+    """What the service that runs with these settings says of the channel in its metrics; None when none runs."""
+    host = "127.0.0.1" if settings.metrics.host in ("", "0.0.0.0") else settings.metrics.host
+    authority = f"[{host}]" if ":" in host else host
     try:
-        health = await connector.probe()
+        answer = await stores.outside.request("GET", f"http://{authority}:{settings.metrics.port}/metrics", seconds=5)
+    except InboxError:
+        return None
+    found = re.search(rf'^inbox_channel_healthy\{{channel="{re.escape(id)}"\}} ([01])', answer.body.decode(errors="replace"), re.MULTILINE)
+    return found[1] == "1" if found else None
+
+
+async def _probe(connector: Connector) -> Health:
+    try:
+        return await connector.probe()
     except InboxError as error:
-        health = Health(False, str(error) or error.code, "See the channel's settings.")
+        return Health(False, str(error) or error.code, "See the channel's settings.")
     except OSError as error:
-        health = Health(False, f"not reachable: {error.strerror or type(error).__name__}", "Check host and port.")
-    what = f"channel {id}"
-    return Finding(what, connector.name) if health.ok else Finding(what, "", health.problem, health.remedy)
+        return Health(False, f"not reachable: {error.strerror or type(error).__name__}", "Check host and port.")

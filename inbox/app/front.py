@@ -21,6 +21,7 @@ from inbox.api.resets import Purpose, Resets, Send
 from inbox.api.server import build
 from inbox.api.web_settings import WebSettings
 from inbox.app.channels import LINKS
+from inbox.app.crosschecks import sends_mail
 from inbox.app.steps import Base, Steps
 from inbox.app.stores import Stores
 from inbox.connector import OutboundMessage
@@ -189,7 +190,8 @@ def _mailer(settings: Settings, steps: Steps, stores: Stores) -> Send:
 
     async def mail(agent: Agent, link: str, purpose: Purpose) -> None:
         subject, text = TEXTS[purpose]
-        able = [id for id, running in sorted(steps.channels.running.items()) if running.connector.capabilities.subject]
+        connectors = sorted(steps.channels.connectors().items())
+        able = [id for id, one in connectors if sends_mail(type(one), getattr(one.settings, "smtp", None))]
         id = ChannelId(settings.mail.system_channel) if settings.mail.system_channel else next(iter(able), None)
         connector = steps.channels.find(id) if id else None
         if id is None or connector is None:

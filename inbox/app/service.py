@@ -13,6 +13,7 @@ from aiohttp import web
 
 from inbox.api.metrics import Metrics
 from inbox.app.front import Front, Sockets, build_front, build_sockets
+from inbox.app.ports import require_free
 from inbox.app.steps import Observed, Steps, build_base, build_steps, ensure_bots
 from inbox.app.stores import Stores, open_stores
 from inbox.connector import Connector
@@ -44,6 +45,7 @@ async def serve(
 
     Raises ``CannotStart`` with the remedy.
     """
+    require_free(settings)
     async with open_stores(settings) as stores:
         if prepare is not None:
             await prepare(stores)
@@ -70,6 +72,7 @@ async def _running(settings: Settings, stores: Stores, demo: bool, more: Mapping
         loops = [tasks.create_task(_keep(name, loop)) for name, loop in _loops(stores, steps, sockets, front).items()]
         try:
             await ensure_bots(steps)
+            await _tell_unknown_teams(stores, steps)
             async with _listening(settings, front) as runner:
                 receiving = tasks.create_task(_keep("receivers", steps.receivers.run))
                 yield steps
@@ -135,6 +138,17 @@ def _watch(metrics: Metrics, steps: Steps) -> None:
     metrics.watch("inbox_units_waiting", "Units that wait for a transaction", lambda: steps.committer.backlog)
     metrics.watch("inbox_deliveries_open", "Deliveries stored and not settled", lambda: steps.intake.backlog)
     metrics.watch("inbox_search_lag_seconds", "By how much the search index is behind", lambda: steps.indexer.lag() / 1000)
+    for id in steps.channels.running:
+        metrics.watch_channel(id, lambda id=id: steps.channels.lights.standing(id).ok)  # type: ignore[misc]  # bound at once
+
+
+async def _tell_unknown_teams(stores: Stores, steps: Steps) -> None:
+    """Nobody but supervisors and admins sees what is given to a team that is not there."""
+    known = {team.id for team in await stores.queries.teams()}
+    for id, running in steps.channels.running.items():
+        team = running.record.team
+        if team and team not in known:
+            log.error("team_unknown", setting=f"channels.{id}.team", team=team, remedy=f"run `inbox create-team {team}`")
 
 
 @asynccontextmanager

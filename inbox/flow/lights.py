@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import structlog
 from msgspec import Struct
 
 from inbox.connector import Health
@@ -11,6 +13,11 @@ from inbox.core.ids import ChannelId, Instant
 
 CONNECTOR, RECEIVING, SENDING, PROBE = "connector", "receiving", "sending", "probe"
 """Who reports: the connector of its own accord, its receiver, the outbox, the trial. One being fine does not mend another."""
+
+_PERSONAL = re.compile(r"[^\s@<>,;:]+@[^\s@<>,;:]+|\+?\d[\d ()-]{5,}\d|[\w-]{24,}")
+"""Addresses, numbers and what may be a key: a provider's own words can repeat them."""
+
+log = structlog.get_logger(__name__)
 
 
 class Standing(Struct, frozen=True):
@@ -32,7 +39,16 @@ class Lights:
         self._fine: dict[ChannelId, Instant] = {}
 
     def report(self, channel: ChannelId, health: Health, who: str = CONNECTOR) -> None:
-        """Remember it. The same trouble again keeps the time at which it began."""
+        """Remember it, and log when the light changes. The same trouble again keeps the time at which it began."""
+        fine = self.standing(channel).ok
+        self._remember(channel, health, who)
+        now = self.standing(channel)
+        if fine and not now.ok:
+            log.error("channel_out_of_order", channel=channel, what=_PERSONAL.sub("...", now.problem), since=now.since, who=who)
+        elif now.ok and not fine:
+            log.info("channel_in_order", channel=channel, since=now.since)
+
+    def _remember(self, channel: ChannelId, health: Health, who: str) -> None:
         said = self._said.setdefault(channel, {})
         before = said.get(who)
         began = before[1] if before is not None and before[0].ok == health.ok else self._now()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from msgspec import Struct
+from structlog.testing import capture_logs
 
 from inbox.connector import Capabilities, Connector, Health, Item, OutboundMessage, RawDelivery, Sent
 from inbox.core.errors import NeedsLogin, Unsupported
@@ -46,6 +47,26 @@ def test_of_several_troubles_the_oldest_is_told() -> None:
     clock.set(START + 10)
     lights.report(MAIL, Health(False, "away", "wait"), SENDING)
     assert lights.standing(MAIL).problem == BAD.problem
+
+
+def test_a_change_of_the_light_is_logged_once_without_anybodys_address() -> None:
+    clock = ManualClock()
+    lights = Lights(clock.now)
+    refused = Health(False, "Login was refused: ada@shop.example, +46 70 123 45 67, sk_0123456789abcdef0123456789", "Enter it.")
+    with capture_logs() as logs:
+        lights.report(MAIL, Health(True), PROBE)
+        lights.report(MAIL, refused, SENDING)
+        clock.set(START + 10)
+        lights.report(MAIL, refused, SENDING)
+        lights.report(MAIL, BAD, PROBE)
+        lights.report(MAIL, Health(True), SENDING)
+        assert [entry["event"] for entry in logs] == ["channel_out_of_order"], "the probe still says that it is"
+        clock.set(START + 20)
+        lights.report(MAIL, Health(True), PROBE)
+    broken, mended = logs
+    assert (broken["log_level"], broken["channel"], broken["since"]) == ("error", MAIL, START)
+    assert broken["what"] == "Login was refused: ..., ..., ..."
+    assert (mended["event"], mended["log_level"], mended["channel"], mended["since"]) == ("channel_in_order", "info", MAIL, START + 20)
 
 
 class Tried(Connector):
