@@ -58,7 +58,7 @@ async def test_what_was_set_aside_comes_in_once_the_server_can(outside: Outside)
         await eventually(lambda: len(outside.ledger.stored) == 3)
         server.trouble.clear()
         await eventually(lambda: readable(outside) == {"1", "2", "3"})
-    assert outside.cursors.values["imap:INBOX"]["aside"] == []
+        await eventually(lambda: outside.cursors.values["imap:INBOX"]["aside"] == [])
 
 
 async def test_a_server_that_hands_over_nothing_is_waited_for(outside: Outside) -> None:
