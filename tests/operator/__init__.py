@@ -1,1 +1,0 @@
-"""What an operator does with the service, as he types it: commands, settings, signals, full disks and taken ports."""
