@@ -33,6 +33,15 @@ class Session(Struct, frozen=True, omit_defaults=True):
     browser: str = ""
 
 
+class Invitation(Struct, frozen=True, omit_defaults=True):
+    """That a call with an idempotency key made a link, not the link: ``id`` stands for caller and key, ``body`` for what was asked."""
+
+    id: str
+    body: str
+    expires_at: Instant
+    mailed: bool = False
+
+
 class AuditEntry(Struct, frozen=True, omit_defaults=True):
     """Something done to accounts or settings: codes and ids, no secrets. ``id`` is random."""
 
@@ -80,6 +89,15 @@ class Accounts(Protocol):
 
     async def use_reset(self, token: str, now: Instant) -> AgentId | None:
         """Use up a reset link: the agent's id exactly once, None when it is unknown, used or expired."""
+
+    async def invitation(self, id: str) -> Invitation | None:
+        """What was remembered under this id; it may be forgotten once the link is expired."""
+
+    async def save_invitation(self, made: Invitation) -> bool:
+        """Remember it; False when there is one under its id, which stays as it is."""
+
+    async def invitation_mailed(self, id: str) -> None:
+        """Its link went out by mail."""
 
     async def count_attempt(self, key: str, now: Instant, window: int) -> int:
         """Count one login attempt under ``key`` (an account or an address), atomically.

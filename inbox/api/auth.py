@@ -127,7 +127,7 @@ class Auth:
         ended = await self._accounts.end_sessions(agent, keep)
         found = await self._accounts.credentials_of(agent)
         if found is not None:
-            await self._accounts.clear_attempts(_key(PER_ACCOUNT, hash_of(folded(found.agent.email))))
+            await forgive(self._accounts, found.agent)
         await self._accounts.audit(entry(self._clock.now(), agent, action, address))
         await self._ended(agent)
         return ended
@@ -169,6 +169,12 @@ class Auth:
         await self._accounts.open_session(session)
         await self._accounts.audit(entry(now, agent.id, "logged_in", address))
         return Login(token, session, agent)
+
+
+async def forgive(accounts: Accounts, agent: Agent) -> None:
+    """Forget the failed attempts at an account's password: it has a new one."""
+    await accounts.clear_attempts(_key(PER_ACCOUNT, hash_of(folded(agent.email))))
+    await accounts.clear_attempts(_key(OWN_PASSWORD, agent.id))
 
 
 def require_csrf(request: web.Request, session: Session) -> None:

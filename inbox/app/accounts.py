@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from inbox.api.auth import forgive
 from inbox.api.passwords import Passwords
-from inbox.api.resets import INVITED_MS, Purpose, Resets
+from inbox.api.resets import INVITATIONS, INVITED_MS, Purpose, Resets
+from inbox.api.tokens import new_token
 from inbox.app.steps import THREADS, build_base, deriving
 from inbox.app.stores import Stores, open_stores
 from inbox.core.agent import Agent, Role, Team
@@ -73,7 +75,9 @@ async def create_agent(settings: Settings, new: Newcomer) -> tuple[Agent, str]:
         if new.password:
             await stores.accounts.set_password(agent.id, await Passwords().hash(new.password))
             return agent, ""
-        link, _ = await Resets(stores.accounts, stores.clock, settings.server.public_url, _by_hand).link(agent.id, INVITED_MS)
+        key = Keyring(settings.secrets.keys).derived(INVITATIONS)[0]
+        resets = Resets(stores.accounts, stores.clock, settings.server.public_url, _by_hand, key)
+        link, _ = await resets.link(agent.id, INVITED_MS, new_token())
         return agent, link
 
 
@@ -98,7 +102,7 @@ async def create_team(settings: Settings, id: str, name: str) -> Team:
 
 
 async def reset_password(settings: Settings, email: str, password: str) -> Agent:
-    """Set a password and end the account's sessions. Raises ``Invalid``, ``NotFound``."""
+    """Set a password, forget failed logins, and end the account's sessions. Raises ``Invalid``, ``NotFound``."""
     _check(email, password)
     _check_password(password)
     async with open_stores(settings, beside=True) as stores, committing(settings, stores) as committer:
@@ -107,6 +111,7 @@ async def reset_password(settings: Settings, email: str, password: str) -> Agent
             raise NotFound("There is no account with this address.")
         await stores.accounts.set_password(found.agent.id, await Passwords().hash(password))
         await stores.accounts.end_sessions(found.agent.id)
+        await forgive(stores.accounts, found.agent)
         await logins_ended(committer, found.agent.id)
         return found.agent
 

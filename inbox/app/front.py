@@ -17,7 +17,7 @@ from inbox.api.metrics import Metrics
 from inbox.api.origin import client_address, require_own_page
 from inbox.api.parts import ApiParts
 from inbox.api.passwords import Passwords
-from inbox.api.resets import Purpose, Resets, Send
+from inbox.api.resets import INVITATIONS, Purpose, Resets, Send
 from inbox.api.server import build
 from inbox.api.web_settings import WebSettings
 from inbox.app.channels import LINKS
@@ -110,7 +110,9 @@ def build_front(
         demo=demo,
     )
     auth = Auth(stores.accounts, steps.directory, Passwords(), stores.clock, metrics, partial(logins_ended, steps.committer))
-    resets = Resets(stores.accounts, stores.clock, server.public_url, _mailer(settings, steps, stores))
+    resets = Resets(
+        stores.accounts, stores.clock, server.public_url, _mailer(settings, steps, stores), steps.keyring.derived(INVITATIONS)[0]
+    )
     cleaner = Cleaner()
     agents = AgentSockets(
         sockets.live,

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from inbox.admission import AuditEntry, Credentials, Session
+from inbox.admission import AuditEntry, Credentials, Invitation, Session
 from inbox.core.agent import Agent
 from inbox.core.errors import NotFound
 from inbox.core.ids import AgentId, Instant
@@ -23,6 +23,7 @@ class MongoAccounts:
         self._hashes = db["credentials"]
         self._sessions = db["sessions"]
         self._resets = db["resets"]
+        self._invitations = db["invitations"]
         self._attempts = db["attempts"]
         self._audit = db["audit"]
 
@@ -88,14 +89,35 @@ class MongoAccounts:
     @translated
     async def save_reset(self, token: str, agent: AgentId, expires_at: Instant) -> None:
         """Remember a reset link by the hash of its token; the agent's earlier ones are void."""
-        await self._resets.delete_many({"agent": {"$eq": agent}})
-        await self._resets.insert_one({"_id": token, "agent": agent, "expires_at": expires_at, "k_gone": date(expires_at)})
+        await self._resets.delete_many({"agent": {"$eq": agent}, "_id": {"$ne": token}})
+        link = {"agent": agent, "expires_at": expires_at, "k_gone": date(expires_at)}
+        await self._resets.update_one({"_id": {"$eq": token}}, {"$set": link}, upsert=True)
 
     @translated
     async def use_reset(self, token: str, now: Instant) -> AgentId | None:
         """Use up a reset link: the agent's id exactly once, None when it is unknown, used or expired."""
         used = await self._resets.find_one_and_delete({"_id": {"$eq": token}, "expires_at": {"$gt": now}})
         return None if used is None else AgentId(used["agent"])
+
+    @translated
+    async def invitation(self, id: str) -> Invitation | None:
+        """What was remembered under this id."""
+        doc = await self._invitations.find_one({"_id": {"$eq": id}})
+        return None if doc is None else value(doc, Invitation)
+
+    @translated
+    async def save_invitation(self, made: Invitation) -> bool:
+        """Remember it; False when there is one under its id, which stays as it is."""
+        try:
+            await self._invitations.insert_one({**document(made), "k_gone": date(made.expires_at)})
+        except DuplicateKeyError:
+            return False
+        return True
+
+    @translated
+    async def invitation_mailed(self, id: str) -> None:
+        """Its link went out by mail."""
+        await self._invitations.update_one({"_id": {"$eq": id}}, {"$set": {"mailed": True}})
 
     @translated
     async def count_attempt(self, key: str, now: Instant, window: int) -> int:

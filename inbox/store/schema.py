@@ -78,6 +78,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "files": (_up("loose", "at", "_id", partial="k_loose"), _up("blob", "blob")),
     "idempotency": (_up("gone", "k_gone", expire=True),),
     "identities": (_up("customer", "customer"), _up("value", "k_value", "_id")),
+    "invitations": (_up("gone", "k_gone", expire=True),),
     "messages": (
         _up("timeline", "conversation", "arrived_at", "_id", "kind"),
         _up("due", "k_due", "_id", partial="k_due"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from inbox.admission import AuditEntry, Credentials, Session
+from inbox.admission import AuditEntry, Credentials, Invitation, Session
 from inbox.core.errors import Conflict, NotFound
 from inbox.core.ids import AgentId, Instant
 from inbox.records import AGENTS
@@ -19,6 +19,7 @@ class MemoryAccounts:
         self._hashes: dict[AgentId, str] = {}
         self._sessions: dict[str, Session] = {}
         self._resets: dict[str, tuple[AgentId, Instant]] = {}
+        self._invitations: dict[str, Invitation] = {}
         self._attempts: dict[str, tuple[int, Instant]] = {}
         self._audit: list[AuditEntry] = []
 
@@ -91,6 +92,21 @@ class MemoryAccounts:
             return None
         del self._resets[token]
         return agent
+
+    async def invitation(self, id: str) -> Invitation | None:
+        """What was remembered under this id."""
+        self._tables.reach()
+        return self._invitations.get(id)
+
+    async def save_invitation(self, made: Invitation) -> bool:
+        """Remember it; False when there is one under its id, which stays as it is."""
+        self._tables.reach()
+        return self._invitations.setdefault(made.id, made) is made
+
+    async def invitation_mailed(self, id: str) -> None:
+        """Its link went out by mail."""
+        self._tables.reach()
+        self._invitations[id] = replace(self._invitations[id], mailed=True)
 
     async def count_attempt(self, key: str, now: Instant, window: int) -> int:
         """Count one login attempt; how many fell into the present window, this one included."""

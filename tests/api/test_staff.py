@@ -79,15 +79,44 @@ async def test_a_link_comes_back_where_no_mail_can_go(world: World) -> None:
     assert await set_password(world, invitation["link"], "my own long password") == 204
 
 
+async def test_the_same_request_makes_one_link(world: World) -> None:
+    ada, path = await world.log_in("ada"), "/accounts/mia/link"
+    headers = {"Idempotency-Key": "k1"}
+    first, again = [await (await ada.ask("POST", path, headers=headers)).json() for _ in range(2)]
+    assert first == again
+    assert [link for _, link in world.mails] == [first["link"]]
+    for other in ("/accounts/ben/link", "/accounts/off/link"):
+        answer = await ada.ask("POST", other, headers=headers)
+        assert (answer.status, (await answer.json())["code"]) == (422, "idempotency_mismatch")
+    another = await (await ada.ask("POST", path, headers={"Idempotency-Key": "k2"})).json()
+    unnamed = await (await ada.ask("POST", path)).json()
+    assert len({first["link"], another["link"], unnamed["link"]}) == len(world.mails) == 3
+    assert await (await ada.ask("POST", path, headers=headers)).json() == first
+    assert await set_password(world, unnamed["link"], "my own long password") == 204, "the repetition did not void it"
+    used = await ada.ask("POST", "/accounts", json=NEW, headers=headers)
+    assert (used.status, (await used.json())["code"]) == (422, "idempotency_mismatch")
+
+
+async def test_where_no_mail_went_a_repetition_sends_none_either(world: World) -> None:
+    world.mail_fails = True
+    ada, headers = await world.log_in("ada"), {"Idempotency-Key": "k1"}
+    first = await (await ada.ask("POST", "/accounts", json=NEW, headers=headers)).json()
+    world.mail_fails = False
+    assert await (await ada.ask("POST", "/accounts", json=NEW, headers=headers)).json() == first
+    assert (first["mailed"], world.mails) == (False, [])
+
+
 async def test_the_same_request_makes_one_account(world: World) -> None:
     ada = await world.log_in("ada")
     headers = {"Idempotency-Key": "k1"}
     first, second = [await (await ada.ask("POST", "/accounts", json=NEW, headers=headers)).json() for _ in range(2)]
-    assert first["account"] == second["account"]
-    assert await set_password(world, first["link"], "my own long password") == 404, "a newer link voids it"
-    assert await set_password(world, second["link"], "my own long password") == 204
+    assert first == second
+    assert len(world.mails) == 1
+    assert await set_password(world, first["link"], "my own long password") == 204
     third = await (await ada.ask("POST", "/accounts", json=NEW, headers=headers)).json()
-    assert (third["account"], third["link"]) == (first["account"], ""), "there is a password now"
+    assert third == first
+    assert await set_password(world, third["link"], "a thiefs long password") == 404, "telling a link again does not renew it"
+    assert len(world.mails) == 1
     other = await ada.ask("POST", "/accounts", json={**NEW, "name": "Other"}, headers=headers)
     assert (other.status, (await other.json())["code"]) == (422, "idempotency_mismatch")
     assert len(world.memory.tables.of(AGENTS)) == 7

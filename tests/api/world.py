@@ -196,7 +196,7 @@ async def a_world(
     channels = _channels(clock)
     committer = Committer(store.journal, feed, clock, lambda *parts: digest("world", *parts), channels.facts, "test")
     metrics = Metrics()
-    resets = Resets(store.accounts, clock, public_url, mail)
+    resets = Resets(store.accounts, clock, public_url, mail, b"i" * 32)
     parts = ApiParts(
         settings=WebSettings(public_url, ui=ui, **settings),
         clock=clock,

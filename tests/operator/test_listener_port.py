@@ -70,7 +70,8 @@ async def test_serve_does_not_start_while_somebody_has_the_port_of_a_channel(tmp
 async def test_doctor_tells_the_services_own_listener_from_somebody_elses(tmp_path: Path, mongo_uri: str) -> None:
     operator, port = an_operator(tmp_path, mongo_uri)
     async with operator.serving():
-        assert await eventually(partial(answers, port), what="the listener answers")
+        up: bool = await eventually(partial(answers, port), what="the listener answers")
+        assert up
         fine = line((await operator.run("doctor")).text, "channel support")
         assert fine.startswith("ok")
         assert f"port {port} of 127.0.0.1 is where the service listens" in fine

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
-from inbox.admission import AuditEntry, Session
+from inbox.admission import AuditEntry, Invitation, Session
 from inbox.core.errors import Conflict, NotFound
 from inbox.core.ids import AgentId
 from inbox.ports import Accounts
@@ -89,6 +90,23 @@ async def test_a_reset_link_works_once_and_in_time(store: Store) -> None:
     answers = await asyncio.gather(*(store.accounts.use_reset("t", START) for _ in range(10)))
     assert sorted(str(a) for a in answers) == ["None"] * 9 + ["mia"]
     assert await store.accounts.use_reset("tom's", START) == "tom"
+
+
+async def test_a_link_saved_twice_at_once_is_one_link(store: Store) -> None:
+    await asyncio.gather(*(store.accounts.save_reset("t", MIA, START + HOUR) for _ in range(5)))
+    assert await store.accounts.use_reset("t", START) == MIA
+    assert await store.accounts.use_reset("t", START) is None
+
+
+async def test_an_invitation_is_remembered_as_it_was_made_first(store: Store) -> None:
+    made = Invitation("i", "body", START + HOUR)
+    assert await store.accounts.invitation("i") is None
+    saved = await asyncio.gather(*(store.accounts.save_invitation(replace(made, body=f"body {n}")) for n in range(5)))
+    assert sorted(saved) == [False] * 4 + [True]
+    kept = await store.accounts.invitation("i")
+    assert kept == replace(made, body=f"body {saved.index(True)}")
+    await store.accounts.invitation_mailed("i")
+    assert await store.accounts.invitation("i") == replace(kept, mailed=True)
 
 
 async def test_attempts_are_counted_per_window_even_all_at_once(store: Store) -> None:

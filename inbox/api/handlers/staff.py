@@ -13,7 +13,7 @@ from inbox.api import staff_structs as st
 from inbox.api import structs as s
 from inbox.api.origin import client_address
 from inbox.api.parts import ApiParts, Signed
-from inbox.api.resets import entry
+from inbox.api.resets import Asking, Invited, entry
 from inbox.core.agent import Agent, Role, Team
 from inbox.core.conversation import Category
 from inbox.core.errors import Conflict, Invalid, NotFound
@@ -33,7 +33,7 @@ async def list_accounts(asked: Signed[None]) -> tuple[st.AccountRow, ...]:
 
 
 async def create_account(asked: Signed[st.CreateAccount]) -> st.Invitation:
-    """The same key makes one account; until a password is set each repetition brings a new link and voids the one before."""
+    """The same key makes one account and one link; a repetition gets both again. Without a link when the password is set already."""
     require(asked.actor, Action.MANAGE_AGENTS)
     body, parts = asked.body, asked.parts
     id = AgentId(digest("agent", asked.actor.id, asked.key) if asked.key else secrets.token_hex(16))
@@ -41,20 +41,25 @@ async def create_account(asked: Signed[st.CreateAccount]) -> st.Invitation:
     await _require_free(parts, email, id)
     draft = Agent(id, email, name, Role(body.role), tuple(TeamId(t) for t in dict.fromkeys(body.teams)), body.capacity)
     agent = await parts.staff.create_agent(asked.actor, draft, asked.key)
+    if (before := await parts.resets.invited(agent.id, _asking(asked, "create_account"))) is not None:
+        return _told(agent, before)
     await _audit(asked, "agent_created", agent.id, role=agent.role.value)
     found = await parts.accounts.credentials_of(agent.id)
     if found is not None and found.password_hash:
         return st.Invitation(_row(agent), "", 0, mailed=False)
-    return await _invitation(asked, agent)
+    return _told(agent, await parts.resets.invite(agent, _asking(asked, "create_account")))
 
 
 async def make_link(asked: Signed[None]) -> st.Invitation:
-    """A new link for somebody who lost his; earlier ones are void."""
+    """A new link for somebody who lost his; earlier ones are void. The same key gets the same link."""
     require(asked.actor, Action.MANAGE_AGENTS)
     agent = await _person(asked.parts, asked.path["id"])
+    asking = _asking(asked, "make_link")
+    if (before := await asked.parts.resets.invited(agent.id, asking)) is not None:
+        return _told(agent, before)
     if not agent.active:
         raise Conflict("This account is switched off; switch it on first.")
-    return await _invitation(asked, agent)
+    return _told(agent, await asked.parts.resets.invite(agent, asking))
 
 
 async def edit_account(asked: Signed[st.EditAccount]) -> st.AccountRow:
@@ -136,8 +141,11 @@ async def _require_free(parts: ApiParts, email: str, id: AgentId) -> None:
         raise Conflict("There is an account with this address.")
 
 
-async def _invitation(asked: Signed[Any], agent: Agent) -> st.Invitation:
-    invited = await asked.parts.resets.invite(agent, asked.actor.id, client_address(asked.http, asked.parts.settings))
+def _asking(asked: Signed[Any], call: str) -> Asking:
+    return Asking(asked.actor.id, client_address(asked.http, asked.parts.settings), call, asked.key)
+
+
+def _told(agent: Agent, invited: Invited) -> st.Invitation:
     return st.Invitation(_row(agent), invited.link, invited.expires_at, invited.mailed)
 
 
