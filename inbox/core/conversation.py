@@ -33,13 +33,17 @@ PRIORITY_RANK = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.HIGH: 2, Priority
 
 
 class Participant(Struct, frozen=True, omit_defaults=True):
-    """An outside address that takes part. ``accepted`` False: a stranger joined; he is left out of reply-all."""
+    """An outside address that takes part. ``accepted`` False: a stranger joined; he is left out of reply-all.
+
+    ``reply_to``: where he asked that answers go in place of his own address; those of them that are accepted get them.
+    """
 
     kind: str
     value: str
     name: str = ""
     accepted: bool = True
     customer: CustomerId | None = None
+    reply_to: tuple[str, ...] = ()
 
 
 class LastMessage(Struct, frozen=True, omit_defaults=True):

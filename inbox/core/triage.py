@@ -85,6 +85,13 @@ def accepted(participants: tuple[Participant, ...], kind: str, value: str) -> tu
     return tuple(replace(p, accepted=True) if (p.kind, p.value) == (kind, value) else p for p in participants)
 
 
+def answered(participants: tuple[Participant, ...]) -> tuple[Participant, ...]:
+    """Whom an answer to all is for: everybody accepted, in the place of each the accepted ones of those he wants answered."""
+    found: dict[tuple[str, str], Participant] = {(p.kind, p.value): p for p in participants if p.accepted}
+    wanted = ((p, [found[key] for value in p.reply_to if (key := (p.kind, value)) in found]) for p in found.values())
+    return tuple(dict.fromkeys(one for p, instead in wanted for one in instead or [p]))
+
+
 def without(participants: tuple[Participant, ...], kind: str, value: str) -> tuple[Participant, ...]:
     """The participants but this one. Raises ``NotFound``, and ``Invalid`` for the last one."""
     _find(participants, kind, value)

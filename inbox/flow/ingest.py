@@ -23,6 +23,7 @@ from inbox.records import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
 
 CLOCK_TOLERANCE = 15 * 60 * 1000
 MAX_CC_PARTICIPANTS = 20
+MAX_REPLY_TO = 5
 PATIENCE = 10 * 60 * 1000
 """For how long a receipt or a change may be ahead of the news of its message."""
 
@@ -194,6 +195,7 @@ class Ingest:
     ) -> None:
         category = begins_as(message)
         now = message.arrived_at if message.late else layer.now
+        sender = Participant(item.sender.kind, item.sender.value, item.sender.name, customer=customer)
         seed = Conversation(
             id=message.conversation,
             number=0,
@@ -207,7 +209,7 @@ class Ingest:
             resolved_at=now if category is Category.RESOLVED else None,
             subject=item.subject[:500],
             team=facts.team,  # type: ignore[arg-type]  # a team id as configured
-            participants=with_copied((Participant(item.sender.kind, item.sender.value, item.sender.name, customer=customer),), item, facts),
+            participants=with_copied(redirected((sender,), item, facts, begins=True), item, facts),
             related=related,
             bot=None if item.automatic or message.late else facts.bot,
         )
@@ -221,13 +223,43 @@ class Ingest:
     def _join(self, layer: Layer, before: Conversation, message: Message, item: InboundMessage, actor: Author) -> None:
         facts = layer.channels[self.channel]
         changed = lifecycle.customer_wrote(before, message, message.arrived_at if message.late else layer.now)
-        known = with_copied(changed.conversation.participants, item, facts)
+        present = changed.conversation.participants
+        known = with_copied(present if message.late else redirected(present, item, facts), item, facts)
         mail_due = None if facts.live else changed.conversation.mail_due
         after = replace(changed.conversation, participants=known, mail_due=mail_due)
         if message.late and after.resolved_at is not None:
             after = replace(after, resolved_at=max(after.resolved_at, message.arrived_at))
         layer.add_message(message)
         layer.change(before, lifecycle.Changed(after, changed.happened), actor, message)
+
+
+def redirected(
+    present: tuple[Participant, ...], item: InboundMessage, facts: ChannelFacts, *, begins: bool = False
+) -> tuple[Participant, ...]:
+    """The participants, the sender with where he wants answers to go.
+
+    Anybody can write a Reply-To beside somebody else's name. An address of another domain, or one that is first named when the
+    conversation has begun and may hold what a forger wants to read, waits for an agent to accept it. It says nothing of who somebody is.
+    """
+    own = (item.sender.kind, item.sender.value)
+    sender = next((p for p in present if (p.kind, p.value) == own), None)
+    if sender is None or (item.automatic and not (begins and item.automatic == "auto-generated")):  # as what a form sends
+        return present
+    wanted = {(a.kind, a.value): a for a in item.reply_to[:MAX_REPLY_TO] if a.kind == sender.kind and not is_own(a, facts)}
+    wanted.pop(own, None)
+    asked = replace(sender, reply_to=tuple(a.value for a in wanted.values()))
+    have = {(p.kind, p.value) for p in present}
+    added = tuple(
+        Participant(a.kind, a.value, a.name, accepted=begins and _domain(a) == _domain(item.sender))
+        for key, a in wanted.items()
+        if key not in have
+    )
+    room = max(0, lifecycle.MAX_PARTICIPANTS - len(present))
+    return (*(asked if p is sender else p for p in present), *added[:room])
+
+
+def _domain(address: Address) -> str:
+    return address.value.rpartition("@")[2].lower()
 
 
 def with_copied(present: tuple[Participant, ...], item: InboundMessage, facts: ChannelFacts) -> tuple[Participant, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from inbox.core import commands as c
-from inbox.core import lifecycle, matching, tokens
+from inbox.core import lifecycle, matching, tokens, triage
 from inbox.core.agent import Role
 from inbox.core.conversation import Conversation, Participant
 from inbox.core.customer import Customer, Identity, identity_id
@@ -220,7 +220,7 @@ def with_addressed(present: tuple[Participant, ...], recipients: Sequence[Addres
 
 
 def _participants(before: Conversation, facts: ChannelFacts) -> tuple[Address, ...]:
-    return tuple(Address(p.kind, p.value, p.name) for p in before.participants if p.accepted and p.kind == facts.kind)
+    return tuple(Address(p.kind, p.value, p.name) for p in triage.answered(before.participants) if p.kind == facts.kind)
 
 
 def _fits(facts: ChannelFacts, text: str) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 
 from inbox.connector import InboundMessage
 from inbox.core import commands as c
 from inbox.core import tokens
-from inbox.core.conversation import Category, ClockState, Conversation
+from inbox.core.conversation import Category, ClockState, Conversation, Participant
 from inbox.core.events import EventType
 from inbox.core.ids import DeliveryId, delivery_id, message_id
 from inbox.core.message import Address
+from inbox.flow.ingest import redirected
 from inbox.records import MESSAGES
 from tests.flow.house import ANNA, BOB, CHAT, KEY, MAIL, MINUTE, House, a_line, a_mail, ids, load
 from tests.store.conftest import Store, in_memory
@@ -92,6 +94,52 @@ async def test_a_copied_colleague_of_the_customer_may_answer_but_is_not_written_
     assert [a.value for a in reply.to] == [ANNA.value]
     await house.do(mia, c.AcceptParticipant(question.conversation, BOB.kind, BOB.value))
     assert {a.value for a in (await house.reply(mia, question.conversation, "Both of you:")).to} == {ANNA.value, BOB.value}
+
+
+async def test_answers_go_where_the_sender_asks_for_them_within_his_domain(house: House) -> None:
+    mia = await house.hire("mia")
+    desk = Address("email", f"desk@{ANNA.value.rpartition('@')[2]}", "Desk")
+    question = await house.write("question", key="q", reply_to=(desk,))
+    reply = await house.reply(mia, question.conversation)
+    assert [(a.value, a.name) for a in reply.to] == [(desk.value, desk.name)]
+    assert question.sender == ANNA
+    people = (await house.conversation(question.conversation)).participants
+    assert [(p.value, p.accepted, p.customer) for p in people] == [(ANNA.value, True, question.customer), (desk.value, True, None)]
+    again = await house.write("write to me again", key="r", references=("<q@x>",))
+    assert again.conversation == question.conversation
+    assert [a.value for a in (await house.reply(mia, question.conversation, "Yes.")).to] == [ANNA.value, desk.value]
+
+
+async def test_a_reply_to_of_another_domain_gets_answers_once_an_agent_accepts_it(house: House) -> None:
+    mia = await house.hire("mia")
+    elsewhere = Address("email", "form@elsewhere.test")
+    question = await house.write("question", reply_to=(elsewhere,))
+    assert [a.value for a in (await house.reply(mia, question.conversation)).to] == [ANNA.value]
+    await house.do(mia, c.AcceptParticipant(question.conversation, elsewhere.kind, elsewhere.value))
+    assert [a.value for a in (await house.reply(mia, question.conversation, "Now there.")).to] == [elsewhere.value]
+
+
+async def test_the_person_a_form_writes_for_is_answered_once_an_agent_accepts_him(house: House) -> None:
+    form = Address("email", "form@shop.test")
+    question = await house.write("question", sender=form, reply_to=(BOB,), automatic="auto-generated")
+    people = (await house.conversation(question.conversation)).participants
+    assert [(p.value, p.accepted, p.reply_to) for p in people] == [(form.value, True, (BOB.value,)), (BOB.value, False, ())]
+
+
+async def test_a_forged_mail_cannot_lead_the_answers_of_a_conversation_away(house: House) -> None:
+    mia = await house.hire("mia")
+    question = await house.write("question", key="q")
+    near = Address("email", f"anna.other@{ANNA.value.rpartition('@')[2]}")
+    forged = await house.write("send me the papers", key="f", references=("<q@x>",), reply_to=(near,))
+    assert forged.conversation == question.conversation
+    assert [a.value for a in (await house.reply(mia, question.conversation)).to] == [ANNA.value]
+
+
+def test_our_own_address_in_a_reply_to_is_nobody_to_answer(house: House) -> None:
+    facts = replace(house.channels.facts()[MAIL], own=frozenset({"support@example.org"}))
+    sender = Participant(ANNA.kind, ANNA.value)
+    asked = a_mail(reply_to=(Address("email", "support+token@example.org"), ANNA))
+    assert redirected((sender,), asked, facts, begins=True) == (sender,)
 
 
 async def test_our_token_lets_a_stranger_in_as_a_new_participant_whom_nobody_answers_unasked(house: House) -> None:

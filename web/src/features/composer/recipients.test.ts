@@ -38,6 +38,13 @@ describe('who an answer goes to', () => {
     expect(values(all.to)).toEqual(['ada@example.org']);
   });
 
+  it('is whom the sender asked us to answer, once he is accepted', () => {
+    const asked = { ...ADA, reply_to: ['bob@example.org'] };
+    const to = (bob: object) => values(prefill(row([asked, bob]), newest, CHANNELS, true).to);
+    expect(to(BOB)).toEqual(['bob@example.org']);
+    expect(to({ ...BOB, accepted: false })).toEqual(['ada@example.org']);
+  });
+
   it('goes on with whom we wrote to first when nobody has answered', () => {
     const thread = [message('reply', { to: [ADA], cc: [BOB] }), message('reply', { to: [EVE] })];
     const all = prefill(everybody, thread, CHANNELS, true);

@@ -75,13 +75,22 @@ export function prefill(
     const first = row.participants.find((one) => wanted(one));
     return { to: first ? [plain(first)] : [], cc: [] };
   }
-  const main = message.kind === 'customer' && message.sender ? [message.sender] : message.to;
+  const main = message.kind === 'customer' && message.sender ? answered(row, message.sender) : message.to;
   const others = message.kind === 'customer' ? [...message.to, ...message.cc] : message.cc;
   const to = distinct(main.filter(wanted));
   const cc = all
     ? distinct(others.filter(wanted)).filter((one) => !to.some((held) => sameAddress(held, one)))
     : [];
   return { to, cc };
+}
+
+/** Where the sender wants answers to go: to himself, or to those he named instead, as far as an agent accepts them. */
+function answered(row: ConversationRow, sender: Address): Address[] {
+  const asked = row.participants.find((one) => sameAddress(one, sender))?.reply_to ?? [];
+  const instead = row.participants.filter(
+    (one) => one.kind === sender.kind && one.accepted !== false && asked.includes(one.value),
+  );
+  return instead.length > 0 ? instead.map(plain) : [sender];
 }
 
 function plain(address: Address): Address {

@@ -973,7 +973,7 @@ export interface components {
         };
         /**
          * Participant
-         * @description An outside address that takes part. `accepted` False: a stranger joined; he is left out of reply-all.
+         * @description An outside address that takes part. `accepted` False: a stranger joined; he is left out of reply-all. `reply_to`: where he asked that answers go in place of his own address; those of them that are accepted get them.
          */
         Participant: {
             kind: string;
@@ -981,6 +981,7 @@ export interface components {
             name?: string;
             accepted?: boolean;
             customer?: string | null;
+            reply_to?: string[];
         };
         /**
          * ConversationDetail
