@@ -43,6 +43,7 @@ CALLS: tuple[Call, ...] = (
     Call("POST", "/session", "log_in", "Log in; sets the session cookie", s.Login, s.Me, open=True),
     Call("GET", "/session", "who_am_i", "The logged-in account", None, s.Me),
     Call("DELETE", "/session", "log_out", "Log out"),
+    Call("GET", "/session/state", "session_state", "Whether the session cookie still stands", None, s.SessionState, open=True),
     Call("POST", "/password-resets", "ask_reset", "Send a reset link by mail", s.ResetRequest, None, open=True),
     Call("POST", "/password-resets/{token}", "do_reset", "Set a new password by a reset link", s.NewPassword, None, open=True),
     Call("PUT", "/me/password", "change_password", "Change the own password", s.ChangePassword, None),

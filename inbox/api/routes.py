@@ -20,6 +20,7 @@ HANDLERS: Mapping[str, Handler] = {
     "log_in": session.log_in,
     "who_am_i": session.who_am_i,
     "log_out": session.log_out,
+    "session_state": session.session_state,
     "ask_reset": session.ask_reset,
     "do_reset": session.do_reset,
     "change_password": session.change_password,

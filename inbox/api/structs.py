@@ -91,6 +91,12 @@ class Me(Struct, frozen=True):
     csrf: str
 
 
+class SessionState(Struct, frozen=True):
+    """Whether somebody is logged in, and nothing about who."""
+
+    logged_in: bool
+
+
 class EditMe(Input, frozen=True):
     """What an agent sets about himself."""
 

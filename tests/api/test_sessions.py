@@ -51,6 +51,17 @@ async def test_a_cookie_set_before_the_login_is_worth_nothing_after_it(world: Wo
     assert (await Browser(world, cookie=planted).ask("GET", "/session")).status == 401
 
 
+async def test_a_page_may_ask_whether_it_is_logged_in_and_learns_nothing_else(world: World) -> None:
+    mia = await world.log_in("mia")
+    cookie = mia.cookie
+    assert await mia.get("/session/state") == {"logged_in": True}
+    await mia.ask("DELETE", "/session")
+    for browser in (world.anonymous(), Browser(world, cookie=cookie), Browser(world, cookie="A" * 43)):
+        answer = await browser.ask("GET", "/session/state")
+        assert (answer.status, await answer.json()) == (200, {"logged_in": False})
+        assert "Set-Cookie" not in answer.headers
+
+
 async def test_logging_in_again_ends_the_session_before(world: World) -> None:
     browser = await world.log_in("mia")
     before = browser.cookie

@@ -61,6 +61,15 @@ async def log_out(asked: Signed[None]) -> web.Response:
     return response
 
 
+async def session_state(asked: Asked[None]) -> s.SessionState:
+    """Asked by a page that cannot know yet: no session is an answer here and no error."""
+    try:
+        await asked.parts.auth.current(asked.http)
+    except Unauthenticated:
+        return s.SessionState(logged_in=False)
+    return s.SessionState(logged_in=True)
+
+
 async def ask_reset(asked: Asked[s.ResetRequest]) -> None:
     """The same answer in the same time for every address."""
     address = client_address(asked.http, asked.parts.settings)

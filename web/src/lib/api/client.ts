@@ -93,6 +93,7 @@ const at = (strings: TemplateStringsArray, ...ids: string[]) =>
 export const api = {
   logIn: (body: { email: string; password: string }) => call<T.Me>('POST', '/session', { body }),
   whoAmI: () => call<T.Me>('GET', '/session'),
+  loggedIn: () => call<T.SessionState>('GET', '/session/state').then(({ logged_in }) => logged_in),
   logOut: () => call<void>('DELETE', '/session'),
   askReset: (body: { email: string }) => call<void>('POST', '/password-resets', { body }),
   doReset: (token: string, body: { password: string }) =>

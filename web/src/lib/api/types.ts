@@ -32,6 +32,7 @@ export type EventRow = S['EventRow'];
 export type TimelineItem = MessageRow | EventRow;
 
 export type Me = With<S['Me'], { availability: Availability }>;
+export type SessionState = S['SessionState'];
 export type AgentRow = With<S['AgentRow'], { state: AgentPresence }>;
 export type TeamRow = S['TeamRow'];
 export type ChannelRow = S['ChannelRow'];

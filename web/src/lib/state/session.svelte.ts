@@ -31,6 +31,8 @@ class Session {
   /** Finds out whether the cookie still stands, and loads the workspace if so. */
   async resume(): Promise<void> {
     try {
+      // Asked first, as a refused call is an error in every browser's log.
+      if (!(await api.loggedIn())) return this.#out();
       this.#take(await api.bootstrap());
       this.state = 'in';
       live.start(() => void this.#check());
