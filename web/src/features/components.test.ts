@@ -63,9 +63,9 @@ describe('the words of a message', () => {
 describe('a field for addresses', () => {
   const ada: Address = { kind: 'email', value: 'ada@example.org', name: 'Ada' };
 
-  function open(value: Address[] = []) {
+  function open(value: Address[] = [], missing = false) {
     const onchange = vi.fn<(value: Address[]) => void>();
-    render(AddressField, { label: 'To', kind: 'email', value, onchange });
+    render(AddressField, { label: 'To', kind: 'email', value, onchange, missing });
     return { onchange, field: screen.getByLabelText<HTMLInputElement>('To') };
   }
 
@@ -84,6 +84,14 @@ describe('a field for addresses', () => {
     expect(field.value).toBe('nonsense');
     expect(screen.getByRole('alert').textContent).toBe('This is not an address.');
     expect(onchange).not.toHaveBeenCalled();
+  });
+
+  it('says that somebody is missing', () => {
+    const { field } = open([], true);
+    const said = screen.getByRole('alert');
+    expect(said.textContent).toBe('Nobody is here yet: enter who gets it.');
+    expect(field.getAttribute('aria-invalid')).toBe('true');
+    expect(field.getAttribute('aria-describedby')).toBe(said.id);
   });
 
   it('takes the last one away with Backspace, and not while an input method composes', async () => {

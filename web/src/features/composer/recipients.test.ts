@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Address, ChannelRow, ConversationRow, MessageRow } from '../../lib/api/types';
-import { parseAddress, parseAddresses, prefill } from './recipients';
+import { parseAddress, parseAddresses, prefill, reachOf } from './recipients';
 
 const mail = (value: string, name = ''): Address =>
   name ? { kind: 'email', value, name } : { kind: 'email', value };
@@ -36,6 +36,22 @@ describe('who an answer goes to', () => {
     const all = prefill(stranger, thread, CHANNELS, true);
     expect(values([...all.to, ...all.cc])).not.toContain('eve@example.org');
     expect(values(all.to)).toEqual(['ada@example.org']);
+  });
+
+  it('names whom the customer copied only when everybody is asked for', () => {
+    const stranger = row([ADA, { ...BOB, accepted: false }]);
+    expect(prefill(stranger, newest, CHANNELS, true)).toEqual({ to: [ADA], cc: [] });
+    expect(prefill(stranger, newest, CHANNELS, true, 'email', true)).toEqual({ to: [ADA], cc: [BOB] });
+  });
+
+  it('reaches the sender, some or all of those it could', () => {
+    const all = { to: [ADA], cc: [BOB, EVE] };
+    const reach = (to: Address[], cc: Address[]) => reachOf({ to, cc }, all);
+    expect(reach([ADA], [BOB, EVE])).toBe('all');
+    expect(reach([ADA, EVE, US], [BOB])).toBe('all');
+    expect(reach([ADA], [BOB])).toBe('some');
+    expect(reach([ADA], [])).toBe('sender');
+    expect(reachOf({ to: [ADA], cc: [] }, { to: [ADA], cc: [] })).toBeNull();
   });
 
   it('is whom the sender asked us to answer, once he is accepted', () => {

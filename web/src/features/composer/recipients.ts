@@ -1,4 +1,4 @@
-// Who an answer goes to by default. Pure. Joining is not trust: who was not accepted is never prefilled.
+// Who an answer goes to. Pure. Joining is not trust: who was not accepted is written to only when an agent names him.
 import type { Address, ChannelRow, ConversationRow, MessageRow } from '../../lib/api/types';
 
 export interface Recipients {
@@ -34,6 +34,24 @@ export function parseAddresses(typed: string, kind: string): { found: Address[];
   return { found, rest: rest.join(', ') };
 }
 
+/** Whom an answer goes to: the sender alone, everybody, or something between. */
+export type Reach = 'all' | 'some' | 'sender';
+
+/** How far these recipients reach; null where the sender is everybody, and there is nothing to choose. */
+export function reachOf(given: Recipients, everybody: Recipients): Reach | null {
+  const all = [...everybody.to, ...everybody.cc];
+  if (all.length < 2) return null;
+  const chosen = [...given.to, ...given.cc];
+  if (all.every((one) => among(one, chosen))) return 'all';
+  return chosen.every((one) => among(one, everybody.to)) ? 'sender' : 'some';
+}
+
+/** Those of the conversation's people who were not accepted. */
+export const strangersOf = (row: ConversationRow) => row.participants.filter((one) => one.accepted === false);
+
+export const among = (address: Address, some: readonly Address[]) =>
+  some.some((one) => sameAddress(one, address));
+
 function distinct(addresses: readonly Address[]): Address[] {
   return addresses.filter((one, i) => addresses.findIndex((other) => sameAddress(one, other)) === i);
 }
@@ -53,7 +71,7 @@ function isOwn(address: Address, channels: Iterable<ChannelRow>): boolean {
  * The recipients of an answer: the sender of the customers' newest message, or with `all` everybody it went to. A stranger's
  * message is passed over in favour of the newest one of somebody accepted. Where nobody has written yet it is whom we wrote
  * to first; what was forwarded went to somebody who has no part in this. `kind`: what the channel of the answer can write to;
- * what came by another one may have a sender whom it cannot reach.
+ * what came by another one may have a sender whom it cannot reach. `named`: also those who were copied and not accepted.
  */
 export function prefill(
   row: ConversationRow,
@@ -61,13 +79,12 @@ export function prefill(
   channels: Iterable<ChannelRow>,
   all: boolean,
   kind?: string,
+  named = false,
 ): Recipients {
   const known = [...channels];
-  const strangers = row.participants.filter((one) => one.accepted === false);
-  const wanted = (address: Address) =>
-    (!kind || address.kind === kind) &&
-    !isOwn(address, known) &&
-    !strangers.some((one) => sameAddress(one, address));
+  const strangers = strangersOf(row);
+  const reachable = (address: Address) => (!kind || address.kind === kind) && !isOwn(address, known);
+  const wanted = (address: Address) => reachable(address) && !among(address, strangers);
   const message =
     messages.findLast((one) => one.kind === 'customer' && one.sender && wanted(one.sender)) ??
     messages.find((one) => one.kind === 'reply' && !one.forwards && one.to.some(wanted));
@@ -78,9 +95,7 @@ export function prefill(
   const main = message.kind === 'customer' && message.sender ? answered(row, message.sender) : message.to;
   const others = message.kind === 'customer' ? [...message.to, ...message.cc] : message.cc;
   const to = distinct(main.filter(wanted));
-  const cc = all
-    ? distinct(others.filter(wanted)).filter((one) => !to.some((held) => sameAddress(held, one)))
-    : [];
+  const cc = all ? distinct(others.filter(named ? reachable : wanted)).filter((one) => !among(one, to)) : [];
   return { to, cc };
 }
 

@@ -21,6 +21,12 @@ describe('words', () => {
     expect(tCode('reason.made_up')).toBeUndefined();
   });
 
+  it('has words for everything that may have come by itself', () => {
+    const kinds =
+      'auto-generated auto-reply bounce complaint list opt-in opt-out out-of-office unseen-copy'.split(' ');
+    expect(kinds.filter((kind) => tCode(`automatic.${kind}`) === undefined)).toEqual([]);
+  });
+
   it('stops counting where the service does', () => {
     expect(capped(1000)).toBe('999+');
     expect(capped(12)).toBe('12');

@@ -22,6 +22,7 @@ const table = [
   { id: 'sidebar', keys: [']'], group: 'move', label: 'key.sidebar' },
   { id: 'help', keys: ['?'], group: 'move', label: 'key.help' },
   { id: 'reply', keys: ['r'], group: 'write', label: 'key.reply' },
+  { id: 'reply-all', keys: ['shift+r'], group: 'write', label: 'key.reply_all' },
   { id: 'note', keys: ['n'], group: 'write', label: 'key.note' },
   { id: 'forward', keys: ['f'], group: 'write', label: 'key.forward' },
   { id: 'compose', keys: ['c'], group: 'write', label: 'key.compose' },
