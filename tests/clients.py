@@ -99,7 +99,7 @@ class AgentSocket:
 @asynccontextmanager
 async def agent(base: str, email: str, password: str = "inbox-demo") -> AsyncIterator[AgentClient]:
     """Log in."""
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60), cookie_jar=aiohttp.CookieJar(unsafe=True)) as http:
         async with http.post(f"{base}/api/v1/session", json={"email": email, "password": password}, headers={"Origin": base}) as answer:
             me = await answer.json()
             if answer.status >= 400:

@@ -154,6 +154,8 @@ class Round:
             try:
                 final = await self._read(agent, screen)
             except AWAY:
+                if time.monotonic() > end:
+                    raise
                 await asyncio.sleep(0.2)
                 continue
             if not faults(self.record, final, self.witness.received) or time.monotonic() > end:
