@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
+import pytest
+import structlog
 from msgspec import Struct
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
 
 from inbox.connector import Capabilities, Connector, Health, Item, OutboundMessage, RawDelivery, Sent
 from inbox.core.errors import NeedsLogin, Unsupported
 from inbox.core.ids import ChannelId
+from inbox.flow import lights as flow_lights
 from inbox.flow.lights import PROBE, SENDING, Lights, Standing
 from inbox.flow.probing import EVERY_MS, Probing
 from inbox.testing.clock import START, ManualClock, settle
@@ -49,20 +52,21 @@ def test_of_several_troubles_the_oldest_is_told() -> None:
     assert lights.standing(MAIL).problem == BAD.problem
 
 
-def test_a_change_of_the_light_is_logged_once_without_anybodys_address() -> None:
-    clock = ManualClock()
-    lights = Lights(clock.now)
+def test_a_change_of_the_light_is_logged_once_without_anybodys_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, heard = ManualClock(), LogCapture()
+    logger = structlog.wrap_logger(structlog.ReturnLogger(), processors=[heard], wrapper_class=structlog.make_filtering_bound_logger(0))
+    monkeypatch.setattr(flow_lights, "log", logger)
+    lights, logs = Lights(clock.now), heard.entries
     refused = Health(False, "Login was refused: ada@shop.example, +46 70 123 45 67, sk_0123456789abcdef0123456789", "Enter it.")
-    with capture_logs() as logs:
-        lights.report(MAIL, Health(True), PROBE)
-        lights.report(MAIL, refused, SENDING)
-        clock.set(START + 10)
-        lights.report(MAIL, refused, SENDING)
-        lights.report(MAIL, BAD, PROBE)
-        lights.report(MAIL, Health(True), SENDING)
-        assert [entry["event"] for entry in logs] == ["channel_out_of_order"], "the probe still says that it is"
-        clock.set(START + 20)
-        lights.report(MAIL, Health(True), PROBE)
+    lights.report(MAIL, Health(True), PROBE)
+    lights.report(MAIL, refused, SENDING)
+    clock.set(START + 10)
+    lights.report(MAIL, refused, SENDING)
+    lights.report(MAIL, BAD, PROBE)
+    lights.report(MAIL, Health(True), SENDING)
+    assert [entry["event"] for entry in logs] == ["channel_out_of_order"], "the probe still says that it is"
+    clock.set(START + 20)
+    lights.report(MAIL, Health(True), PROBE)
     broken, mended = logs
     assert (broken["log_level"], broken["channel"], broken["since"]) == ("error", MAIL, START)
     assert broken["what"] == "Login was refused: ..., ..., ..."
