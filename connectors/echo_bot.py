@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from inbox.connector import BotAction, BotTurn, Capabilities, Connector, ConnectorRole, Item, OutboundMessage, RawDelivery, Sent
 from inbox.core.errors import Rejected, Unsupported
+from inbox.core.labels import label
 
 PERSON_WORDS = (
     *("agent", "human", "person", "representative", "operator", "somebody real", "someone real"),
@@ -31,9 +32,11 @@ Line = Annotated[str, Meta(min_length=1, max_length=500)]
 class EchoBotSettings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """``echo`` holds ``{text}``, the customer's words. After ``turns`` echoes a person takes over."""
 
-    echo: Line = "You said: {text}"
-    farewell: Line = "I am passing you on to a colleague, who will answer here."
-    turns: Annotated[int, Meta(ge=1, le=100)] = 5
+    echo: Annotated[Line, label("Answer", "{text} stands for the words of the customer.")] = "You said: {text}"
+    farewell: Annotated[Line, label("Farewell", "Said before a person takes over.")] = (
+        "I am passing you on to a colleague, who will answer here."
+    )
+    turns: Annotated[int, Meta(ge=1, le=100), label("Answers before a person takes over")] = 5
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` for an echo that repeats nothing."""
@@ -45,6 +48,8 @@ class EchoBot(Connector):
     """Shows that a bot is a plug-in like any channel: told through ``respond``, it answers with actions."""
 
     name: ClassVar[str] = "echo_bot"
+    title: ClassVar[str] = "Echo bot"
+    purpose: ClassVar[str] = "Repeats what customers say and hands over; shows how a bot is connected."
     role: ClassVar[ConnectorRole] = ConnectorRole.BOT
     capabilities: ClassVar[Capabilities] = Capabilities(address_kind="", media=False)
     Settings: ClassVar[type[Struct]] = EchoBotSettings

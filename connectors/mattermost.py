@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from inbox.connector import Capabilities, Connector, InboundMessage, Item, OutboundMessage, RawDelivery, Sent
 from inbox.core.errors import Malformed, NotAuthentic
+from inbox.core.labels import label
 from inbox.core.message import Address, Card
 from inbox.provider import JSON, HttpAnswer, encoded, judged
 
@@ -24,8 +25,8 @@ TEXT_LIMIT = 16_383
 class MattermostSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """``token`` is the outgoing webhook's, ``url`` the incoming webhook's address, which is a secret as well."""
 
-    token: Annotated[str, Meta(min_length=8, extra={"secret": True})]
-    url: Annotated[str, Meta(min_length=8, extra={"secret": True})]
+    token: Annotated[str, Meta(min_length=8, extra={"secret": True}), label("Token", "Of the outgoing webhook in Mattermost.")]
+    url: Annotated[str, Meta(min_length=8, extra={"secret": True}), label("Address of the incoming webhook", "Where answers go.")]
 
 
 class _Posted(Struct, frozen=True):
@@ -47,6 +48,8 @@ class MattermostConnector(Connector):
     """One channel of one team."""
 
     name: ClassVar[str] = "mattermost"
+    title: ClassVar[str] = "Mattermost"
+    purpose: ClassVar[str] = "A channel of a Mattermost team, by its webhooks."
     capabilities: ClassVar[Capabilities] = Capabilities(
         address_kind="mattermost", conversational=True, scoped=True, media=False, text_limit=TEXT_LIMIT
     )

@@ -26,7 +26,8 @@ from inbox.connector import (
 )
 from inbox.core.errors import Malformed
 from inbox.core.message import Address, DeliveryState
-from inbox.core.visitor import TEXT_LIMIT, VisitorDelivery, VisitorProved, VisitorSaid, VisitorSaw, WidgetSettings, line_key
+from inbox.core.visitor import TEXT_LIMIT, VisitorDelivery, VisitorProved, VisitorSaid, VisitorSaw, line_key
+from inbox.core.widget import WidgetSettings
 
 KIND = "webchat"
 USER_KIND = "webchat-user"
@@ -38,6 +39,8 @@ class WebchatConnector(Connector):
     """One widget on one or more sites of one owner."""
 
     name: ClassVar[str] = "webchat"
+    title: ClassVar[str] = "Web chat"
+    purpose: ClassVar[str] = "A chat on your website."
     capabilities: ClassVar[Capabilities] = Capabilities(
         address_kind=KIND,
         conversational=True,
@@ -46,6 +49,7 @@ class WebchatConnector(Connector):
         receipts=True,
         text_limit=TEXT_LIMIT,
         weight=2,
+        choices=11,
     )
     Settings: ClassVar[type[Struct]] = WidgetSettings
 
@@ -82,7 +86,7 @@ class WebchatConnector(Connector):
 
 
 def _message(visitor: str, said: VisitorSaid, context: Mapping[str, str]) -> InboundMessage:
-    claims = {"email": said.email, "page": context.get("page", "")}
+    claims = {**said.attributes, "email": said.email, "page": context.get("page", "")}
     return InboundMessage(
         key=line_key(visitor, said.client_id),
         sender=Address(KIND, visitor, context.get("name") or said.name),

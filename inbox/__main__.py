@@ -17,7 +17,7 @@ import uvloop
 
 from inbox import logs
 from inbox import settings as configuration
-from inbox.app import accounts, connectors
+from inbox.app import accounts, apply, connectors
 from inbox.app.channels import mistakes_for_serving, mistakes_of_channels
 from inbox.app.doctor import examine
 from inbox.app.service import serve as serve_until
@@ -78,7 +78,7 @@ def run(work: Awaitable[Any]) -> Any:
 
 
 async def until_told(work: Callable[[asyncio.Event], Awaitable[None]], answer: str = "") -> None:
-    """Run ``work`` with an event that SIGTERM and Ctrl-C set; a second signal ends the process the hard way.
+    """Run ``work`` with an event that SIGTERM, Ctrl-C and a terminal that is closed set; a second signal ends the process the hard way.
 
     ``answer`` is printed at the first one.
     """
@@ -86,12 +86,13 @@ async def until_told(work: Callable[[asyncio.Event], Awaitable[None]], answer: s
 
     def told(number: int) -> None:
         stop.set()
-        if answer:
+        if answer and number != signal.SIGHUP:
             click.echo(answer)
         loop.remove_signal_handler(number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told, number)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            loop.add_signal_handler(number, told, number)
     await work(stop)
 
 
@@ -200,6 +201,17 @@ def create_team(config: Path | None, name: str, id: str) -> None:
     click.echo(f"There is a team {made.id!r} now, called {made.name!r}.")
 
 
+@main.command("apply")
+@config_option
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--try", "try_out", is_flag=True, help="Ask the providers of the channels first; do nothing unless all of them work.")
+@click.argument("file", type=click.Path(dir_okay=False, exists=True, path_type=Path))
+def apply_file(config: Path | None, dry_run: bool, try_out: bool, file: Path) -> None:
+    """Make teams, channels, queues, opening hours and the other lists of FILE be as it says, with or without the service beside it;
+    what FILE does not name stays."""
+    run(apply.apply(load(config), file, click.echo, dry_run=dry_run, try_out=try_out))
+
+
 @main.command("reset-password")
 @config_option
 @click.option("--email", prompt="Mail address")
@@ -270,9 +282,11 @@ def connector_group() -> None:
 @folder_option
 def list_connectors(outside: tuple[str, ...], folder: Path) -> None:
     """Every connector that is found, with what it shows that it can."""
-    for known in connectors.known(outside, folder / connectors.RECORDED):
+    every = list(connectors.known(outside, folder / connectors.RECORDED))
+    width = max(len(known.name) for known in every)
+    for known in every:
         able = ", ".join(name for name, is_so in known.shown.items() if is_so)
-        click.echo(f"{known.name:<14} {known.role:<8} {known.level:<9} {able}")
+        click.echo(f"{known.name:<{width}} {known.role:<8} {known.level:<9} {able}")
 
 
 @connector_group.command("new")

@@ -16,8 +16,24 @@ from msgspec import Struct
 
 from inbox.core.errors import NotAuthentic, Unsupported
 from inbox.core.ids import ChannelId, Instant, MessageId
-from inbox.core.message import Address, Card, DeliveryState
-from inbox.provider import NO_HTTP, Http
+from inbox.core.items import Contact as Contact
+from inbox.core.items import Deletion as Deletion
+from inbox.core.items import Edit as Edit
+from inbox.core.items import IdentityProof as IdentityProof
+from inbox.core.items import InboundFile as InboundFile
+from inbox.core.items import InboundMessage as InboundMessage
+from inbox.core.items import Item as Item
+from inbox.core.items import Part as Part
+from inbox.core.items import RawDelivery as RawDelivery
+from inbox.core.items import Reaction as Reaction
+from inbox.core.items import Receipt as Receipt
+from inbox.core.items import Watermark as Watermark
+from inbox.core.message import Address, DeliveryState
+from inbox.core.message import AmendKind as AmendKind
+from inbox.core.message import Sticker as Sticker
+from inbox.core.oauth import OAuthClient
+from inbox.core.templates import FilledTemplate, Template
+from inbox.provider import NO_ACCESS, NO_HTTP, Access, Http
 
 SEND_SECONDS = 100.0
 
@@ -29,6 +45,21 @@ class ConnectorRole(StrEnum):
     BOT = "bot"
 
 
+class SignalKind(StrEnum):
+    """What a customer can be shown beside messages."""
+
+    TYPING = "typing"
+    READ = "read"
+
+
+class Signal(Struct, frozen=True):
+    """Something passing to show to the customer with this address. ``message``: the provider's id of his latest message."""
+
+    kind: SignalKind
+    to: str
+    message: str = ""
+
+
 class Capabilities(Struct, frozen=True):
     """What the core may ask of a channel; the core sees these and never the channel's name.
 
@@ -38,7 +69,16 @@ class Capabilities(Struct, frozen=True):
     runs in a limited process of its own. ``weight``: how much of an agent's capacity one conversation takes.
     ``repeat_after``: an uncertain message that cannot be looked up is sent once more after so many milliseconds, because a
     repetition bears the same id and receivers recognise it; None: a human decides. ``window``: for how many milliseconds after
-    the customer's last message he may be written to; ``rate``: how many messages a second the provider takes.
+    the customer's last message he may be written to; ``rate``: how many messages a second the provider takes. ``templates``: it has texts
+    approved beforehand, which ``window`` does not hold up.
+    ``signals``: what ``signal`` can show. ``typing``: customers' own typing is shown to agents.
+    ``choices``: how many answers it offers by one tap; more are numbered in the text.
+    ``stickers``: those it sends by their ids.
+    ``amends``: what ``amend`` can change about messages that are out.
+    ``public``: what is written there anybody reads, so nothing is that concerns the customer alone.
+    ``profiles``: messages bring no names, but ``profile`` tells them.
+    ``opt_out``: who has asked for no more messages (STOP) is not written to.
+    ``sends`` False: it keeps what people enter, such as calls, and nothing goes out by it.
     """
 
     address_kind: str
@@ -56,118 +96,16 @@ class Capabilities(Struct, frozen=True):
     weight: int = 1
     repeat_after: int | None = None
     window: int | None = None
+    opt_out: bool = False
+    sends: bool = True
     rate: float | None = None
-
-
-class RawDelivery(Struct, frozen=True, omit_defaults=True):
-    """One delivery exactly as it came. ``key`` is the provider's id of it or a hash of the bytes: the same for the same delivery.
-
-    ``context`` carries what the transport knew and the bytes do not say (envelope recipient, mailbox, peer).
-    """
-
-    channel: ChannelId
-    key: str
-    body: bytes
-    arrived_at: Instant
-    headers: dict[str, str] = {}
-    context: dict[str, str] = {}
-
-
-class InboundFile(Struct, frozen=True, omit_defaults=True):
-    """A file inside a delivery: its bytes, or a ``ref`` that ``fetch`` resolves after the commit."""
-
-    name: str
-    type: str
-    content: bytes = b""
-    ref: str = ""
-    content_id: str = ""
-    inline: bool = False
-
-
-class InboundMessage(Struct, frozen=True, omit_defaults=True, tag="message"):
-    """One customer message, normalised.
-
-    ``key`` identifies it within the channel for ever. ``tokens`` are strings that may be our reply tokens or signed ids
-    (checked by the core); ``references`` the provider's ids of earlier messages, nearest first; ``thread`` the provider's
-    thread id. ``authenticated``: the transport proved ``sender``. ``automatic``: '' or why no human wrote it
-    (``auto-reply``, ``out-of-office``, ``auto-generated``, ``bounce``, ``complaint``, ``list``). ``fresh``: see ``core.message.Message``.
-    ``echo``: a signed id of ours that the message bears as its own, beside ``external_id``: it may be our message come back.
-    ``unreadable`` says why the content could not be read; the raw delivery is kept. ``received_at``: when the provider took it
-    in, where it says so; ``backlog``: it was there before this channel was first read.
-    """
-
-    key: str
-    sender: Address
-    at: Instant | None = None
-    received_at: Instant | None = None
-    backlog: bool = False
-    external_id: str = ""
-    to: tuple[Address, ...] = ()
-    cc: tuple[Address, ...] = ()
-    reply_to: tuple[Address, ...] = ()
-    subject: str = ""
-    text: str = ""
-    fresh: int | None = None
-    html: str = ""
-    files: tuple[InboundFile, ...] = ()
-    thread: str = ""
-    tokens: tuple[str, ...] = ()
-    references: tuple[str, ...] = ()
-    authenticated: bool = False
-    automatic: str = ""
-    unreadable: str = ""
-    language: str = ""
-    attributes: dict[str, str] = {}
-    echo: str = ""
-    cards: tuple[Card, ...] = ()
-
-
-class Receipt(Struct, frozen=True, omit_defaults=True, tag="receipt"):
-    """News about a message we sent, found by ``provider_id`` (the id ``send`` returned) or by a signed ``token``."""
-
-    state: DeliveryState
-    provider_id: str = ""
-    token: str = ""
-    recipient: str = ""
-    error: str = ""
-    at: Instant | None = None
-
-
-class IdentityProof(Struct, frozen=True, omit_defaults=True, tag="proof"):
-    """The transport proved that ``address`` also owns ``also`` (a host site's signed token, an answered code)."""
-
-    address: Address
-    also: Address
-    how: str
-    name: str = ""
-    attributes: dict[str, str] = {}
-
-
-class Edit(Struct, frozen=True, omit_defaults=True, tag="edit"):
-    """The author changed a message. ``target`` is the provider's id of it, as ``external_id`` of the message or ``provider_id`` of ours."""
-
-    target: str
-    text: str
-    at: Instant | None = None
-
-
-class Deletion(Struct, frozen=True, omit_defaults=True, tag="deletion"):
-    """The author took a message back; ``target`` as in ``Edit``."""
-
-    target: str
-    at: Instant | None = None
-
-
-class Reaction(Struct, frozen=True, omit_defaults=True, tag="reaction"):
-    """Somebody reacted to a message, his own or ours; ``emoji`` '': he took the reaction back. ``target`` as in ``Edit``."""
-
-    target: str
-    sender: Address
-    emoji: str
-    at: Instant | None = None
-
-
-Item = InboundMessage | Receipt | IdentityProof | Edit | Deletion | Reaction
+    templates: bool = False
+    choices: int = 0
+    stickers: tuple[Sticker, ...] = ()
+    profiles: bool = False
+    signals: tuple[SignalKind, ...] = ()
+    public: bool = False
+    amends: tuple[AmendKind, ...] = ()
 
 
 class OutboundFile(Struct, frozen=True, omit_defaults=True):
@@ -196,6 +134,9 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     the thread, oldest first, the last being the one answered. ``automatic``: nobody wrote this, so RFC 3834 headers are due.
     ``by_bot``: a bot wrote it, and no human.
     ``envelope``: when not empty, only these addresses are still to get it; what the message says of its recipients stays.
+    ``template``: to be sent as this template, of which ``text`` is the preview.
+    ``choices``: answers offered by one tap, as many as the channel shows. ``sticker``: all it is, one of the channel's own.
+    ``answer_token``: that of the customer's latest message, if nothing was answered to it yet, which arrived at ``answered_at``.
     """
 
     id: MessageId
@@ -217,10 +158,30 @@ class OutboundMessage(Struct, frozen=True, omit_defaults=True):
     by_bot: bool = False
     attempt: int = 1
     envelope: tuple[str, ...] = ()
+    template: FilledTemplate | None = None
+    choices: tuple[str, ...] = ()
+    sticker: str = ""
+    answer_token: str = ""
+    answered_at: Instant = 0
+
+
+class Amendment(Struct, frozen=True, omit_defaults=True):
+    """A message that is out shall be another. ``ids``: the provider's ids of it, of all the messages an answer became; ``to``: whose
+    conversation it stands in. ``text``: an answer's new words as markdown, or the emoji of a reaction, '' to take it back. ``files`` went
+    out with the answer, ``choices`` are offered below it."""
+
+    kind: AmendKind
+    to: str
+    ids: tuple[str, ...]
+    text: str = ""
+    files: int = 0
+    choices: tuple[str, ...] = ()
 
 
 class Sent(Struct, frozen=True, omit_defaults=True):
     """The provider accepted, for at least one recipient. ``external_id`` is what answers will refer to.
+
+    ``provider_ids``: of an answer to one recipient that became several messages, the ids of all of them, in order.
 
     ``refused`` and ``later`` map the addresses it did not take to reasons: for good, and for now.
     """
@@ -230,6 +191,7 @@ class Sent(Struct, frozen=True, omit_defaults=True):
     refused: dict[str, str] = {}
     later: dict[str, str] = {}
     state: DeliveryState = DeliveryState.SENT
+    provider_ids: tuple[str, ...] = ()
 
 
 class Answer(Struct, frozen=True, omit_defaults=True):
@@ -264,10 +226,14 @@ class BotTurn(Struct, frozen=True, omit_defaults=True):
 
 
 class BotAction(Struct, frozen=True, omit_defaults=True):
-    """What a bot wants done: ``reply`` or ``note`` with text, ``tag`` with a tag, ``hand_over`` with a reason."""
+    """What a bot wants done: ``reply`` or ``note`` with text, ``tag`` with a tag, ``hand_over`` with a reason.
+
+    A reply may offer ``choices``, at most ten of 20 characters; the chosen one comes back as the customer's next message.
+    """
 
     kind: str
     text: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class Deliver(Protocol):
@@ -292,7 +258,7 @@ class Tools:
     """What a connector gets from outside: time, files, a durable cursor, a health report, HTTP.
 
     ``link(file, name)`` makes an address under which a provider may fetch a file for an hour. ``hooks``: where this service takes
-    deliveries; the address of one channel is ``{hooks}{connector name}/{channel id}``.
+    deliveries; the address of one channel is ``{hooks}{connector name}/{channel id}``. ``access``: tokens that a person consented to.
     """
 
     now: Callable[[], Instant]
@@ -302,12 +268,18 @@ class Tools:
     http: Http = NO_HTTP
     link: Callable[[str, str], str] = lambda file, name: ""
     hooks: str = ""
+    access: Access = NO_ACCESS
 
 
 class Connector(ABC):
-    """Base of every channel and bot. Subclasses set the class attributes and are constructed once per configured channel."""
+    """Base of every channel and bot. Subclasses set the class attributes and are constructed once per configured channel.
+
+    ``title`` and ``purpose`` are for whoever chooses among the connectors: what it is called, and one sentence what it connects.
+    """
 
     name: ClassVar[str]
+    title: ClassVar[str] = ""
+    purpose: ClassVar[str] = ""
     role: ClassVar[ConnectorRole] = ConnectorRole.CHANNEL
     capabilities: ClassVar[Capabilities]
     Settings: ClassVar[type[Struct]]
@@ -324,6 +296,10 @@ class Connector(ABC):
     def context(self) -> Mapping[str, str]:
         """What of the settings ``parse`` has to know, which account's channel it is: stored with every delivery by webhook. No secrets."""
         return {}
+
+    def consent(self) -> OAuthClient | None:
+        """Whose consent this channel works by, given on a page of the provider; None: by what its settings hold."""
+        return None
 
     def per_hour(self) -> int | None:
         """How many deliveries by webhook are taken from one address in an hour; None: any number, as a provider has few addresses."""
@@ -342,6 +318,10 @@ class Connector(ABC):
         """What would be sent, as text for a preview."""
         return message.text
 
+    async def written(self, message: OutboundMessage) -> bytes:
+        """What ``send`` hands over, where that is a document that people may want to read, as a mail is; ``Unsupported`` elsewhere."""
+        raise Unsupported("nothing but its text")
+
     @abstractmethod
     async def send(self, message: OutboundMessage) -> Sent:
         """Do it. Raises ``TryLater``, ``Rejected``, ``NeedsLogin`` or ``Unknown`` (nobody knows whether it was accepted)."""
@@ -349,6 +329,11 @@ class Connector(ABC):
     def send_seconds(self, message: OutboundMessage) -> float:
         """How long one ``send`` of this message may take; when it takes longer its outcome is unknown."""
         return SEND_SECONDS
+
+    async def amend(self, amendment: Amendment) -> None:
+        """Carry out a change that ``capabilities.amends`` names; once more changes nothing. Raises as ``send``; what is ``Unknown`` is
+        done again."""
+        raise Unsupported("what was sent stays as it is")
 
     async def lookup(self, message: OutboundMessage) -> Sent | None:
         """Whether an ``Unknown`` send was accepted after all; ``Unsupported`` when the provider cannot tell."""
@@ -361,6 +346,18 @@ class Connector(ABC):
     async def probe(self) -> Health:
         """Whether credentials and reachability are fine."""
         return Health(True)
+
+    async def templates(self) -> Sequence[Template]:
+        """All templates that the provider has approved and not withdrawn; ``Unsupported`` where there is no such thing."""
+        raise Unsupported("no templates on this channel")
+
+    async def profile(self, address: str) -> str:
+        """What the provider calls the owner of an address that wrote to us; ``Rejected`` where it will not tell, ever."""
+        raise Unsupported("no names to be had")
+
+    async def signal(self, signal: Signal) -> None:
+        """Show it, of those that ``capabilities.signals`` names. Nothing depends on it: whatever it raises is left at that."""
+        raise Unsupported("nothing to show")
 
     async def respond(self, turn: BotTurn) -> Sequence[BotAction]:
         """BOT only: what the bot does about the customer's latest message."""

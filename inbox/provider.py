@@ -5,6 +5,7 @@ Connectors get an ``Http`` in their tools and never see the library behind it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unknown
 from inbox.core.ids import Instant
+from inbox.core.oauth import OAuthClient
 
 T = TypeVar("T")
 
@@ -79,25 +81,44 @@ class Http(Protocol):
 class _NoHttp:
     """For connectors that were given none."""
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] = {},
-        body: bytes = b"",
-        parts: tuple[Part, ...] = (),
-        seconds: float = 30.0,
-    ) -> HttpAnswer:
+    async def request(self, *_: object, **__: object) -> HttpAnswer:
         """Raises ``TryLater``."""
         raise TryLater("no_http")
 
-    def download(self, url: str, *, headers: Mapping[str, str] = {}, own: str = "", most: int = 50_000_000) -> AsyncIterator[bytes]:
+    def download(self, *_: object, **__: object) -> AsyncIterator[bytes]:
         """Raises ``TryLater``."""
         raise TryLater("no_http")
 
 
 NO_HTTP: Http = _NoHttp()
+
+
+class Access(Protocol):
+    """The tokens of one channel that a person consented to; they are kept, sealed, and renewed in time."""
+
+    async def token(self, client: OAuthClient, refused: str = "") -> str:
+        """One that is good for some minutes; ``refused`` is one that the provider did not take although its time was not over.
+
+        Raises ``NeedsLogin`` with where to consent, ``TryLater`` when the login service is away.
+        """
+
+    async def consented(self, seconds: float) -> None:
+        """Returns when somebody has consented anew, at the latest after so many seconds."""
+
+
+class _NoAccess:
+    """For connectors that were given none."""
+
+    async def token(self, client: OAuthClient, refused: str = "") -> str:
+        """Raises ``TryLater``."""
+        raise TryLater("no_access")
+
+    async def consented(self, seconds: float) -> None:
+        """Just waits."""
+        await asyncio.sleep(seconds)
+
+
+NO_ACCESS: Access = _NoAccess()
 
 
 def encoded(value: Any) -> bytes:

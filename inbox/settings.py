@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import UNSET, Meta, Struct
 
+from inbox.core.acknowledgement import Acknowledgement
 from inbox.core.errors import CannotStart
 from inbox.core.mistakes import expected, mistakes, shown
 from inbox.store.secrets import KEY_PATTERN
@@ -130,6 +132,20 @@ class Retention(Section, frozen=True):
                 raise ValueError(f"{name}: must be at least {LEAST_KEPT_DAYS}, or 0 to keep everything")
 
 
+class Reports(Section, frozen=True):
+    """How reports tell time."""
+
+    time_zone: str = "UTC"
+    calendar: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a time zone that there is not."""
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"time_zone: {self.time_zone!r} is no time zone; give one such as Europe/Berlin") from None
+
+
 class Sla(Section, frozen=True):
     """The promise that a new workspace starts with."""
 
@@ -143,6 +159,12 @@ class Mail(Section, frozen=True):
     system_channel: str = ""
 
 
+class Webhooks(Section, frozen=True):
+    """Where webhooks may go. ``inside``: also to addresses inside, and by http; else by https to public ones only."""
+
+    inside: bool = False
+
+
 class Connectors(Section, frozen=True):
     """Connectors that come from other packages; those in the folder `connectors` are always there."""
 
@@ -150,14 +172,41 @@ class Connectors(Section, frozen=True):
 
 
 class Channel(Section, frozen=True):
-    """One channel or bot. `settings` is for its connector to check; `bot` names the bot that answers first here."""
+    """One channel or bot. `settings` is for its connector to check; `bot` names the bot that answers first here;
+    `acknowledgement` is what somebody who begins a conversation hears at once; `readers` are the teams whose people see its
+    conversations, none for everybody's."""
 
     id: Id
     connector: Id
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     team: str = ""
     bot: str = ""
+    acknowledgement: Acknowledgement | None = None
+    readers: tuple[str, ...] = ()
     settings: dict[str, Any] = {}
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` where the team that gets its conversations would not see them."""
+        if self.team and self.readers and self.team not in self.readers:
+            raise ValueError("readers must hold the channel's own team")
+
+
+class Sso(Section, frozen=True):
+    """A provider of single sign-on (OpenID Connect). `create_accounts`: who is not known yet gets an account of `default_role`."""
+
+    id: Id
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
+    issuer: Annotated[str, Meta(pattern=r"^https?://[^\s?#@]+$", description="the issuer's address in quotes, exactly as it names itself")]
+    client_id: Annotated[str, Meta(min_length=1)]
+    client_secret: Annotated[str, Meta(extra={"secret": True})] = ""
+    scopes: tuple[str, ...] = ("openid", "email", "profile")
+    create_accounts: bool = False
+    default_role: Annotated[str, Meta(min_length=1, max_length=200)] = "agent"
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` without the scope that makes it a sign-in."""
+        if "openid" not in self.scopes:
+            raise ValueError('scopes: must contain "openid"')
 
 
 class Settings(Section, frozen=True):
@@ -171,14 +220,17 @@ class Settings(Section, frozen=True):
     log: Log = Log()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    reports: Reports = Reports()
     sla: Sla = Sla()
     mail: Mail = Mail()
+    webhooks: Webhooks = Webhooks()
     connectors: Connectors = Connectors()
+    sso: tuple[Sso, ...] = ()
     channels: tuple[Channel, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise `ValueError` for two channels of one id."""
-        for line in _used_twice([channel.id for channel in self.channels]):
+        """Raise `ValueError` for two channels or two providers of one id."""
+        for line in _used_twice([channel.id for channel in self.channels]) + _used_twice([one.id for one in self.sso], "sso"):
             raise ValueError(line)
 
 
@@ -192,12 +244,18 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ, 
     Raises `CannotStart` with a line for every mistake, that names the key and what is allowed; or the file and line that is not TOML.
     """
     lines: list[str] = []
-    tree = _resolved(_read(file) if file else {}, "", environment, lines)
+    tree = tree_of(file, lines, environment) if file else {}
     _override(tree, environment, lines)
     lines += [*mistakes(tree, Settings, ""), *_twice(tree), *further(tree)]
     if lines:
         raise wrong(list(dict.fromkeys(lines)))
     return msgspec.convert(tree, Settings)
+
+
+def tree_of(file: Path, lines: list[str], environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """A TOML file with every `${...}` replaced; `lines` gets one for each that stands for nothing. Raises `CannotStart`."""
+    tree: dict[str, Any] = _resolved(_read(file), "", environment, lines)
+    return tree
 
 
 def wrong(lines: list[str]) -> CannotStart:
@@ -206,8 +264,8 @@ def wrong(lines: list[str]) -> CannotStart:
     return CannotStart(message, "config/inbox.example.toml explains every setting")
 
 
-def _used_twice(ids: list[str]) -> list[str]:
-    return [f"channels: the id {id!r} is used twice; each needs its own" for id in dict.fromkeys(ids) if ids.count(id) > 1]
+def _used_twice(ids: list[str], section: str = "channels") -> list[str]:
+    return [f"{section}: the id {id!r} is used twice; each needs its own" for id in dict.fromkeys(ids) if ids.count(id) > 1]
 
 
 def _twice(tree: Mapping[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from inbox.core.lifecycle import ASKED, TRANSITIONS, Trigger  # noqa: E402  the script runs from a checkout, installed or not
+from inbox.core.transitions import ASKED, TRANSITIONS, Trigger  # noqa: E402  the script runs from a checkout, installed or not
 
 PAGE = ROOT / "docs" / "explanation" / "lifecycle.md"
 
@@ -19,7 +19,7 @@ REPEATED = frozenset(ASKED.values()) - {Trigger.SNOOZE}
 
 TEXT = """# The life of a conversation
 
-Drawn by `scripts/draw_lifecycle.py` from `TRANSITIONS` in `inbox/core/lifecycle.py`; do not edit by hand.
+Drawn by `scripts/draw_lifecycle.py` from `TRANSITIONS` in `inbox/core/transitions.py`; do not edit by hand.
 Every status belongs to one of these categories, and only the category has a meaning.
 What is not drawn is refused, or asks for what is already so.
 

@@ -12,6 +12,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from inbox.core.widget import PageGreeting  # noqa: E402  the script runs from a checkout, installed or not
 from inbox.gateway import visitor_protocol as protocol  # noqa: E402  the script runs from a checkout, installed or not
 
 TARGET = ROOT / "web" / "widget" / "src" / "frames.ts"
@@ -33,8 +34,8 @@ def document() -> str:
         members = get_args(getattr(protocol, union))
         unions[union] = [_name(member, union) for member in members]
         names |= {_name(member, union): member for member in members}
-    names |= {"FileRow": protocol.FileRow, "MessageRow": protocol.MessageRow}
-    names |= {"WidgetConfig": protocol.WidgetConfig, "Uploaded": protocol.Uploaded}
+    names |= {"FileRow": protocol.FileRow, "MessageRow": protocol.MessageRow, "EarlierRow": protocol.EarlierRow}
+    names |= {"WidgetConfig": protocol.WidgetConfig, "Uploaded": protocol.Uploaded, "PageGreeting": PageGreeting}
     blocks = [_interface(name, struct, required=name not in unions["ClientFrame"]) for name, struct in names.items()]
     blocks += [_union(name, members) for name, members in unions.items()]
     return HEAD + "\n" + "\n".join(blocks)
@@ -67,14 +68,20 @@ def _typescript(kind: Any) -> str:
             return f"Record<string, {_typescript(value)}>"
         case msgspec.inspect.UnionType(members):
             return " | ".join(_typescript(member) for member in members)
+        case msgspec.inspect.Metadata(inner):
+            return _typescript(inner)
         case msgspec.inspect.StructType(struct):
             return str(struct.__name__)
     raise TypeError(kind)
 
 
 def _union(name: str, members: list[str]) -> str:
-    line = f"export type {name} = {' | '.join(members)};\n"
-    return line if len(line) <= WIDTH else f"export type {name} =\n" + "\n".join(f"  | {member}" for member in members) + ";\n"
+    """As the formatter of the web files lays it out."""
+    whole = f"export type {name} = {' | '.join(members)};\n"
+    below = f"  {' | '.join(members)};\n"
+    if len(whole) <= WIDTH:
+        return whole
+    return f"export type {name} =\n" + (below if len(below) <= WIDTH else "\n".join(f"  | {member}" for member in members) + ";\n")
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ import aiohttp
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from tests.eventually import PATIENCE_S
+
 Frame = dict[str, Any]
 
 
@@ -86,7 +88,7 @@ class AgentSocket:
         await self.send({"t": "thread", "conversation": conversation, "sub": sub})
         await self.until("subscribed", lambda f: f["sub"] == sub)
 
-    async def until(self, kind: str, fits: Callable[[Frame], bool] = lambda f: True, seconds: float = 10) -> Frame:
+    async def until(self, kind: str, fits: Callable[[Frame], bool] = lambda f: True, seconds: float = PATIENCE_S) -> Frame:
         """The next frame of a kind that fits; those before it are kept in ``seen``."""
         async with asyncio.timeout(seconds):
             while True:
@@ -120,7 +122,7 @@ class VisitorClient:
         """Send one frame."""
         await self.line.send(json.dumps(frame))
 
-    async def until(self, kind: str, fits: Callable[[Frame], bool] = lambda f: True, seconds: float = 10) -> Frame:
+    async def until(self, kind: str, fits: Callable[[Frame], bool] = lambda f: True, seconds: float = PATIENCE_S) -> Frame:
         """The next frame of a kind that fits."""
         async with asyncio.timeout(seconds):
             while True:

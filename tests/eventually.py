@@ -1,4 +1,4 @@
-"""Waiting for something that another task or process brings about: bounded, and at once when it is there."""
+"""Waiting for something that another task or process brings about: at once when it is there, and bounded."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,8 +6,11 @@ from typing import TypeVar
 
 Value = TypeVar("Value")
 
+PATIENCE_S = 120.0
+"""How long a test waits for what must come. No measure of speed (that is for `tests/bench`): a machine may stand still for a while."""
 
-async def eventually(ask: Callable[[], Value | Awaitable[Value]], *, seconds: float = 30.0, what: str = "") -> Value:
+
+async def eventually(ask: Callable[[], Value | Awaitable[Value]], *, seconds: float = PATIENCE_S, what: str = "") -> Value:
     """Ask until the answer is truthy and return it; fail the test after `seconds`, naming `what` was awaited and the last answer."""
     loop = asyncio.get_running_loop()
     give_up = loop.time() + seconds

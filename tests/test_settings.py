@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from inbox.core.errors import CannotStart
-from inbox.settings import Channel, Settings, load
+from inbox.settings import Channel, Settings, Sso, load
 from inbox.store.secrets import make_key
 
 EXAMPLE = Path(__file__).parent.parent / "config" / "inbox.example.toml"
@@ -31,18 +31,19 @@ def refused(toml: str, folder: Path, **environment: str) -> CannotStart:
 
 def example_with_channel() -> dict[str, Any]:
     """The example with its channel block switched on."""
-    return tomllib.loads(re.sub(r"^# (\[\[channels\]\]|# .*|[a-z_]+ = .*)$", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE))
+    return tomllib.loads(re.sub(r"^# (\[\[(?:channels|sso)\]\]|# .*|[a-z_]+ = .*)$", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE))
 
 
 def test_the_example_holds_every_setting_with_its_default_and_nothing_else() -> None:
     example = example_with_channel()
-    (channel,) = example.pop("channels")
+    (channel,), (sso,) = example.pop("channels"), example.pop("sso")
     defaults = msgspec.to_builtins(Settings())
-    del defaults["channels"]
+    del defaults["channels"], defaults["sso"]
     assert example == {
         section: {k: list(v) if isinstance(v, tuple) else v for k, v in table.items()} for section, table in defaults.items()
     }
     assert set(channel) == {field.name for field in msgspec.structs.fields(Channel)}
+    assert set(sso) == {field.name for field in msgspec.structs.fields(Sso)}
 
 
 def test_the_example_says_one_line_about_every_setting() -> None:

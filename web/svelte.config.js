@@ -1,4 +1,5 @@
 /** @type {import('@sveltejs/vite-plugin-svelte').SvelteConfig} */
 export default {
-  compilerOptions: { runes: true },
+  // The widget runs in the pages of others: what they are told by it is what they asked for, not which Svelte drew it.
+  compilerOptions: { runes: true, discloseVersion: false },
 };

@@ -13,6 +13,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     manifest: '.vite/manifest.json',
+    // What nearly every part shares is one file, so that the first screen asks for few.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            {
+              name: 'lib',
+              test: /src\/(features\/composer\/(AttachButton|Files|uploads)|lib\/(?!i18n\/(later|when|(de|fr|es|pt|ar)\.json)|ui\/|api\/(admin|passkeys|security|sso)|state\/(alerts|blocking|board|digest|guide|merging|promises|roles|segments|surveys|tags|templates|webhooks)|(conditions|fuzzy|templates|when)\.ts))/,
+            },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

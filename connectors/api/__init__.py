@@ -11,11 +11,11 @@ from msgspec import Struct
 from connectors.api.incoming import KIND, items_of, placed
 from connectors.api.outgoing import Ping, Recipient, Reply, reply
 from connectors.api.settings import ApiSettings
-from connectors.api.signature import signed, verify
 from inbox.connector import Answer, Capabilities, Connector, Health, Item, OutboundMessage, RawDelivery, Sent
 from inbox.core.errors import InboxError, Malformed, NotAuthentic, Rejected
 from inbox.core.message import Address
 from inbox.core.plain import plain
+from inbox.core.standard_webhooks import signed, verify
 from inbox.provider import JSON, HttpAnswer, encoded, judged
 
 _GONE = 410
@@ -31,6 +31,8 @@ class ApiConnector(Connector):
     """One system of the operator's."""
 
     name: ClassVar[str] = "api"
+    title: ClassVar[str] = "Own system"
+    purpose: ClassVar[str] = "Any system of yours, by signed webhooks in both directions."
     capabilities: ClassVar[Capabilities] = Capabilities(
         address_kind="api", conversational=True, reply_keys=True, scoped=True, receipts=True
     )

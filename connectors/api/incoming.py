@@ -108,7 +108,13 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, tag="receipt"):
     at: At | None = None
 
 
-Incoming = Message | Edit | Deletion | Reaction | Receipt
+class Known(Struct, frozen=True, forbid_unknown_fields=True, tag="customer"):
+    """Somebody is your customer, whether or not he has written; the same id again changes what is known of him."""
+
+    customer: Customer
+
+
+Incoming = Known | Message | Edit | Deletion | Reaction | Receipt
 Body = Incoming | Annotated[tuple[Incoming, ...], Meta(max_length=AT_ONCE)]
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Body)
@@ -130,6 +136,8 @@ def schema() -> dict[str, Any]:
 
 def _items(told: Incoming) -> list[c.Item]:
     match told:
+        case Known(customer):
+            return [*_proofs(customer, ""), c.Contact(_address(customer), customer.language, {**customer.attributes, **_claims(customer)})]
         case Message():
             return [*_proofs(told.customer, told.thread), _message(told)]
         case Edit(message, text, at):
@@ -161,10 +169,13 @@ def _proofs(customer: Customer, thread: str) -> list[c.Item]:
     return [*owned, *same]
 
 
+def _claims(customer: Customer) -> dict[str, str]:
+    return {name: value for name, value in (("email", customer.email), ("phone", customer.phone)) if value}
+
+
 def _message(told: Message) -> c.InboundMessage:
     if not (told.text.strip() or told.files or told.cards):
         raise Malformed(f"message {told.id}: neither text nor files nor cards")
-    claims = {name: value for name, value in (("email", told.customer.email), ("phone", told.customer.phone)) if value}
     return c.InboundMessage(
         key=told.id,
         sender=_address(told.customer, told.thread),
@@ -179,7 +190,7 @@ def _message(told: Message) -> c.InboundMessage:
         references=told.answers,
         authenticated=True,
         language=told.customer.language,
-        attributes={**told.customer.attributes, **claims},
+        attributes={**told.customer.attributes, **_claims(told.customer)},
         cards=tuple(Card(card.kind, card.title, card.text, card.url or "") for card in told.cards),
     )
 

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from connectors.api.signature import key_of
+from inbox.core.labels import label
+from inbox.core.standard_webhooks import key_of
 
 Secret = Annotated[str, Meta(extra={"secret": True})]
 Url = Annotated[str, Meta(pattern=r"^(https?://[^\s]+)?$", max_length=2000, description="an http or https address, or nothing")]
@@ -18,9 +19,9 @@ class ApiSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ``url`` takes what agents write; empty: the channel only receives.
     """
 
-    secret: Secret
-    url: Url = ""
-    old_secret: Secret = ""
+    secret: Annotated[Secret, label("Secret", "Signs in both directions: whsec_ and 24 to 64 bytes in base64.")]
+    url: Annotated[Url, label("Address of your system", "Takes what agents write. Without it the channel only receives.")] = ""
+    old_secret: Annotated[Secret, label("Former secret", "Counts as well while the secret is being changed.", advanced=True)] = ""
 
     def __post_init__(self) -> None:
         for name in ("secret", "old_secret"):

@@ -6,27 +6,34 @@ The parser is imported here, everything that talks to the net only where it is u
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from msgspec import Struct
 
 from connectors.email.mime import parse_mail
+from connectors.email.oauth import Token
 from connectors.email.settings import EmailSettings
 from inbox.connector import Capabilities, Connector, Deliver, Health, Item, OutboundMessage, RawDelivery, Sent, Tools
 from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unsupported
 from inbox.core.ids import ChannelId
+from inbox.core.oauth import LOGIN_SERVICE, OAuthClient
+
+if TYPE_CHECKING:
+    from connectors.email.compose import Composed
 
 _LARGE: Final = 256 * 1024
 _REPEAT_AFTER: Final = 15 * 60 * 1000
 """Whether a mail was taken is not known when the answer to it was lost (RFC 1047). A repetition bears the same Message-ID."""
 
-_OUT_OF_REACH: Final = ("not_reached", "certificate_not_trusted", "no_authority")  # and not one mail that is to come again
+_OUT_OF_REACH: Final = ("not_reached", "certificate_not_trusted", "no_authority", LOGIN_SERVICE)  # and not one mail that is to come again
 
 
 class EmailConnector(Connector):
     """One mail address with its mailbox, its listener and its way out, each of them optional."""
 
     name: ClassVar[str] = "email"
+    title: ClassVar[str] = "Email"
+    purpose: ClassVar[str] = "A mailbox, or mail handed over by your mail server."
     capabilities: ClassVar[Capabilities] = Capabilities(
         address_kind="email",
         reply_keys=True,
@@ -47,6 +54,15 @@ class EmailConnector(Connector):
     def parse(cls, raw: RawDelivery) -> Sequence[Item]:
         """One message, or receipts for mails of ours. Of any bytes; raises nothing."""
         return parse_mail(raw)
+
+    def consent(self) -> OAuthClient | None:
+        """Where the mailbox's owner lets us in, for mailboxes that take no password."""
+        return None if self.settings.oauth is None else self.settings.oauth.client(*self.settings.users)
+
+    @property
+    def _token(self) -> Token | None:
+        client = self.consent()
+        return None if client is None else lambda refused: self.tools.access.token(client, refused)
 
     def _report(self, part: str) -> Callable[[Health], None]:
         """Reports for one part; the channel is well if all its parts are."""
@@ -74,11 +90,11 @@ class EmailConnector(Connector):
     def _readers(self, deliver: Deliver) -> list[Coroutine[None, None, None]]:
         from connectors.email.imap import FolderReader
 
-        imap, context = self.settings.imap, self._context
+        imap, context, token = self.settings.imap, self._context, self._token
         if imap is None:
             return []
         return [
-            FolderReader(self.channel, imap, folder, context, self.tools, deliver, self._report(f"imap:{folder}")).run()
+            FolderReader(self.channel, imap, folder, context, self.tools, deliver, self._report(f"imap:{folder}"), token=token).run()
             for folder in imap.folders
         ]
 
@@ -96,23 +112,30 @@ class EmailConnector(Connector):
 
         return as_text(message)
 
-    async def send(self, message: OutboundMessage) -> Sent:
-        """Hands the mail in. A repeated attempt sends the same bytes with the same Message-ID."""
+    async def _composed(self, message: OutboundMessage) -> Composed:
         from asyncio import to_thread
 
         from connectors.email.compose import compose
+
+        contents = {file.file: b"".join([piece async for piece in self.tools.open_file(file.file)]) for file in message.files}
+        if sum(map(len, contents.values())) > _LARGE:
+            return await to_thread(compose, message, self.settings, contents)
+        return compose(message, self.settings, contents)
+
+    async def written(self, message: OutboundMessage) -> bytes:
+        """The mail with all its fields."""
+        return (await self._composed(message)).data
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Hands the mail in. A repeated attempt sends the same bytes with the same Message-ID."""
         from connectors.email.smtp import submit
 
         if self.settings.smtp is None:
             raise Rejected("This channel has no way out: set smtp.")
-        contents = {file.file: b"".join([piece async for piece in self.tools.open_file(file.file)]) for file in message.files}
-        if sum(map(len, contents.values())) > _LARGE:
-            mail = await to_thread(compose, message, self.settings, contents)
-        else:
-            mail = compose(message, self.settings, contents)
+        mail = await self._composed(message)
         report = self._report("smtp")
         try:
-            sent = await submit(mail, self.settings.smtp, self.settings.id_domain)
+            sent = await submit(mail, self.settings.smtp, self.settings.id_domain, token=self._token)
         except (NeedsLogin, TryLater) as wrong:
             if isinstance(wrong, NeedsLogin) or wrong.reason.startswith(_OUT_OF_REACH):
                 report(_out_of_order(wrong))
@@ -138,7 +161,7 @@ class EmailConnector(Connector):
     async def _probe_imap(self) -> Health:
         from connectors.email.imap import probe
 
-        return await probe(self.settings.imap) if self.settings.imap else Health(True)
+        return await probe(self.settings.imap, self._token) if self.settings.imap else Health(True)
 
     async def _probe_smtp(self) -> Health:
         from connectors.email.smtp import check
@@ -146,7 +169,7 @@ class EmailConnector(Connector):
         if self.settings.smtp is None:
             return Health(True)
         try:
-            await check(self.settings.smtp, self.settings.id_domain)
+            await check(self.settings.smtp, self.settings.id_domain, self._token)
         except InboxError as wrong:
             return _out_of_order(wrong)
         return Health(True)
@@ -163,6 +186,10 @@ def _together(parts: Iterable[Health]) -> Health:
 def _out_of_order(wrong: InboxError) -> Health:
     """What is wrong with the way out, and what to do."""
     said = str(wrong)
+    if isinstance(wrong, NeedsLogin) and wrong.remedy:
+        return Health(False, wrong.reason, wrong.remedy)
+    if said.startswith(LOGIN_SERVICE):
+        return Health(False, f"No token can be had to send mail: {said}", "It is tried again by itself; mails wait until then.")
     if isinstance(wrong, NeedsLogin):
         return Health(False, f"The mail server refused our login: {said}", "Correct smtp.user and smtp.password.")
     if said.startswith("certificate_not_trusted"):

@@ -7,7 +7,7 @@ from typing import Final
 
 from connectors.email.addresses import parse_addresses
 from connectors.email.headers import Fields, parameters
-from connectors.email.phrases import ABSENCE, ANSWERED
+from connectors.email.phrases import ABSENCE, ANSWERED, ITSELF
 from inbox.core.message import Address
 
 OUT_OF_OFFICE: Final = "out-of-office"
@@ -26,12 +26,13 @@ def why_automatic(fields: Fields, subject: str, null_sender: bool, own: Collecti
     """One of the codes above, or '' for a mail that a human may have written. ``null_sender``: its return path is ``<>``.
 
     A list whose address is among our ``own`` is how our mail reaches us (a group at the provider). The subject counts
-    only at its beginning, so that a human's "Re: Automatic reply" stays his.
+    only at its beginning, so that a human's "Re: Automatic reply" stays his, and by itself only for an answer or where it names what was
+    answered behind a colon: who orders "out of office furniture" is no machine.
     """
     absent = subject.lower().startswith(ABSENCE)
     if not (absent or null_sender) and _is_generated(fields):
         return GENERATED
-    if _answers_itself(fields) or absent or null_sender or subject.lower().startswith(ANSWERED):
+    if _answers_itself(fields) or null_sender or _says_so(fields, subject.lower()):
         return OUT_OF_OFFICE if absent or _is_vacation(fields) else AUTO_REPLY
     return LIST if _is_list(fields, own) else ""
 
@@ -43,6 +44,13 @@ def _word(fields: Fields, name: str) -> str:
 def _is_generated(fields: Fields) -> bool:
     """A form on a web site, an order, an alarm: no answer to anything, and somebody may have caused it (RFC 3834 section 5)."""
     return _word(fields, "auto-submitted") == GENERATED and not (fields.first("in-reply-to") or _is_vacation(fields))
+
+
+def _says_so(fields: Fields, subject: str) -> bool:
+    if fields.first("in-reply-to") or fields.first("references"):
+        return subject.startswith(ABSENCE + ANSWERED)
+    said, colon, _ = subject.replace("\uff1a", ":").partition(":")
+    return bool(colon) and said.strip() in ITSELF
 
 
 def _answers_itself(fields: Fields) -> bool:

@@ -34,15 +34,17 @@ _PARAGRAPH: Final = frozenset((
 _HISTORY_CLASSES: Final = frozenset((
     "gmail_quote", "gmail_extra", "yahoo_quoted", "protonmail_quote", "tutanota_quote", "zmail_extra", "moz-cite-prefix",
     "hcms-quote", "OutlookMessageHeader",
+    "gmail_signature", "moz-signature", "protonmail_signature_block-user",
 ))  # fmt: skip
 _HISTORY_IDS: Final = frozenset((
     "divRplyFwdMsg", "appendonsend", "OLK_SRC_BODY_SECTION", "mail-editor-reference-message-container", "reply-intro",
     "isReplyContent",
 ))  # fmt: skip
+_SIGNATURE_IDS: Final = frozenset(("Signature", "signature"))
 
 
 class Plain(NamedTuple):
-    """``text``; ``history_at``, the offset in it where a mailer's own mark says that history begins, None without one or
+    """``text``; ``history_at``, the offset in it where a mailer's own mark says that a signature or history begins, None without one or
     when something was written below it; ``depth``, how deep the elements are nested."""
 
     text: str
@@ -205,12 +207,12 @@ class _Reader:
             if name == holder:
                 self.container = (holder, inner + 1)
             return
-        classes = set(found.get("class", "").split())
-        if self.history_at is None and classes & _HISTORY_CLASSES:
-            # The line before Thunderbird's quotation is a sibling of it: from there on all is history, as with Outlook's ids.
-            self.history_at, self.container = self.out.length, ("(end)" if "moz-cite-prefix" in classes else name, 0)
-        elif self.history_at is None and found.get("id", "").removeprefix("x_") in _HISTORY_IDS:
-            self.history_at, self.container = self.out.length, ("(end)", 0)
+        classes, id = set(found.get("class", "").split()), found.get("id", "").removeprefix("x_")
+        # The line before Thunderbird's quotation is a sibling of it: from there on all is history, as with Outlook's ids.
+        to_the_end = "moz-cite-prefix" in classes or id in _HISTORY_IDS
+        if to_the_end or classes & _HISTORY_CLASSES or id in _SIGNATURE_IDS:
+            self.container = ("(end)" if to_the_end else name, 0)
+            self.history_at = self.out.length if self.history_at is None else self.history_at
 
 
 def plain(source: str) -> Plain:

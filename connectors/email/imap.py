@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,11 +24,13 @@ from connectors.email.imap_connection import Folder, ImapConnection, Listed
 from connectors.email.imap_position import LARGE, Position, groups, position, stored
 from connectors.email.key import mail_key
 from connectors.email.mime import BACKLOG, RECEIVED_AT, UNREADABLE
+from connectors.email.oauth import Token
 from connectors.email.settings import ImapSettings
 from connectors.email.trust import NoAuthority, why_untrusted
 from inbox.connector import Deliver, Health, RawDelivery, Tools
-from inbox.core.errors import TryLater
+from inbox.core.errors import NeedsLogin, TryLater
 from inbox.core.ids import ChannelId
+from inbox.core.oauth import LOGIN_SERVICE
 
 SIZES_AT_ONCE: Final = 500
 STRIKES: Final = 3
@@ -57,16 +60,27 @@ def trouble(error: BaseException, settings: ImapSettings) -> Health:
         )
     if isinstance(error, NoAuthority):
         return Health(False, f"imap.ca_file: {error}.", "Set imap.ca_file to a file with the certificate of the authority.")
+    if isinstance(error, NeedsLogin):
+        return Health(False, error.reason, error.remedy or "Correct the oauth settings.")
     if isinstance(error, LoginError):
-        said = one_line(str(error))[:200]
-        return Health(False, f"{where} refused the login of {settings.user}: {said}", "Correct imap.user and imap.password.")
+        said = _said(error)
+        remedy = "Correct imap.user and imap.password." if settings.password else f"Sign in as {settings.user}, and let IMAP be used there."
+        return Health(False, f"{where} refused the login of {settings.user}: {said}", remedy)
     if isinstance(error, CapabilityError):
-        return Health(False, f"{where} lacks what is needed: {one_line(str(error))}", "Set imap.security to what the server offers.")
+        return Health(False, f"{where} lacks what is needed: {_said(error)}", "Set imap.security to what the server offers.")
+    if isinstance(error, TryLater) and error.reason.startswith(LOGIN_SERVICE):
+        return Health(False, f"No token can be had to read mail: {error.reason}", "It is tried again by itself; nothing is lost.")
     if isinstance(error, TryLater):
         return Health(False, "Mail cannot be stored at the moment, so none is read.", "See the health of the database.")
-    said = one_line(str(error))[:200] or type(error).__name__
+    said = _said(error) or type(error).__name__
     remedy = "Check that the server runs, and that imap.host, imap.port and imap.folders are right."
     return Health(False, f"The mailbox on {where} cannot be read: {said}", remedy)
+
+
+def _said(error: BaseException) -> str:
+    """The server's words in one line; the library gives them as Python writes bytes."""
+    found = re.fullmatch(r"b(?P<mark>['\"])(?P<words>.*)(?P=mark)", one_line(str(error)))
+    return (found["words"] if found else one_line(str(error)))[:200]
 
 
 class FolderReader:
@@ -82,6 +96,7 @@ class FolderReader:
         deliver: Deliver,
         report: Callable[[Health], None],
         pace: Pace = Pace(),  # noqa: B008 - it is frozen
+        token: Token | None = None,
     ) -> None:
         """``context`` goes along with every delivery."""
         self._channel = channel
@@ -92,6 +107,7 @@ class FolderReader:
         self._deliver = deliver
         self._report = report
         self._pace = pace
+        self._token = token
         self._failures = 0
         self._strikes: Counter[int] = Counter()
         self._fetching: tuple[int, ...] = ()
@@ -101,7 +117,7 @@ class FolderReader:
     async def run(self) -> None:
         """Until cancelled; a broken connection is made again, ever more slowly."""
         while True:
-            connection = ImapConnection(self._settings)
+            connection = ImapConnection(self._settings, self._token)
             try:
                 await self._follow(connection)
             except Exception as broken:  # noqa: BLE001 - whatever a server does, it must not end the reading
@@ -112,10 +128,10 @@ class FolderReader:
                 pause = self._pause(broken)
             finally:
                 connection.close()
-            await asyncio.sleep(pause)
+            await self._tools.access.consented(pause)
 
     def _pause(self, broken: Exception) -> float:
-        floor = self._pace.login_pause if isinstance(broken, LoginError) else 0.0
+        floor = self._pace.login_pause if isinstance(broken, LoginError | NeedsLogin) else 0.0
         wait = min(self._pace.first_pause * float(2 ** min(self._failures - 1, 20)), self._pace.longest_pause)
         return max(floor, wait) * (0.5 + random.random() / 2)  # not all at once after an outage
 
@@ -224,9 +240,9 @@ def _came(mail: Listed, backlog: bool) -> dict[str, str]:
     return {RECEIVED_AT: str(mail.received_at), **({BACKLOG: "yes"} if backlog else {})}
 
 
-async def probe(settings: ImapSettings) -> Health:
+async def probe(settings: ImapSettings, token: Token | None = None) -> Health:
     """Log in and look into every folder; what is wrong and what to do."""
-    connection = ImapConnection(settings)
+    connection = ImapConnection(settings, token)
     try:
         await connection.open()
         for folder in settings.folders:

@@ -13,8 +13,10 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import LoginError
 from msgspec import Struct
 
+from connectors.email.oauth import Token
 from connectors.email.settings import ImapSettings
 from connectors.email.trust import tls_context
 from inbox.core.ids import Instant
@@ -109,16 +111,26 @@ class _Client(IMAPClient):  # type: ignore[misc]  # it bears no types
 class ImapConnection:
     """A logged-in connection. Every method raises ``OSError`` or ``imaplib.IMAP4.error`` when it breaks; it is of no use then."""
 
-    def __init__(self, settings: ImapSettings) -> None:
+    def __init__(self, settings: ImapSettings, token: Token | None = None) -> None:
+        """``token``: shown instead of a password, if none is set."""
         self._settings = settings
+        self._token = None if settings.password else token
         self._thread = _Thread("imap")
         self._client: _Client | None = None
 
     async def open(self) -> None:
-        """Connect, encrypt as the settings say, log in."""
-        await self._thread.call(self._open)
+        """Connect, encrypt as the settings say, log in. Raises ``NeedsLogin`` and ``TryLater`` for a token that cannot be had."""
+        token = "" if self._token is None else await self._token("")
+        try:
+            await self._thread.call(lambda: self._open(token))
+        except LoginError:
+            if self._token is None:
+                raise
+            another = await self._token(token)  # its time may have ended early
+            await self._thread.call(self._shut_down)
+            await self._thread.call(lambda: self._open(another))
 
-    def _open(self) -> None:
+    def _open(self, token: str) -> None:
         s = self._settings
         context = None if s.security == "plain" else tls_context(s.ca_file)
         timeout = SocketTimeout(CONNECT_SECONDS, ANSWER_SECONDS)
@@ -126,7 +138,11 @@ class ImapConnection:
         self._client.normalise_times = False
         if s.security == "starttls":
             self._client.starttls(context)
-        if f"{s.user}{s.password}".isascii():
+        if token:
+            first = f"user={s.user}\1auth=Bearer {token}\1\1"
+            # Whatever is said after it is why it was refused; the refusal itself comes after an empty answer.
+            self._client.sasl_login("XOAUTH2", lambda said: b"" if said else first)
+        elif f"{s.user}{s.password}".isascii():
             self._client.login(s.user, s.password)
         else:
             self._client.plain_login(s.user, s.password)  # LOGIN knows no other letters

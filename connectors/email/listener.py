@@ -28,6 +28,7 @@ MAILS_AT_ONCE: Final = 20
 MOST_RECIPIENTS: Final = 100
 IDLE_SECONDS: Final = 300
 REBIND_SECONDS: Final = 15.0
+"""Between two tries at a port that is taken: what has it may go, and senders keep the mail meanwhile."""
 _STEP: Final = 1 << 16
 _END: Final = b".\r\n"
 _BIG: Final = 1 << 20

@@ -65,17 +65,22 @@ MOBILE: Final = (
     "iphoneから送信", "从我的", "发自我的", "傳送自我的", "나의 iphone", "내 iphone에서", "hankige outlook", "stáhnout outlook",
 )  # fmt: skip
 
+ITSELF: Final = (
+    "automatic reply", "automatische antwort", "réponse automatique", "respuesta automática", "respuesta automatica",
+    "resposta automática", "resposta automatica", "risposta automatica", "automatisch antwoord", "autosvar", "automatiskt svar",
+    "automatisk svar", "automaattinen vastaus", "odpowiedź automatyczna", "automatyczna odpowiedź", "automatická odpověď",
+    "otomatik yanıt", "автоматический ответ", "автоответ", "автоматична відповідь", "automatikus válasz", "răspuns automat",
+    "αυτόματη απάντηση", "自动答复", "自動回覆", "自动回复", "自動応答", "자동 회신",
+)  # fmt: skip
+"""What stands before the colon and the subject of the mail that was answered, in notices of absence that say nothing else of themselves."""
+
 ABSENCE: Final = (
-    "automatic reply", "out of office", "out of the office", "ooo:", "on vacation", "vacation reply", "away from my mail", "i am away",
-    "automatische antwort", "abwesenheit", "abwesend", "out of office:", "nicht im büro", "im urlaub",
-    "réponse automatique", "absence du bureau", "absent du bureau", "je suis absent", "en congé", "absence :", "absence:",
-    "respuesta automática", "respuesta automatica", "fuera de la oficina", "fuera de oficina", "ausencia",
-    "resposta automática", "resposta automatica", "fora do escritório", "ausência", "ausente",
-    "risposta automatica", "fuori ufficio", "fuori sede", "assenza", "automatisch antwoord", "afwezig", "niet aanwezig",
-    "autosvar", "automatiskt svar", "automatisk svar", "frånvaro", "fraværende", "ikke på kontoret", "automaattinen vastaus", "poissa",
-    "odpowiedź automatyczna", "automatyczna odpowiedź", "nieobecność", "automatická odpověď", "mimo kancelář", "otomatik yanıt",
-    "автоматический ответ", "автоответ", "вне офиса", "автоматична відповідь", "automatikus válasz", "răspuns automat",
-    "αυτόματη απάντηση", "自动答复", "自動回覆", "自动回复", "不在通知", "自動応答", "不在のため", "자동 회신", "부재중",
+    *ITSELF,
+    "out of office", "out of the office", "ooo:", "on vacation", "vacation reply", "away from my mail", "i am away",
+    "abwesenheit", "abwesend", "nicht im büro", "im urlaub", "absence du bureau", "absent du bureau", "je suis absent", "en congé",
+    "absence :", "absence:", "fuera de la oficina", "fuera de oficina", "ausencia", "fora do escritório", "ausência", "ausente",
+    "fuori ufficio", "fuori sede", "assenza", "afwezig", "niet aanwezig", "frånvaro", "fraværende", "ikke på kontoret", "poissa",
+    "nieobecność", "mimo kancelář", "вне офиса", "不在通知", "不在のため", "부재중",
 )  # fmt: skip
 """How the subjects of out-of-office notices begin."""
 

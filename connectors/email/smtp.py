@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from connectors.email.compose import Composed
 from connectors.email.headers import one_line
+from connectors.email.oauth import Token
 from connectors.email.settings import SmtpSettings
 from connectors.email.trust import NoAuthority, tls_context, why_untrusted
 from inbox.connector import Sent
@@ -66,9 +67,12 @@ def _refusal(error: aiosmtplib.SMTPResponseException) -> Exception:
     return Rejected(said)
 
 
-async def _login(client: SMTP, settings: SmtpSettings) -> None:
+async def _login(client: SMTP, settings: SmtpSettings, token: Token | None) -> None:
     try:
-        await client.login(settings.user, settings.password)
+        if token is None or settings.password:
+            await client.login(settings.user, settings.password)
+        else:
+            await _show(client, settings.user, token)
     except aiosmtplib.SMTPAuthenticationError as refused:
         if 400 <= refused.code < 500:
             raise
@@ -77,6 +81,17 @@ async def _login(client: SMTP, settings: SmtpSettings) -> None:
         raise
     except aiosmtplib.SMTPException as impossible:
         raise NeedsLogin(one_line(str(impossible))) from None
+
+
+async def _show(client: SMTP, user: str, token: Token) -> None:
+    """XOAUTH2 with a token, and with another one if the first is not taken: its time may have ended early."""
+    first = await token("")
+    try:
+        await client.auth_xoauth2(user, first)
+    except aiosmtplib.SMTPAuthenticationError as refused:
+        if 400 <= refused.code < 500:
+            raise
+        await client.auth_xoauth2(user, await token(first))
 
 
 def _unreachable(error: BaseException) -> TryLater:
@@ -88,7 +103,7 @@ def _unreachable(error: BaseException) -> TryLater:
 
 
 @asynccontextmanager
-async def _session(settings: SmtpSettings, greeting: str, limits: Limits) -> AsyncIterator[SMTP]:
+async def _session(settings: SmtpSettings, greeting: str, limits: Limits, token: Token | None) -> AsyncIterator[SMTP]:
     """A connection that is encrypted and logged in as the settings ask, or an error; never less than they ask."""
     client = SMTP(
         hostname=settings.host,
@@ -103,7 +118,7 @@ async def _session(settings: SmtpSettings, greeting: str, limits: Limits) -> Asy
         await client.connect(timeout=limits.connect)
         await client.ehlo()
         if settings.user:
-            await _login(client, settings)
+            await _login(client, settings, token)
         yield client
         with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
             await client.quit(timeout=2)
@@ -112,7 +127,7 @@ async def _session(settings: SmtpSettings, greeting: str, limits: Limits) -> Asy
         client.close()
         if break_off is not None:
             break_off()  # after an error nobody waits for a polite end of the encryption
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # abort() closes the socket in the loop's next round
 
 
 class _Refused(Struct, frozen=True):
@@ -167,14 +182,15 @@ async def _data(client: SMTP, mail: Composed, refused: _Refused, seconds: float)
         raise Unknown(why, refused.for_good) from lost
 
 
-async def submit(mail: Composed, settings: SmtpSettings, greeting: str, limits: Limits = LIMITS) -> Sent:
+async def submit(mail: Composed, settings: SmtpSettings, greeting: str, limits: Limits = LIMITS, token: Token | None = None) -> Sent:
     """Returns once the server has taken the mail for at least one recipient; ``refused`` and ``later`` tell of the others.
 
     Raises ``TryLater``, ``Rejected``, ``NeedsLogin``, or ``Unknown`` when the connection was lost after the data began.
-    ``greeting`` is the name we call ourselves. An interruption from outside (a cancellation) leaves the outcome unknown.
+    ``greeting`` is the name we call ourselves; ``token`` is shown if no password is set. An interruption from outside (a
+    cancellation) leaves the outcome unknown.
     """
     try:
-        async with asyncio.timeout(limits.prepare) as limit, _session(settings, greeting, limits) as client:
+        async with asyncio.timeout(limits.prepare) as limit, _session(settings, greeting, limits, token) as client:
             refused = await _envelope(client, mail)
             limit.reschedule(None)
             await _data(client, mail, refused, limits.data(len(mail.data)))
@@ -185,10 +201,10 @@ async def submit(mail: Composed, settings: SmtpSettings, greeting: str, limits: 
     return Sent(mail.message_id, mail.message_id, refused.for_good, refused.for_now)
 
 
-async def check(settings: SmtpSettings, greeting: str) -> None:
+async def check(settings: SmtpSettings, greeting: str, token: Token | None = None) -> None:
     """Connects and logs in. Raises ``TryLater``, ``Rejected`` or ``NeedsLogin``."""
     try:
-        async with asyncio.timeout(CHECK_SECONDS), _session(settings, greeting, LIMITS):
+        async with asyncio.timeout(CHECK_SECONDS), _session(settings, greeting, LIMITS, token):
             pass
     except aiosmtplib.SMTPResponseException as no:
         raise _refusal(no) from None

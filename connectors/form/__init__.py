@@ -35,6 +35,8 @@ class FormConnector(Connector):
     """One form, on any number of pages."""
 
     name: ClassVar[str] = "form"
+    title: ClassVar[str] = "Website form"
+    purpose: ClassVar[str] = "A form on your website; answers go out by mail."
     capabilities: ClassVar[Capabilities] = Capabilities(address_kind="email", subject=True, media=False)
     Settings: ClassVar[type[Struct]] = FormSettings
     settings: FormSettings

@@ -6,6 +6,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
+from inbox.core.labels import label
+
 FieldName = Annotated[str, Meta(min_length=1, max_length=100)]
 SiteKey = Annotated[
     str,
@@ -26,14 +28,14 @@ SHAPE: Final = "form"
 class FormShape(Struct, frozen=True, omit_defaults=True):
     """Which field is what; all ``parse`` has to know. ``attributes``: by field the customer's attribute it becomes."""
 
-    email: FieldName = "email"
-    name: FieldName = "name"
-    subject: FieldName = "subject"
-    message: FieldName = "message"
-    honeypot: str = "website"
-    title: Text = "Your message"
-    min_seconds: Annotated[float, Meta(ge=0, le=600)] = 2.0
-    attributes: dict[str, str] = {}
+    email: Annotated[FieldName, label("Field of the mail address", advanced=True)] = "email"
+    name: Annotated[FieldName, label("Field of the name", advanced=True)] = "name"
+    subject: Annotated[FieldName, label("Field of the subject", advanced=True)] = "subject"
+    message: Annotated[FieldName, label("Field of the message", advanced=True)] = "message"
+    honeypot: Annotated[str, label("Field that people do not see", "Whoever fills it in is a machine.", advanced=True)] = "website"
+    title: Annotated[Text, label("Subject of posts without one", advanced=True)] = "Your message"
+    min_seconds: Annotated[float, Meta(ge=0, le=600), label("Least seconds to fill it in", advanced=True)] = 2.0
+    attributes: Annotated[dict[str, str], label("Fields that become attributes", "field = attribute of the customer.")] = {}
 
 
 class FormSettings(FormShape, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,9 +46,9 @@ class FormSettings(FormShape, frozen=True, forbid_unknown_fields=True, kw_only=T
     ``min_seconds``: whoever was faster is one, too. ``per_hour``: how many posts one address may send.
     """
 
-    site_key: SiteKey
-    reply_by: Annotated[str, Meta(min_length=1, max_length=64)]
-    origins: Annotated[tuple[Origin, ...], Meta(max_length=100)] = ()
-    thanks: Text = "Thank you. Your message has arrived."
-    thanks_url: Page = ""
-    per_hour: Annotated[int, Meta(ge=1, le=100_000)] = 30
+    site_key: Annotated[SiteKey, label("Site key", "16 to 100 letters, digits, _ and -. It stands in the source of the page.")]
+    reply_by: Annotated[str, Meta(min_length=1, max_length=64), label("Answers go out by", "The id of an email channel.")]
+    origins: Annotated[tuple[Origin, ...], Meta(max_length=100), label("Sites", "Such as https://www.example.com. Empty: any.")] = ()
+    thanks: Annotated[Text, label("Thanks", "Shown after sending.")] = "Thank you. Your message has arrived."
+    thanks_url: Annotated[Page, label("Page after sending", "Instead of the thanks.")] = ""
+    per_hour: Annotated[int, Meta(ge=1, le=100_000), label("Posts an hour from one address", advanced=True)] = 30

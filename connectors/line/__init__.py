@@ -9,17 +9,21 @@ from typing import ClassVar, Final
 
 from msgspec import Struct
 
-from connectors.line.outgoing import TEXT_LIMIT, bubbles, pushes, retry_key
+from connectors.line.outgoing import AT_ONCE, TEXT_LIMIT, Bubble, Reply, bubbles, pushes, retry_key
 from connectors.line.parsing import parse_webhook
-from connectors.line.places import KIND, target
+from connectors.line.places import KIND, profile_path, target
 from connectors.line.rest import Rest
 from connectors.line.settings import LineSettings
-from inbox.connector import Capabilities, Connector, Health, Item, OutboundMessage, RawDelivery, Sent, Tools
+from connectors.line.stickers import STICKERS
+from inbox.connector import Capabilities, Connector, Health, Item, OutboundMessage, RawDelivery, Sent, Signal, SignalKind, Tools
 from inbox.core.errors import InboxError, NeedsLogin, NotAuthentic, Rejected, TryLater, Unknown, Unsupported
 from inbox.core.ids import ChannelId
 from inbox.core.plain import plain
 
 HEADER: Final = "x-line-signature"
+TOKENS_LAST_MS: Final = 45_000
+"""For how long after a message its reply token is used; LINE promises a minute (#send-reply-message)."""
+
 KEYS_LAST_MS: Final = 23 * 60 * 60 * 1000
 """For how long a request may be repeated; LINE knows its key for 24 hours after the first attempt."""
 
@@ -28,12 +32,18 @@ class LineConnector(Connector):
     """One channel of the Messaging API."""
 
     name: ClassVar[str] = "line"
+    title: ClassVar[str] = "LINE"
+    purpose: ClassVar[str] = "A LINE official account."
     capabilities: ClassVar[Capabilities] = Capabilities(
         address_kind="line",
         conversational=True,
         scoped=True,
         text_limit=TEXT_LIMIT,
         rate=2000.0,
+        choices=11,
+        stickers=STICKERS,
+        profiles=True,
+        signals=(SignalKind.TYPING,),
     )
     Settings: ClassVar[type[Struct]] = LineSettings
     settings: LineSettings
@@ -58,9 +68,26 @@ class LineConnector(Connector):
         return plain(message.text)
 
     async def send(self, message: OutboundMessage) -> Sent:
-        """By push: reply tokens end within a minute and are no protection against sending twice, retry keys are."""
+        """At first by the reply token of what it answers, which is free; by push where that is good no more, or would not carry it all."""
+        to, shown = _target(message), bubbles(message, self.tools.link)
+        if self._by_token(message, shown):
+            if message.attempt == 1 and self.tools.now() - message.answered_at <= TOKENS_LAST_MS:
+                replied = await self._rest.reply(Reply(message.answer_token, shown))
+                if replied is not None:
+                    id = replied[0] if replied else message.answer_token
+                    return Sent(provider_id=id, external_id=id)
+            await self.tools.cursor.save(_pushed(message), {"at": self.tools.now()})
+        return await self._push(message, to, shown)
+
+    def _by_token(self, message: OutboundMessage, shown: Sequence[Bubble]) -> bool:
+        """Whether it may go, or have gone, by a reply token: the same at every attempt."""
+        fresh = message.at - message.answered_at <= TOKENS_LAST_MS
+        return self.settings.free_replies and bool(message.answer_token) and fresh and len(shown) <= AT_ONCE
+
+    async def _push(self, message: OutboundMessage, to: str, shown: list[Bubble]) -> Sent:
+        """Under a retry key, which is protection against sending twice."""
         ids: list[str] = []
-        for number, push in enumerate(pushes(_target(message), bubbles(message, self.tools.link))):
+        for number, push in enumerate(pushes(to, shown)):
             try:
                 ids += await self._rest.push(push, retry_key(message, number))
             except (TryLater, NeedsLogin) as stopped:
@@ -78,8 +105,11 @@ class LineConnector(Connector):
         """
         if self.tools.now() - message.at > KEYS_LAST_MS:
             raise Unsupported("LINE knows a request for a day only")
+        to, shown = _target(message), bubbles(message, self.tools.link)
+        if self._by_token(message, shown) and not await self.tools.cursor.load(_pushed(message)):
+            raise Unsupported("LINE cannot tell whether it took an answer by this token")
         try:
-            return await self.send(message)
+            return await self._push(message, to, shown)
         except Rejected:
             return None
 
@@ -92,6 +122,18 @@ class LineConnector(Connector):
             raise TryLater("LINE is still preparing the file")
         return self._rest.content(id)
 
+    async def signal(self, signal: Signal) -> None:
+        """The loading animation, to a person who has the chat open; groups see none."""
+        if target(signal.to).startswith("U"):
+            await self._rest.typing(target(signal.to))
+
+    async def profile(self, address: str) -> str:
+        """The name he shows in LINE; of somebody in a group, the one he shows there."""
+        where = profile_path(address)
+        if not where:
+            raise Rejected("This is nobody's address.")
+        return await self._rest.name(where)
+
     async def probe(self) -> Health:
         """Asks for the account, and where LINE sends its webhooks."""
         try:
@@ -101,6 +143,11 @@ class LineConnector(Connector):
             return Health(False, f"LINE refuses our access: {refused.reason}", "Issue a new channel access token and enter it.")
         except InboxError as wrong:
             return Health(False, f"LINE cannot be used now: {wrong}", "It is tried again; see the status page of LINE's developers' site.")
+
+
+def _pushed(message: OutboundMessage) -> str:
+    """Where it is kept that this message went by push, or may have."""
+    return f"pushed:{message.id}"
 
 
 def _target(message: OutboundMessage) -> str:

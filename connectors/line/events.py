@@ -80,3 +80,4 @@ class Event(Struct, frozen=True, rename="camel"):
     unsend: Unsent | None = None
     follow: Followed = Followed()
     postback: Postback | None = None
+    reply_token: str = ""

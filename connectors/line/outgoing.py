@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from inbox.connector import OutboundFile, OutboundMessage
 from inbox.core.errors import Rejected
@@ -25,10 +26,29 @@ MOST_BYTES: Final = 1_000_000
 _SHOWN: Final = frozenset({"image/jpeg", "image/png"})
 
 
-class TextBubble(Struct, frozen=True, tag_field="type", tag="text"):
+class Say(Struct, frozen=True, tag_field="type", tag="message"):
+    """What a tap writes in the customer's name."""
+
+    label: str
+    text: str
+
+
+class QuickReply(Struct, frozen=True):
+    """Answers to choose from, below the last bubble."""
+
+    class Item(Struct, frozen=True, tag_field="type", tag="action"):
+        """One of them."""
+
+        action: Say
+
+    items: tuple[Item, ...]
+
+
+class TextBubble(Struct, frozen=True, omit_defaults=True, tag_field="type", tag="text", rename="camel"):
     """Words."""
 
     text: str
+    quick_reply: QuickReply | None = None
 
 
 class ImageBubble(Struct, frozen=True, tag_field="type", tag="image", rename="camel"):
@@ -38,7 +58,14 @@ class ImageBubble(Struct, frozen=True, tag_field="type", tag="image", rename="ca
     preview_image_url: str
 
 
-Bubble = TextBubble | ImageBubble
+class StickerBubble(Struct, frozen=True, tag_field="type", tag="sticker", rename="camel"):
+    """A picture of LINE's own."""
+
+    package_id: str
+    sticker_id: str
+
+
+Bubble = TextBubble | ImageBubble | StickerBubble
 
 
 class Push(Struct, frozen=True, omit_defaults=True):
@@ -48,13 +75,31 @@ class Push(Struct, frozen=True, omit_defaults=True):
     messages: list[Bubble] = field(default_factory=list)
 
 
+class Reply(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """The body of an answer by the token of what it answers."""
+
+    reply_token: str
+    messages: list[Bubble]
+
+
 def bubbles(message: OutboundMessage, link: Callable[[str, str], str]) -> list[Bubble]:
     """What the customer sees, in order. Raises ``Rejected`` for what LINE does not show."""
-    shown: list[Bubble] = [TextBubble(part) for part in parts(plain(message.text))]
-    shown += [_image(file, link) for file in message.files]
+    if message.sticker:
+        package, _, id = message.sticker.partition("/")
+        return [StickerBubble(package, id)]
+    said: list[Bubble] = [TextBubble(part) for part in parts(plain(message.text))]
+    shown: list[Bubble] = [_image(file, link) for file in message.files]
+    shown = [*shown, *_offering(said, message.choices)] if message.choices else [*said, *shown]
     if not shown:
         raise Rejected("There is nothing to send.")
     return shown
+
+
+def _offering(said: list[Bubble], choices: tuple[str, ...]) -> list[Bubble]:
+    """LINE shows choices only below the last bubble."""
+    *before, last = said
+    items = tuple(QuickReply.Item(Say(choice, choice)) for choice in choices)
+    return [*before, replace(last, quick_reply=QuickReply(items))]
 
 
 def pushes(to: str, shown: list[Bubble]) -> list[Push]:

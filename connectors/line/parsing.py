@@ -92,6 +92,7 @@ def _shown(event: Event, message: InboundMessage) -> list[Item]:
         received_at=event.timestamp,
         thread=where.chat,
         authenticated=True,
+        answer_token=event.reply_token if message.automatic == "" else "",
     )
     if not (where.chat and where.user):
         return [whole]

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 KIND = "line"
 
-_ADDRESS = re.compile(r"(?P<chat>[CR][0-9a-f]{32})(?:#U[0-9a-f]{32})?|(?P<user>U[0-9a-f]{32})")
+_ADDRESS = re.compile(r"(?P<chat>[CR][0-9a-f]{32})(?:#(?P<member>U[0-9a-f]{32}))?|(?P<user>U[0-9a-f]{32})")
 
 
 class Place(Struct, frozen=True):
@@ -30,3 +30,14 @@ def target(address: str) -> str:
     """Where a message to this address goes: the group or the person; '' for what is no address of LINE."""
     found = _ADDRESS.fullmatch(address.strip())
     return "" if found is None else found["chat"] or found["user"]
+
+
+def profile_path(address: str) -> str:
+    """Where LINE tells the name that belongs to an address; '' for a group, or what is no address of LINE."""
+    found = _ADDRESS.fullmatch(address.strip())
+    if found is None or not (found["user"] or found["member"]):
+        return ""
+    if found["user"]:
+        return f"/v2/bot/profile/{found['user']}"
+    kind = "group" if found["chat"].startswith("C") else "room"
+    return f"/v2/bot/{kind}/{found['chat']}/member/{found['member']}"

@@ -12,14 +12,15 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from connectors.line.outgoing import Push
+from connectors.line.outgoing import Push, Reply
 from connectors.line.settings import LineSettings
 from inbox.connector import Health, Tools
-from inbox.core.errors import Rejected
+from inbox.core.errors import Rejected, TryLater, Unknown
 from inbox.provider import JSON, HttpAnswer, encoded, judged
 
 _TOOK_IT_BEFORE: Final = 409
 _USED_UP: Final = "monthly limit"
+_NOT_GOOD: Final = "invalid reply token"
 
 
 _T = TypeVar("_T", bound=Struct)
@@ -41,6 +42,10 @@ class _Detail(Struct, frozen=True):
 class _Error(Struct, frozen=True):
     message: str = ""
     details: tuple[_Detail, ...] = ()
+
+
+class _Profile(Struct, frozen=True, rename="camel"):
+    display_name: str = ""
 
 
 class _Transcoding(Struct, frozen=True):
@@ -74,6 +79,27 @@ class Rest:
         if answer.status != _TOOK_IT_BEFORE:
             judged(answer, self._tools.now(), _reason)
         return [sent.id for sent in _read(answer, _Pushed()).sent_messages] or [key]
+
+    async def reply(self, reply: Reply) -> list[str] | None:
+        """Send by a reply token, which is good once and for a minute; the ids of what was sent. None: it is good no more."""
+        answer = await self._call("POST", "/v2/bot/message/reply", encoded(reply))
+        if answer.status == 400 and _NOT_GOOD in _said(answer).message.lower():
+            return None
+        judged(answer, self._tools.now(), _reason)
+        return [sent.id for sent in _read(answer, _Pushed()).sent_messages]
+
+    async def name(self, path: str) -> str:
+        """What somebody calls himself; nothing is uncertain about a question."""
+        try:
+            answer = judged(await self._call("GET", path), self._tools.now(), _reason)
+        except Unknown as unsure:
+            raise TryLater(unsure.reason) from unsure
+        return str(_read(answer, _Profile()).display_name)
+
+    async def typing(self, user: str) -> None:
+        """Show that an answer is being written, for 20 seconds or until it comes; only a person can be shown it, not a group."""
+        body = encoded({"chatId": user, "loadingSeconds": 20})
+        judged(await self._call("POST", "/v2/bot/chat/loading/start", body), self._tools.now(), _reason)
 
     async def account(self) -> None:
         """Whether the token is good."""

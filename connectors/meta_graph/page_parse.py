@@ -10,7 +10,7 @@ from msgspec import Raw
 from connectors.meta_graph import page_structs as page
 from connectors.meta_graph.page_content import Content, chosen, content_of, referral
 from connectors.meta_graph.webhook import ACCOUNT, entries, instant, reading, what_is_left
-from inbox.connector import Deletion, Edit, InboundMessage, Item, RawDelivery, Reaction, Receipt
+from inbox.connector import Deletion, Edit, InboundMessage, Item, RawDelivery, Reaction, Receipt, Watermark
 from inbox.core.ids import digest
 from inbox.core.message import Address, DeliveryState
 
@@ -75,11 +75,19 @@ def _of_customer(event: page.Event, sender: Address, at: int | None) -> Iterator
         case page.Event(referral=page.Referral() as led):
             key = f"referral:{sender.value}:{event.timestamp}"
             yield _message(key, "", sender, at, Content(cards=(referral(led),)), automatic="auto-generated")
-        case page.Event(delivery=page.Delivered(mids=mids, watermark=watermark)):
-            for mid in mids:
-                yield Receipt(DeliveryState.DELIVERED, mid, recipient=sender.value, at=instant(watermark, 1))
-        case page.Event(read=page.Read(mid=mid)):
-            yield Receipt(DeliveryState.READ, mid, recipient=sender.value, at=at)
+        case page.Event(delivery=page.Delivered() as told):
+            yield from _seen(DeliveryState.DELIVERED, told.mids, told.watermark, sender, instant(told.watermark, 1))
+        case page.Event(read=page.Read() as told):
+            yield from _seen(DeliveryState.READ, (told.mid,) if told.mid else (), told.watermark, sender, at)
+
+
+def _seen(state: DeliveryState, mids: Sequence[str], watermark: int, sender: Address, at: int | None) -> Iterator[Item]:
+    """Which messages, where they are named; Messenger names those that were read by a time only."""
+    until = instant(watermark, 1)
+    for mid in mids:
+        yield Receipt(state, mid, recipient=sender.value, at=at)
+    if not mids and until is not None:
+        yield Watermark(state, sender, until)
 
 
 def _of_message(message: page.Message, sender: Address, event: page.Event, at: int | None, links: bool) -> Iterator[Item]:

@@ -11,13 +11,26 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from connectors.meta_graph import page_parse, webhook
+from connectors.meta_graph import ownership, page_parse, webhook
 from connectors.meta_graph.graph import Graph
 from connectors.meta_graph.page_errors import LATE, SENTENCES, TOO_LATE
 from connectors.meta_graph.sending import in_parts, to_each
 from connectors.meta_graph.settings import InstagramSettings, MessengerSettings
 from connectors.meta_graph.webhook import ACCOUNT, reading
-from inbox.connector import Answer, Capabilities, Connector, Health, Item, OutboundFile, OutboundMessage, RawDelivery, Sent, Tools
+from inbox.connector import (
+    Answer,
+    Capabilities,
+    Connector,
+    Health,
+    Item,
+    OutboundFile,
+    OutboundMessage,
+    RawDelivery,
+    Sent,
+    Signal,
+    SignalKind,
+    Tools,
+)
 from inbox.core.errors import Rejected, TryLater
 from inbox.core.ids import ChannelId
 from inbox.core.plain import plain
@@ -34,10 +47,20 @@ class _Accepted(Struct, frozen=True):
     attachment_id: str = ""
 
 
+class _Person(Struct, frozen=True):
+    """What Meta tells of somebody who wrote."""
+
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+
+
 class PageConnector(Connector):
     """What both have in common. Whom they write to has an id of his own for every account."""
 
     about: ClassVar[str]
+    names: ClassVar[str]
     settings: MessengerSettings | InstagramSettings
 
     def __init__(self, channel: ChannelId, settings: Any, tools: Tools) -> None:
@@ -73,7 +96,9 @@ class PageConnector(Connector):
         media = [{"attachment": await self._attachment(file)} for file in message.files]
         text = self.render(message)
         self._fits(text)
-        contents: list[dict[str, Any]] = [*([{"text": text}] if text else []), *media]
+        said: list[dict[str, Any]] = [{"text": text}] if text else []
+        offer: dict[str, Any] = {"text": text, "quick_replies": _quick(message.choices)}
+        contents = [*media, offer] if message.choices else [*said, *media]
         return await to_each(message, partial(self._send_to, message, contents))
 
     def _fits(self, text: str) -> None:
@@ -111,6 +136,17 @@ class PageConnector(Connector):
         accepted = reading(answer.body, _Accepted) or _Accepted()
         return str(accepted.message_id)
 
+    async def signal(self, signal: Signal) -> None:
+        """Sender actions: typing fades after 20 seconds or with an answer."""
+        action = "typing_on" if signal.kind is SignalKind.TYPING else "mark_seen"
+        await self._graph.send("me/messages", {"recipient": {"id": signal.to}, "sender_action": action})
+
+    async def profile(self, address: str) -> str:
+        """As people who wrote to the account may be asked for (User Profile API); Instagram knows some by their user name only."""
+        answer = await self._graph.get(address, fields=self.names)
+        told = reading(answer.body, _Person) or _Person()
+        return told.name or f"{told.first_name} {told.last_name}".strip() or (f"@{told.username}" if told.username else "")
+
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """From the address that came with the message; it is open to whoever knows it, and ends."""
         return self._graph.public(ref)
@@ -120,9 +156,21 @@ class MessengerConnector(PageConnector):
     """One Facebook page."""
 
     name: ClassVar[str] = "messenger"
+    title: ClassVar[str] = "Messenger"
+    purpose: ClassVar[str] = "The messages of a Facebook page."
     about: ClassVar[str] = "page"
+    names: ClassVar[str] = "first_name,last_name"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind="messenger", conversational=True, scoped=True, receipts=True, text_limit=2000, window=_DAY, rate=300
+        address_kind="messenger",
+        conversational=True,
+        scoped=True,
+        receipts=True,
+        text_limit=2000,
+        window=_DAY,
+        rate=300,
+        choices=11,
+        profiles=True,
+        signals=(SignalKind.TYPING, SignalKind.READ),
     )
     Settings: ClassVar[type[Struct]] = MessengerSettings
     settings: MessengerSettings
@@ -141,17 +189,28 @@ class MessengerConnector(PageConnector):
 
     async def probe(self) -> Health:
         """Whether the token belongs to this page."""
-        health, told = await self._graph.healthy("me", "id,name")
-        return _ours(health, str(told.get("id", "")), self.settings.page_id, "page_id")
+        return await ownership.of_page(self._graph, self.settings.page_id)
 
 
 class InstagramConnector(PageConnector):
     """One professional Instagram account."""
 
     name: ClassVar[str] = "instagram"
+    title: ClassVar[str] = "Instagram"
+    purpose: ClassVar[str] = "Direct messages of a professional account."
     about: ClassVar[str] = "instagram"
+    names: ClassVar[str] = "name,username"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind="instagram", conversational=True, scoped=True, receipts=True, text_limit=1000, window=_DAY, rate=300
+        address_kind="instagram",
+        conversational=True,
+        scoped=True,
+        receipts=True,
+        text_limit=1000,
+        window=_DAY,
+        rate=300,
+        choices=11,
+        profiles=True,
+        signals=(SignalKind.TYPING, SignalKind.READ),
     )
     Settings: ClassVar[type[Struct]] = InstagramSettings
     settings: InstagramSettings
@@ -174,25 +233,14 @@ class InstagramConnector(PageConnector):
 
     async def probe(self) -> Health:
         """Whether the token belongs to this account."""
-        if self.settings.login == "instagram":
-            health, told = await self._graph.healthy("me", "user_id,username")
-            return _ours(health, str(told.get("user_id", "")), self.settings.account_id, "account_id")
-        health, told = await self._graph.healthy("me", "instagram_business_account")
-        linked = told.get("instagram_business_account")
-        return _ours(health, str(linked.get("id", "")) if isinstance(linked, dict) else "", self.settings.account_id, "account_id")
+        return await ownership.of_instagram(self._graph, self.settings.login, self.settings.account_id)
+
+
+def _quick(choices: Sequence[str]) -> list[dict[str, str]]:
+    """Offered below the last message until the customer writes anything."""
+    return [{"content_type": "text", "title": choice, "payload": f"choice-{number}"} for number, choice in enumerate(choices, 1)]
 
 
 def _kind(file: OutboundFile) -> str:
     major = file.type.partition("/")[0]
     return major if major in ("image", "video", "audio") else "file"
-
-
-def _ours(health: Health, told: str, set: str, field: str) -> Health:
-    """Whose token it is. Deliveries about another account would be left aside."""
-    if not health.ok or told == set:
-        return health
-    if not told:
-        return Health(
-            False, "The access token does not tell whose it is.", "Make one for this account, and see which ids its page in docs/ asks for."
-        )
-    return Health(False, f"The access token belongs to the account {told}.", f"Set {field} to it, or make a token for {set}.")

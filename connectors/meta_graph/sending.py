@@ -12,7 +12,7 @@ Post = Callable[[], Awaitable[str]]
 
 
 async def in_parts(parts: Sequence[Post]) -> Sent:
-    """All parts in their order. Answers will refer to the first, receipts to the last.
+    """All parts in their order. Answers will refer to the first, receipts to each of them.
 
     What fails before anything was sent raises as it is. Afterwards nothing may be repeated as a whole: what is missing is said in
     words (``Rejected``), unless nobody knows whether it is (``Unknown``).
@@ -27,7 +27,7 @@ async def in_parts(parts: Sequence[Post]) -> Sent:
             if not ids:
                 raise
             raise Rejected(f"Only the first {len(ids)} of {len(parts)} parts were sent. Then: {failed}") from failed
-    return Sent(provider_id=ids[-1], external_id=ids[0])
+    return Sent(provider_id=ids[-1], external_id=ids[0], provider_ids=tuple(ids) if len(ids) > 1 else ())
 
 
 async def to_each(message: OutboundMessage, deliver: Callable[[str], Awaitable[Sent]]) -> Sent:

@@ -6,12 +6,15 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from inbox.core.labels import label
+
 FACEBOOK: Final = "https://graph.facebook.com"
 INSTAGRAM: Final = "https://graph.instagram.com"
 VERSION: Final = "v23.0"
 
 Secret = Annotated[str, Meta(min_length=8, max_length=1000, pattern=r"^[!-~]+$", extra={"secret": True})]
 AccountId = Annotated[str, Meta(pattern=r"^[0-9]{5,25}$", description='digits in quotes, such as "106540352242922"')]
+AccountIdOrNone = Annotated[str, Meta(pattern=r"^([0-9]{5,25})?$", description="digits in quotes, or nothing")]
 Url = Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]+$", description='an address without a path, such as "https://graph.facebook.com"')]
 UrlOrNone = Annotated[str, Meta(pattern=r"^(https?://[^\s/?#@]+)?$", description="an address without a path, or nothing for Meta's own")]
 Version = Annotated[str, Meta(pattern=r"^v[0-9]{1,3}\.[0-9]{1,2}$", description='a version in quotes, such as "v23.0"')]
@@ -25,13 +28,15 @@ class GraphSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     apps that demand a proof of the app secret with every request.
     """
 
-    access_token: Secret
-    app_secret: Secret
-    verify_token: Secret
-    quote_answers: bool = False
-    prove_requests: bool = False
-    base_url: Url = FACEBOOK
-    api_version: Version = VERSION
+    access_token: Annotated[Secret, label("Access token", "What messages are sent with. Use one of a system user, which does not expire.")]
+    app_secret: Annotated[Secret, label("App secret", "Proves that deliveries are from Meta; under App settings, Basic.")]
+    verify_token: Annotated[
+        Secret, label("Verify token", "A word of your own that you enter again where Meta asks for it with the webhook address.")
+    ]
+    quote_answers: Annotated[bool, label("Quote the message that is answered", advanced=True)] = False
+    prove_requests: Annotated[bool, label("Prove the app secret with every request", "For apps that demand it.", advanced=True)] = False
+    base_url: Annotated[Url, label("Address of the Graph API", advanced=True)] = FACEBOOK
+    api_version: Annotated[Version, label("Version of the Graph API", advanced=True)] = VERSION
 
     @property
     def root(self) -> str:
@@ -40,16 +45,20 @@ class GraphSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class WhatsAppSettings(GraphSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One business phone number of the WhatsApp Cloud API; its id is not the number."""
+    """One business phone number of the WhatsApp Cloud API; its id is not the number.
 
-    phone_number_id: AccountId
+    ``account_id``: the WhatsApp business account that the number is part of; it has the templates.
+    """
+
+    phone_number_id: Annotated[AccountId, label("Phone number ID", "Under WhatsApp, API setup; it is not the number itself.")]
+    account_id: Annotated[AccountIdOrNone, label("WhatsApp business account ID", "Needed for templates.")] = ""
 
 
 class MessengerSettings(GraphSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One Facebook page. ``human_agent``: the app may answer up to seven days after the customer's last message."""
 
-    page_id: AccountId
-    human_agent: bool = False
+    page_id: Annotated[AccountId, label("Page ID", "Of the Facebook page.")]
+    human_agent: Annotated[bool, label("Answer up to seven days later", "For apps that Meta gave the human agent feature.")] = False
 
     @property
     def account(self) -> str:
@@ -64,11 +73,15 @@ class InstagramSettings(GraphSettings, frozen=True, kw_only=True, forbid_unknown
     withdraws them.
     """
 
-    account_id: AccountId
-    login: Literal["facebook", "instagram"] = "facebook"
-    human_agent: bool = False
-    keep_media: bool = True
-    base_url: UrlOrNone = ""
+    account_id: Annotated[AccountId, label("Account ID", "Of the professional Instagram account.")]
+    login: Annotated[Literal["facebook", "instagram"], label("Login", "By which of the two ways of Meta the access token was made.")] = (
+        "facebook"
+    )
+    human_agent: Annotated[bool, label("Answer up to seven days later", "For apps that Meta gave the human agent feature.")] = False
+    keep_media: Annotated[
+        bool, label("Store pictures and videos", "Otherwise they are links that end when the customer withdraws them.")
+    ] = True
+    base_url: Annotated[UrlOrNone, label("Address of the Graph API", advanced=True)] = ""
 
     @property
     def account(self) -> str:

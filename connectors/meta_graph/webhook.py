@@ -62,6 +62,7 @@ class Entry(Struct, frozen=True):
     """What happened to one account. Pages have ``messaging``, or ``standby`` while another app leads the conversation."""
 
     id: str = ""
+    time: Raw = Raw(b"0")
     changes: tuple[Raw, ...] = ()
     messaging: tuple[Raw, ...] = ()
     standby: tuple[Raw, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 
 from msgspec import Struct
 
-from connectors.meta_graph import webhook
+from connectors.meta_graph import templates, webhook
 from connectors.meta_graph.graph import Graph
 from connectors.meta_graph.markup import rendered
 from connectors.meta_graph.sending import in_parts, to_each
@@ -16,12 +16,33 @@ from connectors.meta_graph.settings import WhatsAppSettings
 from connectors.meta_graph.webhook import ACCOUNT, reading
 from connectors.meta_graph.whatsapp_errors import SENTENCES
 from connectors.meta_graph.whatsapp_parse import KIND, parse
-from inbox.connector import Answer, Capabilities, Connector, Health, Item, OutboundFile, OutboundMessage, RawDelivery, Sent, Tools
-from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater
+from inbox.connector import (
+    AmendKind,
+    Amendment,
+    Answer,
+    Capabilities,
+    Connector,
+    Health,
+    Item,
+    OutboundFile,
+    OutboundMessage,
+    RawDelivery,
+    Sent,
+    Signal,
+    SignalKind,
+    Tools,
+)
+from inbox.core.errors import InboxError, NeedsLogin, Rejected, TryLater, Unsupported
 from inbox.core.ids import ChannelId
+from inbox.core.templates import MEDIA, FilledTemplate, Template
 
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024
+MOST_PAGES: Final = 100
+MOST_BUTTONS: Final = 3
+LIST_LABEL: Final = "☰"
+"""What opens a list: understood in every language."""
+
 _MB: Final = 1024 * 1024
 _MEDIA: Final[Mapping[str, tuple[str, int]]] = {
     "image/jpeg": ("image", 5 * _MB),
@@ -60,8 +81,19 @@ class WhatsAppConnector(Connector):
     """See the module."""
 
     name: ClassVar[str] = "whatsapp"
+    title: ClassVar[str] = "WhatsApp"
+    purpose: ClassVar[str] = "A business number of the WhatsApp Cloud API."
     capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind=KIND, conversational=True, receipts=True, text_limit=TEXT_LIMIT, window=24 * 60 * 60 * 1000, rate=80
+        address_kind=KIND,
+        conversational=True,
+        receipts=True,
+        text_limit=TEXT_LIMIT,
+        window=24 * 60 * 60 * 1000,
+        rate=80,
+        templates=True,
+        choices=10,
+        signals=(SignalKind.TYPING, SignalKind.READ),
+        amends=(AmendKind.REACT,),
     )
     Settings: ClassVar[type[Struct]] = WhatsAppSettings
     settings: WhatsAppSettings
@@ -94,7 +126,9 @@ class WhatsAppConnector(Connector):
     async def send(self, message: OutboundMessage) -> Sent:
         """Files are handed over first: they are what may be refused, and nobody has seen anything of the answer by then."""
         files = [(file, await self._upload(file)) for file in message.files]
-        contents = list(_contents(self.render(message), files))
+        contents = (
+            [_template(message.template, files)] if message.template else list(_contents(self.render(message), files, message.choices))
+        )
         return await to_each(message, partial(self._send_to, message, contents))
 
     async def _send_to(self, message: OutboundMessage, contents: Sequence[dict[str, Any]], address: str) -> Sent:
@@ -119,6 +153,35 @@ class WhatsAppConnector(Connector):
         if not medium.id:
             raise TryLater("Meta took the file and told no id.")
         return str(medium.id)
+
+    async def amend(self, amendment: Amendment) -> None:
+        """A reaction, which is a message of its own that Meta shows below the customer's."""
+        reaction = {"message_id": amendment.ids[0], "emoji": amendment.text}
+        await self._post({**_recipient(amendment.to), "type": "reaction", "reaction": reaction})
+
+    async def signal(self, signal: Signal) -> None:
+        """Either marks the message as read; typing is shown below it for 25 seconds, or until an answer comes."""
+        if not signal.message:
+            return
+        typing = {"typing_indicator": {"type": "text"}} if signal.kind is SignalKind.TYPING else {}
+        read = {"messaging_product": "whatsapp", "status": "read", "message_id": signal.message}
+        await self._graph.send(f"{self.settings.phone_number_id}/messages", read | typing)
+
+    async def templates(self) -> Sequence[Template]:
+        """All pages of what the number's account has, as far as Meta approved it."""
+        if not self.settings.account_id:
+            raise Unsupported("Put account_id, the id of the WhatsApp business account, into the settings of this channel.")
+        found: list[Template] = []
+        after = ""
+        for _ in range(MOST_PAGES):
+            place = {"after": after} if after else {}
+            fields = "name,language,status,category,components"
+            answer = await self._graph.get(f"{self.settings.account_id}/message_templates", fields=fields, limit="200", **place)
+            page, after = templates.listed(answer.body)
+            found += page
+            if not after:
+                break
+        return found
 
     async def fetch(self, ref: str) -> AsyncIterator[bytes]:
         """In two steps: the medium's id leads to an address, and that with our token to the bytes."""
@@ -174,14 +237,34 @@ def _recipient(address: str) -> dict[str, Any]:
     return {"messaging_product": "whatsapp", "recipient_type": "individual", **to}
 
 
-def _contents(text: str, files: Sequence[tuple[OutboundFile, str]]) -> Sequence[dict[str, Any]]:
-    """The messages an answer becomes. A short text goes below the only file, if that is of a kind that shows it."""
+def _contents(text: str, files: Sequence[tuple[OutboundFile, str]], choices: Sequence[str]) -> Sequence[dict[str, Any]]:
+    """The messages an answer becomes. A short text goes below the only file, if that is of a kind that shows it; choices come last."""
     media = [_medium(file, id) for file, id in files]
+    if choices:
+        return [*media, {"type": "interactive", "interactive": _interactive(text, choices)}]
     if len(media) == 1 and text and len(text) <= CAPTION_LIMIT and media[0]["type"] != "audio":
         kind = media[0]["type"]
         return [{"type": kind, kind: {**media[0][kind], "caption": text}}]
     words = [{"type": "text", "text": {"body": text, "preview_url": True}}] if text else []
     return [*words, *media]
+
+
+def _interactive(text: str, choices: Sequence[str]) -> dict[str, Any]:
+    """Up to three choices are buttons, more of them a list that opens."""
+    shown = {"body": {"text": text}}
+    if len(choices) <= MOST_BUTTONS:
+        buttons = [{"type": "reply", "reply": {"id": f"choice-{number}", "title": choice}} for number, choice in enumerate(choices, 1)]
+        return {"type": "button", **shown, "action": {"buttons": buttons}}
+    rows = [{"id": f"choice-{number}", "title": choice} for number, choice in enumerate(choices, 1)]
+    return {"type": "list", **shown, "action": {"button": LIST_LABEL, "sections": [{"title": LIST_LABEL, "rows": rows}]}}
+
+
+def _template(template: FilledTemplate, files: Sequence[tuple[OutboundFile, str]]) -> dict[str, Any]:
+    medium = None
+    if template.header_kind in MEDIA and files:
+        file, id = files[0]
+        medium = {"id": id, "filename": file.name or "file"} if template.header_kind == "document" else {"id": id}
+    return {"type": "template", "template": templates.payload(template, medium)}
 
 
 def _medium(file: OutboundFile, id: str) -> dict[str, Any]:

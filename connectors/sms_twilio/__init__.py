@@ -37,7 +37,11 @@ class TwilioSms(Connector):
     """One number, or one messaging service with its numbers."""
 
     name: ClassVar[str] = "sms_twilio"
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="phone", conversational=True, receipts=True, text_limit=TEXT_LIMIT)
+    title: ClassVar[str] = "SMS by Twilio"
+    purpose: ClassVar[str] = "Text and picture messages by a number at Twilio."
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        address_kind="phone", conversational=True, receipts=True, opt_out=True, text_limit=TEXT_LIMIT
+    )
     Settings: ClassVar[type[Struct]] = TwilioSettings
     settings: TwilioSettings
 

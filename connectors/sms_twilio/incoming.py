@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct, field
@@ -35,6 +35,7 @@ _NEWS: Final = {
 }
 _STOP: Final = frozenset({"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"})
 _START: Final = frozenset({"start", "unstop"})
+_SAYS: Final[Mapping[str, Literal["", "out", "in"]]] = {"opted out": "out", "opted in": "in"}
 _STOPPED: Final = "The customer wants no more SMS. Nothing can be sent to him until he sends START."
 _YES: Final = frozenset({"yes"})
 _HELP: Final = frozenset({"help", "info"})
@@ -191,6 +192,7 @@ def _inbound(
         references=references,
         authenticated=sender.value.startswith("+"),
         automatic=_QUIET.get(word, ""),
+        consent=_SAYS.get(consent, ""),
         attributes={CONSENT: consent} if consent else {},
         cards=shown,
     )

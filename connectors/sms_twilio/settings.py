@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from inbox.core.labels import label
+
 Secret = Annotated[str, Meta(extra={"secret": True})]
 AccountSid = Annotated[
     str,
@@ -33,14 +35,16 @@ class TwilioSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ``reconcile_minutes``: how often messages are looked for that never reached us; 0: never.
     """
 
-    account_sid: AccountSid
-    auth_token: Secret
-    sender: Sender = ""
-    messaging_service_sid: ServiceSid = ""
-    api_key: Secret = ""
-    api_key_secret: Secret = ""
-    reconcile_minutes: Minutes = 5.0
-    base_url: BaseUrl = "https://api.twilio.com"
+    account_sid: Annotated[AccountSid, label("Account SID")]
+    auth_token: Annotated[Secret, label("Auth token", "Proves that deliveries are from Twilio.")]
+    sender: Annotated[
+        Sender, label("Sender", "A number such as +15550100, a short code or a name. Needed without a messaging service.")
+    ] = ""
+    messaging_service_sid: Annotated[ServiceSid, label("Messaging service SID")] = ""
+    api_key: Annotated[Secret, label("API key SID", "Instead of the auth token for sending.", advanced=True)] = ""
+    api_key_secret: Annotated[Secret, label("API key secret", advanced=True)] = ""
+    reconcile_minutes: Annotated[Minutes, label("Minutes between looks for missed messages", "0: never.", advanced=True)] = 5.0
+    base_url: Annotated[BaseUrl, label("Address of the API", advanced=True)] = "https://api.twilio.com"
 
     def __post_init__(self) -> None:
         if not self.auth_token:

@@ -23,8 +23,10 @@ class VonageSms(Connector):
     """One number, short code or name. Its delivery reports name our own id of the message, so that even an uncertain send is settled."""
 
     name: ClassVar[str] = "sms_vonage"
+    title: ClassVar[str] = "SMS by Vonage"
+    purpose: ClassVar[str] = "Text messages by a number at Vonage."
     capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind="phone", conversational=True, receipts=True, media=False, text_limit=TEXT_LIMIT, rate=30.0
+        address_kind="phone", conversational=True, receipts=True, opt_out=True, media=False, text_limit=TEXT_LIMIT, rate=30.0
     )
     Settings: ClassVar[type[Struct]] = VonageSettings
     settings: VonageSettings

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec.structs import replace
 
 from connectors.sms_vonage.fields import fields_of
 from connectors.sms_vonage.refusals import of_messages, of_receipt
-from inbox.connector import InboundFile, InboundMessage, Item, RawDelivery, Receipt
+from inbox.connector import InboundFile, InboundMessage, Item, Part, RawDelivery, Receipt
 from inbox.core.errors import Malformed, Unsupported
 from inbox.core.ids import Instant
 from inbox.core.message import Address, Card, DeliveryState
@@ -36,7 +36,8 @@ _NEWS: Final = {
 }
 _STOP: Final = frozenset({"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"})
 _START: Final = frozenset({"start", "unstop"})
-_STOPPED: Final = "The customer wants no more SMS. Vonage blocks messages to him in the USA; elsewhere nobody but us keeps to it."
+_SAYS: Final[Mapping[str, Literal["", "out", "in"]]] = {"opted out": "out", "opted in": "in"}
+_STOPPED: Final = "The customer wants no more SMS. Nothing is sent to him until he sends START."
 _MEDIA: Final = ("image", "audio", "video", "file", "vcard")
 _TYPES: Final = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".gif": "image/gif", ".vcf": "text/vcard"}
 _MOST_PARTS: Final = 255
@@ -75,8 +76,11 @@ def _of_sms(fields: Mapping[str, Any]) -> Sequence[Item]:
     if status:
         why = of_receipt(_number(_text(fields, "err-code")), status)
         return _news(status, _text(fields, "client-ref"), _text(fields, "messageId"), _text(fields, "msisdn"), why, at)
-    text = f"{_part(fields)}{_text(fields, 'text')}"
-    return [replace(_message(_text(fields, "messageId"), _text(fields, "msisdn"), text, ()), at=at)]
+    message = _message(_text(fields, "messageId"), _text(fields, "msisdn"), _text(fields, "text"), ())
+    part = _part(fields)
+    if part is not None:
+        message = replace(message, automatic="", consent="", attributes={}, cards=(), part=part)
+    return [replace(message, at=at)]
 
 
 def _news(status: str, ours: str, theirs: str, to: str, why: str, at: Instant | None) -> Sequence[Item]:
@@ -109,15 +113,18 @@ def _message(id: str, sender: str, text: str, files: tuple[InboundFile, ...]) ->
         files=files,
         authenticated=address.startswith("+"),
         automatic=quiet,
+        consent=_SAYS.get(consent, ""),
         attributes={CONSENT: consent} if consent else {},
         cards=cards,
     )
 
 
-def _part(fields: Mapping[str, Any]) -> str:
-    """``(2/3)`` before a part of a long message: the parts come apart, in any order, and perhaps not all."""
+def _part(fields: Mapping[str, Any]) -> Part | None:
+    """Which part of a long message it is: they come apart, in any order, and perhaps not all. A word in one of them means nothing."""
     part, total = _number(_text(fields, "concat-part")), _number(_text(fields, "concat-total"))
-    return f"({part}/{total}) " if 1 <= part <= total <= _MOST_PARTS and total > 1 else ""
+    if not 1 <= part <= total <= _MOST_PARTS or total < 2:
+        return None
+    return Part(f"{_text(fields, 'to')}:{_text(fields, 'concat-ref')}", part, total)
 
 
 def _file(kind: str, medium: Any) -> InboundFile | None:

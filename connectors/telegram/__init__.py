@@ -14,10 +14,26 @@ from msgspec import Meta, Struct
 
 from connectors.telegram.api import BotApi
 from connectors.telegram.parsing import parse_update
-from connectors.telegram.places import KIND
+from connectors.telegram.places import KIND, place_of
 from connectors.telegram.receiving import Receiver, answer_to_press, probe
 from connectors.telegram.settings import TelegramSettings
-from inbox.connector import SEND_SECONDS, Answer, Capabilities, Connector, Deliver, Health, Item, OutboundMessage, RawDelivery, Sent, Tools
+from inbox.connector import (
+    SEND_SECONDS,
+    AmendKind,
+    Amendment,
+    Answer,
+    Capabilities,
+    Connector,
+    Deliver,
+    Health,
+    Item,
+    OutboundMessage,
+    RawDelivery,
+    Sent,
+    Signal,
+    SignalKind,
+    Tools,
+)
 from inbox.core.errors import NotAuthentic, Rejected
 from inbox.core.ids import ChannelId
 from inbox.provider import encoded
@@ -35,7 +51,17 @@ class TelegramConnector(Connector):
     """One bot."""
 
     name: ClassVar[str] = "telegram"
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind=KIND, conversational=True, text_limit=TEXT_LIMIT, rate=30.0)
+    title: ClassVar[str] = "Telegram"
+    purpose: ClassVar[str] = "A Telegram bot: people, groups and business chats."
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        address_kind=KIND,
+        conversational=True,
+        text_limit=TEXT_LIMIT,
+        rate=30.0,
+        choices=11,
+        signals=(SignalKind.TYPING,),
+        amends=(AmendKind.EDIT, AmendKind.DELETE, AmendKind.REACT),
+    )
     Settings: ClassVar[type[Struct]] = TelegramSettings
     settings: TelegramSettings
 
@@ -78,6 +104,21 @@ class TelegramConnector(Connector):
         from connectors.telegram.sending import seconds_for
 
         return SEND_SECONDS + seconds_for(message.files)
+
+    async def amend(self, amendment: Amendment) -> None:
+        """See ``amending``."""
+        from connectors.telegram.amending import amend
+
+        await amend(self._api, amendment)
+
+    async def signal(self, signal: Signal) -> None:
+        """Typing, for five seconds or until an answer comes; in groups only in the topic, and not in a channel's direct messages."""
+        place = place_of(signal.to)
+        if place is None or place.topic.startswith("d"):
+            return
+        thread = {"message_thread_id": int(place.topic)} if place.topic else {}
+        account = {"business_connection_id": place.business} if place.business else {}
+        await self._api.call("sendChatAction", {"chat_id": place.chat, "action": "typing", **thread, **account}, bool)
 
     async def probe(self) -> Health:
         """Asks who the bot is."""

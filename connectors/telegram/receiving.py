@@ -22,6 +22,7 @@ AT_ONCE: Final = 20
 """Updates a poll asks for, so that even long ones fit into what is read of an answer."""
 
 LOOK_SECONDS: Final = 300.0
+"""Between two looks whether the webhook still is what it was set to: somebody else may have set another."""
 FORGET_AFTER: Final = 6 * 24 * 60 * 60 * 1000
 """After a week of silence Telegram goes on with a random update_id, which an old offset would hide."""
 

@@ -13,6 +13,7 @@ from telegram.constants import FileSizeLimit, MessageLimit, ParseMode
 
 from connectors.telegram.api import BotApi, Told
 from connectors.telegram.markup import as_html, length, pieces
+from connectors.telegram.pins import with_places
 from connectors.telegram.places import Place, place_of
 from connectors.telegram.settings import TelegramSettings
 from inbox.connector import OutboundFile, OutboundMessage, Sent, Tools
@@ -39,6 +40,7 @@ _METHODS: Final = {
 _DOCUMENT: Final = ("sendDocument", "document")
 _NOT_AS_SUCH: Final = ("photo", "image", "video", "voice", "audio", "wrong type", "dimensions")
 _TRIES: Final = 4
+_BUTTON_BYTES: Final = 64
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -88,7 +90,7 @@ class Sender:
         ids = [id for several in done.values() for id in several]
         if not ids:
             raise Rejected(max(refused.values(), key=len), refused)
-        return Sent(ids[0], refused=refused, later=later)
+        return Sent(ids[0], refused=refused, later=later, provider_ids=tuple(ids) if len(ids) > 1 else ())
 
     async def _write(self, message: OutboundMessage, place: Place, *, several: bool) -> list[str]:
         """The ids of what stands in the chat now. Where more than one call is needed, a later attempt goes on after the last that
@@ -109,15 +111,16 @@ class Sender:
         return done
 
     def _steps(self, message: OutboundMessage, place: Place) -> list[Step]:
-        """Text first, then the files; with a single file a short text is its caption."""
-        text = message.text.strip()
+        """Text first, then places, then the files; with a single file a short text is its caption."""
+        text, places = (message.text.strip(), []) if message.choices else with_places(message.text.strip())
         marked = as_html(text)
-        if len(message.files) == 1 and length(marked) <= MessageLimit.CAPTION_LENGTH:
+        if len(message.files) == 1 and not message.choices and length(marked) <= MessageLimit.CAPTION_LENGTH:
             caption = {"caption": marked, "parse_mode": ParseMode.HTML.value} if marked else {}
-            steps = [_upload(message.files[0], caption, text)]
+            steps = [_upload(message.files[0], caption, text), *map(_pin, places)]
         else:
             said = [_said(part) for part in pieces(text, PIECE)] if text else []
-            steps = [*said, *(_upload(file, {}, "") for file in message.files)]
+            files = [_upload(file, {}, "") for file in message.files]
+            steps = [*files, *_offering(said, message.choices)] if message.choices else [*said, *map(_pin, places), *files]
         if not steps:
             raise Rejected("Telegram takes no empty message.")
         first = steps[0]
@@ -177,6 +180,22 @@ def _said(text: str) -> Step:
     if not marked or length(marked) > MessageLimit.MAX_TEXT_LENGTH:
         return Step("sendMessage", {"text": text}, plain=text)
     return Step("sendMessage", {"text": marked, "parse_mode": ParseMode.HTML.value}, plain=text)
+
+
+def _pin(place: tuple[float, float]) -> Step:
+    latitude, longitude = place
+    return Step("sendLocation", {"latitude": latitude, "longitude": longitude})
+
+
+def _offering(said: list[Step], choices: tuple[str, ...]) -> list[Step]:
+    """The last text with a button for each choice. What a tap brings back is the label, cut to the 64 bytes a button may hold."""
+    *before, last = said
+    return [*before, replace(last, fields=last.fields | {"reply_markup": buttons(choices)})]
+
+
+def buttons(choices: tuple[str, ...]) -> dict[str, Any]:
+    """A row for each choice."""
+    return {"inline_keyboard": [[{"text": c, "callback_data": c.encode()[:_BUTTON_BYTES].decode(errors="ignore")}] for c in choices]}
 
 
 def _upload(file: OutboundFile, fields: dict[str, Any], plain: str) -> Step:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from inbox.core.labels import label
+
 Token = Annotated[
     str,
     Meta(
@@ -46,13 +48,18 @@ class TelegramSettings(Struct, frozen=True, forbid_unknown_fields=True):
     it answers. ``commands``: the bot's menu; empty: left as it is.
     """
 
-    token: Token
-    mode: Literal["poll", "webhook"] = "poll"
-    secret: SecretWord = ""
-    connections: Annotated[int, Meta(ge=1, le=100)] = 1
-    quote: Literal["groups", "always", "never"] = "groups"
-    commands: Annotated[tuple[Command, ...], Meta(max_length=100)] = ()
-    base_url: BaseUrl = "https://api.telegram.org"
+    token: Annotated[Token, label("Bot token", "As @BotFather gave it, such as 123456:ABC-DEF.")]
+    mode: Annotated[
+        Literal["poll", "webhook"],
+        label("How news comes in", "poll works everywhere; webhook needs a public https address and registers itself."),
+    ] = "poll"
+    secret: Annotated[SecretWord, label("Webhook secret", "Empty: one is made from the token.", advanced=True)] = ""
+    connections: Annotated[
+        int, Meta(ge=1, le=100), label("Calls at the same time", "More than one may change the order of messages.", advanced=True)
+    ] = 1
+    quote: Annotated[Literal["groups", "always", "never"], label("Quote the message that is answered")] = "groups"
+    commands: Annotated[tuple[Command, ...], Meta(max_length=100), label("Menu of the bot", "command = description.")] = ()
+    base_url: Annotated[BaseUrl, label("Address of the Bot API", advanced=True)] = "https://api.telegram.org"
 
     def method_url(self, method: str) -> str:
         """Where a method of the Bot API is called."""

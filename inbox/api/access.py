@@ -12,8 +12,9 @@ from inbox.core.errors import Invalid, NotFound
 from inbox.core.events import facets
 from inbox.core.ids import ConversationId, CustomerId, MessageId
 from inbox.core.message import Message
-from inbox.core.permissions import Action, Actor, require
-from inbox.records import StoredFile
+from inbox.core.permissions import Action, Actor, require, require_hears
+from inbox.core.saved_replies import sees
+from inbox.records import SAVED_REPLIES, StoredFile
 
 _NUMBER = re.compile(r"#?([0-9]{1,15})")
 
@@ -36,16 +37,22 @@ async def get_message(parts: ApiParts, actor: Actor, id: str, action: Action = A
     found = await parts.queries.message(MessageId(id))
     if found is None:
         raise NotFound
+    require_hears(actor, found)
     return found, await get_conversation(parts, actor, found.conversation, action)
 
 
 async def get_file(parts: ApiParts, actor: Actor, id: str) -> StoredFile:
-    """An own upload, or a file of a message that may be read. Raises ``NotFound``."""
+    """An own upload, or a file of a message or a saved reply that may be read. Raises ``NotFound``."""
     found = await parts.files.find(id)
     if found is None:
         raise NotFound
     kind, _, owner = found.owner.partition(":")
     if kind == "agent" and owner == actor.id and actor.active:
+        return found
+    if kind == "reply":
+        reply = (await parts.directory.entries(SAVED_REPLIES)).get(owner)
+        if reply is None or not sees(actor, reply) or id not in [file.file for file in reply.files]:
+            raise NotFound
         return found
     if kind != "message":
         raise NotFound
@@ -61,16 +68,19 @@ async def require_files(parts: ApiParts, actor: Actor, ids: Iterable[str], conve
         except NotFound:
             raise Invalid("files", "there is no such file") from None
         kind, _, owner = found.owner.partition(":")
+        if kind == "reply":
+            raise Invalid("files", "use the saved reply, which gives a copy")
         if kind == "message":
             message = await parts.queries.message(MessageId(owner))
-            if conversation is None or message is None or message.conversation != conversation:
+            shown_in = await parts.queries.conversation(message.conversation) if message is not None else None
+            if conversation is None or shown_in is None or shown_in.id != conversation:
                 raise Invalid("files", "there is no such file")
 
 
 async def get_customer(parts: ApiParts, actor: Actor, id: str, action: Action = Action.CUSTOMER_READ) -> Customer:
-    """A person. Raises ``Denied`` or ``NotFound``."""
+    """A person, following merges. Raises ``Denied`` or ``NotFound``."""
     require(actor, action)
-    found = (await parts.queries.customers([CustomerId(id)])).get(id)
+    found = await parts.queries.customer(CustomerId(id))
     if found is None:
         raise NotFound
     return found

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 from aiohttp import web
 
-from inbox.api.contract import Call
+from inbox.api.call import Call
 from inbox.core.errors import InboxError, Invalid, NotFound, TooLarge
 
 MAX_JSON = 2 * 1024 * 1024

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inbox.api.bodies import TooSlow, WrongType
-from inbox.api.contract import Call
+from inbox.api.call import Call
 from inbox.api.structs import Problem
 from inbox.core.errors import (
     Conflict,

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from msgspec.structs import replace
 
-from inbox.api.auth import Limit
+from inbox.api.attempts import Limit
 from inbox.api.bodies import READ_SECONDS, TooSlow, read
 from inbox.api.origin import client_address, limited_as
 from inbox.api.parts import ApiParts
@@ -50,6 +50,8 @@ async def _deliver(parts: ApiParts, request: web.Request) -> tuple[str, Answer]:
     channel = parts.channels.running.get(ChannelId(request.match_info["channel"]))
     if channel is None or channel.record.connector != request.match_info["connector"]:
         raise web.HTTPNotFound
+    if channel.record.paused:
+        return "paused", Answer("later")
     try:
         raw = await _raw(parts, request, channel.record.id, channel.connector)
         channel.connector.verify(raw)

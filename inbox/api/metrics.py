@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -52,7 +53,7 @@ class Metrics:
         self._lateness.observe(max(0, late_ms) / 1000)
 
     def logged_in(self, outcome: str) -> None:
-        """Outcomes: ok, wrong, limited."""
+        """Outcomes: ok, wrong, code_wrong, limited."""
         self._logins.labels(outcome).inc()
 
     def trimmed(self, what: str, count: int) -> None:
@@ -62,6 +63,11 @@ class Metrics:
     def watch_channel(self, channel: str, healthy: Callable[[], bool]) -> None:
         """Whether a channel is in order is asked for whenever the metrics are read."""
         self._healthy.labels(channel).set_function(lambda: float(healthy()))
+
+    def forget_channel(self, channel: str) -> None:
+        """It was removed."""
+        with suppress(KeyError):
+            self._healthy.remove(channel)
 
     def watch(self, name: str, meaning: str, ask: Callable[[], float]) -> None:
         """A gauge asked for whenever the metrics are read (open sockets, waiting units, feed lag)."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -102,7 +103,7 @@ def _explained(parts: ApiParts) -> Middleware:
         except web.HTTPRedirection:
             raise
         except web.HTTPError as refused:
-            return _response(refusal(refused.status, refused.reason.lower().replace(" ", "_")), refused.headers.get("Allow"))
+            return _response(refusal(refused.status, refused.reason.lower().replace(" ", "_")), refused.headers)
         except NewerReply as newer:
             found = await parts.queries.messages([MessageId(id) for id in newer.newer])
             rows = await show.messages(parts, [found[id] for id in newer.newer if id in found])
@@ -119,10 +120,10 @@ def _explained(parts: ApiParts) -> Middleware:
     return explained
 
 
-def _response(answer: Problem, allow: str | None = None) -> web.Response:
+def _response(answer: Problem, told: Mapping[str, str] = MappingProxyType({})) -> web.Response:
+    """``told``: headers of a refusal by HTTP itself; those that say what would be accepted go on."""
     response = web.Response(body=encode(answer), status=answer.status, content_type=PROBLEM_TYPE)
-    if allow:
-        response.headers["Allow"] = allow
+    response.headers.update({name: told[name] for name in ("Allow", "Content-Range") if name in told})
     if answer.after:
         response.headers["Retry-After"] = str(-(-answer.after // 1000))
     return response

@@ -13,9 +13,14 @@ from typing import Any, get_args
 import msgspec
 
 from inbox.api.bodies import MAX_QUERY_VALUE
-from inbox.api.contract import CALLS, PREFIX, VERSION, Call
+from inbox.api.call import Call
+from inbox.api.contract import CALLS, PREFIX, VERSION
 from inbox.api.errors import PROBLEM_TYPE, TITLES, failures, success
 from inbox.api.structs import Mode, Problem
+from inbox.core.errors import CannotStart
+from inbox.core.facts import FactKind
+from inbox.core.filters import MAX_FILTER
+from inbox.core.reports import DIMENSIONS, HOURS, By
 
 Frames = Mapping[str, Any]
 """Name of a union of frames (``ServerFrame``, ``ClientFrame``) to the union."""
@@ -24,16 +29,33 @@ Json = dict[str, Any]
 
 _REF = "#/components/schemas/{name}"
 _ID: Json = {"type": "string", "minLength": 1, "maxLength": 64}
+_INSTANT: Json = {"type": "string", "pattern": "^[0-9]{1,15}$"}
 _PARAMETER: Mapping[str, Json] = {
     "mode": {"type": "string", "enum": list(get_args(Mode))},
     "token": {"type": "string", "minLength": 1, "maxLength": 200},
     "view": _ID,
+    "filter": {"type": "string", "maxLength": MAX_FILTER},
     "customer": _ID,
     "q": {"type": "string", "maxLength": MAX_QUERY_VALUE},
     "after": {"type": "string", "maxLength": MAX_QUERY_VALUE, "pattern": "^[A-Za-z0-9_=-]*$"},
     "before": {"type": "string", "maxLength": 100, "pattern": "^[0-9]+[.](m[A-Za-z0-9_-]+|e[0-9]+[.][0-9]+)$"},
+    "later": {"type": "string", "maxLength": 100, "pattern": "^[0-9]+[.](m[A-Za-z0-9_-]+|e[0-9]+[.][0-9]+)$"},
+    "around": {"type": "string", "maxLength": 64},
+    "actor": {"type": "string", "maxLength": 64},
+    "action": {"type": "string", "maxLength": 64},
+    "since": _INSTANT,
+    "until": _INSTANT,
     "limit": {"type": "integer", "minimum": 1, "maximum": 100},
     "images": {"type": "string", "enum": ["0", "1"]},
+    "notes": {"type": "string", "enum": ["0", "1"]},
+    "first": {"type": "string", "format": "date"},
+    "last": {"type": "string", "format": "date"},
+    "by": {"type": "string", "enum": [by.value for by in By]},
+    "kind": {"type": "string", "enum": [kind.value for kind in FactKind]},
+    **{name: {"type": "string", "maxLength": 64} for name in ("channel", "team", "queue", "agent", "tag", "policy")},
+    "hour": {"type": "integer", "minimum": 0, "maximum": HOURS - 1},
+    "none": {"type": "string", "enum": list(DIMENSIONS)},
+    "state": {"type": "string", "minLength": 1, "maxLength": 80},
 }
 _KEY = {
     "name": "Idempotency-Key",
@@ -58,6 +80,7 @@ def openapi(frames: Frames) -> Json:
             "schemas": schemas,
             "securitySchemes": {
                 "session": {"type": "apiKey", "in": "cookie", "name": "inbox_session"},
+                "token": {"type": "http", "scheme": "bearer", "description": "A token of a program, in place of cookie and `X-CSRF-Token`"},
                 "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token", "description": "`csrf` of the logged-in account"},
             },
         },
@@ -134,6 +157,9 @@ def _schemas(frames: Frames, calls: Sequence[Call] = CALLS) -> tuple[dict[str, J
         full = f"{struct.__module__}.{struct.__qualname__}"
         structs[full if full in components else struct.__name__] = struct
     short = {name: _short(name) for name in components}
+    if calls and len(set(short.values())) != len(short):
+        twice = sorted(name for name in short if list(short.values()).count(short[name]) > 1)
+        raise CannotStart(f"types of one name would be one in the published documents: {', '.join(twice)}")
     schemas = {short[name]: _settled(_renamed(schema, short), structs.get(name)) for name, schema in components.items()}
     for name, union in zip(frames, found[len(types) :], strict=True):
         schemas[name] = _renamed(union, short)
@@ -214,6 +240,7 @@ def _operation(call: Call, refs: Mapping[Any, Json]) -> Json:
     }
     if not call.open:
         operation["security"] = [{"session": []} if call.method == "GET" else {"session": [], "csrf": []}]
+        operation["security"] += [] if call.person else [{"token": []}]
     return operation
 
 

@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from inbox.admission import Session
+from inbox.api import blocking_structs as b
+from inbox.api import customer_structs as p
 from inbox.api import structs as s
 from inbox.api.parts import ApiParts
 from inbox.connector import Capabilities
-from inbox.core.agent import Agent
+from inbox.core import blocking
+from inbox.core.agent import Agent, Availability
+from inbox.core.blocking import Block
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
-from inbox.core.ids import AgentId
+from inbox.core.ids import ConversationId, MessageId
 from inbox.core.message import Address, Message
-from inbox.flow.channels import Removed, Running
+from inbox.core.permissions import Action, granted
+from inbox.core.persons import CustomerMerge
+from inbox.core.roles import role_of
+from inbox.core.segments import among
+from inbox.flow.channels import Broken, Removed, Running
 from inbox.flow.lights import Standing
 from inbox.flow.rows import ConversationRow, MessageRow, PersonRow, conversation_row, message_row
-from inbox.records import ChannelRecord, Draft
+from inbox.flow.scheduling import was_taken_back
+from inbox.records import SEGMENTS, ChannelRecord, Draft, StoredFile
 
-OFFLINE = "offline"
+BREAK = Availability.BREAK.value
 FORWARDED_SHOWN = 100
 
 
@@ -43,9 +52,12 @@ async def message(parts: ApiParts, found: Message) -> MessageRow:
     return (await messages(parts, [found]))[0]
 
 
-async def customer(parts: ApiParts, found: Customer) -> s.CustomerRow:
-    """A person with his addresses."""
-    return s.CustomerRow(
+async def customer(parts: ApiParts, found: Customer) -> p.CustomerRow:
+    """A person with his addresses, and which of them are blocked."""
+    identities = await parts.queries.identities_of(*found.whole)
+    merges = await parts.queries.customer_merges(found.merges)
+    blocked = await parts.queries.blocks_among([id for i in identities for id in blocking.ids(i.kind, i.scope, i.value)])
+    return p.CustomerRow(
         id=found.id,
         name=found.name,
         version=found.version,
@@ -53,8 +65,38 @@ async def customer(parts: ApiParts, found: Customer) -> s.CustomerRow:
         language=found.language,
         notes=found.notes,
         attributes=found.attributes,
-        identities=tuple(await parts.queries.identities_of(found.id)),
+        identities=tuple(identities),
+        blocks=await blocks(parts, blocked),
         created_at=found.created_at,
+        segments=tuple(sorted(among(found, (await parts.directory.entries(SEGMENTS)).values()))),
+        absorbed=found.absorbed,
+        merges=tuple(customer_merge(one) for id in found.merges if (one := merges.get(id)) is not None),
+    )
+
+
+def customer_merge(found: CustomerMerge) -> p.CustomerMergeRow:
+    """A merge of two customers."""
+    return p.CustomerMergeRow(found.id, found.customer, found.other.name, found.by, found.at, found.undone_at)
+
+
+async def blocks(parts: ApiParts, found: Sequence[Block]) -> tuple[b.BlockRow, ...]:
+    """Entries of the list of blocked senders, in the same order."""
+    agents = await parts.directory.agents()
+    return tuple(
+        b.BlockRow(
+            id=x.id,
+            kind=x.kind,
+            value=x.value,
+            domain=x.value.startswith("@"),
+            name=x.name,
+            why=x.why,
+            by=x.by,
+            by_name=agents[x.by].name if x.by in agents else "",
+            at=x.at,
+            stopped=x.stopped,
+            last_at=x.last_at,
+        )
+        for x in found
     )
 
 
@@ -63,29 +105,36 @@ def person(found: Customer) -> PersonRow:
     return PersonRow(found.id, found.name)
 
 
-def me(agent: Agent, session: Session) -> s.Me:
+async def me(parts: ApiParts, agent: Agent, session: Session) -> s.Me:
     """The logged-in account."""
+    grant = granted(await parts.directory.actor_of(agent))
     return s.Me(
         id=agent.id,
         name=agent.name,
         email=agent.email,
-        role=agent.role.value,
+        role=role_of(agent),
+        permissions=tuple(action.value for action in Action if action in grant.actions),
+        sight=grant.sight.value,
         teams=agent.teams,
         availability=agent.availability.value,
+        break_reason=agent.break_reason,
         signature=agent.signature,
         csrf=session.csrf,
+        keys=agent.keys,
+        language=agent.language,
     )
 
 
 async def agents(parts: ApiParts) -> tuple[s.AgentRow, ...]:
     """Active colleagues and bots, by name."""
-    states: Mapping[AgentId, str] = parts.live.states()
-    rows = [
-        s.AgentRow(a.id, a.name, a.role.value, a.teams, states.get(a.id, OFFLINE), a.load, a.capacity)
-        for a in await parts.queries.agents()
-        if a.active
-    ]
+    rows = [agent(parts, a) for a in await parts.queries.agents() if a.active]
     return tuple(sorted(rows, key=lambda row: (row.name.casefold(), row.id)))
+
+
+def agent(parts: ApiParts, a: Agent) -> s.AgentRow:
+    """One of them, as he is with this account."""
+    state = parts.live.state_of(a)
+    return s.AgentRow(a.id, a.name, a.role.value, a.teams, state, a.load, a.capacity, a.break_reason if state == BREAK else "")
 
 
 def channel(found: Running, standing: Standing) -> s.ChannelRow:
@@ -94,11 +143,17 @@ def channel(found: Running, standing: Standing) -> s.ChannelRow:
     return _channel(found.record, found.connector.capabilities, address, standing)
 
 
+def broken_channel(found: Broken, standing: Standing) -> s.ChannelRow:
+    """One that should run and does not."""
+    able = found.kind.capabilities if found.kind else Capabilities(address_kind="")
+    return _channel(found.record, able, str(found.record.settings.get("address", "")), standing)
+
+
 def removed_channel(found: Removed) -> s.ChannelRow:
     """One that runs no more, so that its conversations still say where they came from."""
     address = str(found.record.settings.get("address", ""))
     able = found.kind.capabilities if found.kind else Capabilities(address_kind="")
-    gone = Standing(False, "This channel was removed.", "Nothing is received or sent by it. An operator can put it back into the settings.")
+    gone = Standing(False, "This channel was removed.", "Nothing is received or sent by it. An administrator can bring it back.")
     return _channel(found.record, able, address, gone, removed=True)
 
 
@@ -116,6 +171,12 @@ def _channel(record: ChannelRecord, can: Capabilities, address: str, standing: S
         conversational=can.conversational,
         text_limit=can.text_limit,
         window=can.window,
+        opt_out=can.opt_out,
+        sends=can.sends,
+        templates=can.templates,
+        choices=can.choices,
+        stickers=can.stickers,
+        amends=can.amends,
         address=address,
         healthy=standing.ok,
         problem=standing.problem,
@@ -123,6 +184,7 @@ def _channel(record: ChannelRecord, can: Capabilities, address: str, standing: S
         since=standing.since,
         last_ok_at=standing.last_ok_at,
         removed=removed,
+        paused=record.paused,
     )
 
 
@@ -136,7 +198,7 @@ async def draft(parts: ApiParts, found: Draft) -> s.DraftRow:
         to=None if found.to is None else _addresses(found.to),
         cc=_addresses(found.cc),
         bcc=_addresses(found.bcc),
-        files=tuple(s.FileRow(f.id, f.name, f.type, f.size) for f in files if f is not None and f.owner == f"agent:{found.agent}"),
+        files=tuple([s.FileRow(f.id, f.name, f.type, f.size) for f in files if f is not None and await _is_usable(parts, f, found)]),
         subject=found.subject,
         message=await _forwarded(parts, found),
         revision=found.revision,
@@ -144,10 +206,19 @@ async def draft(parts: ApiParts, found: Draft) -> s.DraftRow:
     )
 
 
+async def _is_usable(parts: ApiParts, file: StoredFile, draft: Draft) -> bool:
+    """An own upload, or of an answer of this conversation that was taken back."""
+    kind, _, id = file.owner.partition(":")
+    if kind != "message":
+        return file.owner == f"agent:{draft.agent}"
+    return was_taken_back(await parts.queries.message(MessageId(id)), ConversationId(draft.conversation))
+
+
 async def _forwarded(parts: ApiParts, found: Draft) -> s.ForwardedRow | None:
     """The message a draft passes on; None when it was moved away since."""
     message = await parts.queries.message(found.message) if found.message else None
-    if message is None or message.conversation != found.conversation:
+    shown_in = await parts.queries.conversation(message.conversation) if message is not None else None
+    if message is None or message.whisper is not None or shown_in is None or shown_in.id != found.conversation:
         return None
     name = await parts.directory.author_name(message.author, message)
     return s.ForwardedRow(message.id, name, (message.subject or message.text)[:FORWARDED_SHOWN])

@@ -6,18 +6,31 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from inbox.api.structs import Count, Id, Input, Name
+from inbox.api.structs import Count, Id, Input, Name, Ref
+from inbox.core.agent import BreakReason
 from inbox.core.ids import Instant
+from inbox.core.permissions import Actor
+from inbox.core.queues import Skill
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\u0000-\u001f\u007f]+@[^@\s\u0000-\u001f\u007f]+(?![\s\S])")]
-Role = Literal["admin", "supervisor", "agent"]
 Teams = Annotated[tuple[Id, ...], Meta(max_length=50)]
+Skills = Annotated[dict[Skill, Annotated[int, Meta(ge=1, le=5)]], Meta(max_length=50)]
+Limits = Annotated[
+    dict[Annotated[str, Meta(max_length=40, pattern=r"^[a-z][a-z0-9_]*(?![\s\S])")], Annotated[int, Meta(ge=0, le=1000)]],
+    Meta(max_length=20),
+]
+Calendar = Ref
+RoleId = Ref
+"""A built-in role (``agent``, ``supervisor``, ``admin``) or one of the workspace's own."""
 Capacity = Annotated[int, Meta(ge=0, le=1000)]
 TeamId = Annotated[str, Meta(max_length=64, pattern=r"^$|^[a-z0-9][a-z0-9_-]*(?![\s\S])")]
 
 
 class AccountRow(Struct, frozen=True):
-    """An account as admins see it. ``capacity`` 0: takes nothing by itself. Switched off it cannot log in and holds nothing open."""
+    """An account as admins see it. ``capacity`` 0: takes nothing by itself. ``skills`` have levels 1 to 5; ``limits`` say how many
+    conversations of a kind of channel at most, such as ``{"email": 8}``. ``calendar`` is the id of his working hours, '' for always:
+    outside them nothing new is given to him. ``role`` is a built-in one or the id of the workspace's own.
+    Switched off it cannot log in and holds nothing open."""
 
     id: str
     email: str
@@ -25,6 +38,9 @@ class AccountRow(Struct, frozen=True):
     role: str
     teams: tuple[str, ...]
     capacity: int
+    skills: dict[str, int]
+    limits: dict[str, int]
+    calendar: str
     active: bool
     version: int
     created_at: Instant
@@ -35,7 +51,7 @@ class CreateAccount(Input, frozen=True):
 
     email: Email
     name: Name
-    role: Role = "agent"
+    role: RoleId = "agent"
     teams: Teams = ()
     capacity: Capacity = 10
 
@@ -47,9 +63,12 @@ class EditAccount(Input, frozen=True):
     version: Count
     email: Email | UnsetType = UNSET
     name: Name | UnsetType = UNSET
-    role: Role | UnsetType = UNSET
+    role: RoleId | UnsetType = UNSET
     teams: Teams | UnsetType = UNSET
     capacity: Capacity | UnsetType = UNSET
+    skills: Skills | UnsetType = UNSET
+    limits: Limits | UnsetType = UNSET
+    calendar: Calendar | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -74,3 +93,22 @@ class RenameTeam(Input, frozen=True):
     """Another name."""
 
     name: Name
+
+
+class SetAvailability(Input, frozen=True):
+    """What somebody takes while he is connected: only online gets new conversations. ``break_reason`` goes with ``break``."""
+
+    availability: Literal["online", "away", "busy", "break"]
+    break_reason: Ref = ""
+
+
+class SaveBreakReason(Input, frozen=True):
+    """A reason for breaks as it shall be. ``version`` is the one that was seen, 0 for a new one."""
+
+    name: Name
+    version: Count = 0
+
+
+def break_reason(body: SaveBreakReason, id: str, actor: Actor, before: BreakReason | None) -> BreakReason:
+    """The reason to be stored."""
+    return BreakReason(id, body.name.strip(), body.version)

@@ -13,6 +13,9 @@ from inbox.api.web_settings import WebSettings
 
 YEAR = "public, max-age=31536000, immutable"
 MINUTES = "public, max-age=300"
+PREVIEW = "/widget/preview.html"
+"""The settings page shows the chat in a frame of its own."""
+PREVIEW_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
 NOT_BUILT = """<!doctype html><meta charset="utf-8"><title>Inbox</title><h1>The screen is not built</h1>
 <p>The service runs, but its web files are missing. Run <code>scripts/setup</code> and start it again.</p>"""
 
@@ -37,7 +40,7 @@ def routes(settings: WebSettings) -> list[web.RouteDef]:
             raise web.HTTPNotFound
         return _index(files)
 
-    return [web.get("/{path:(?!(?:api|hooks|health|ws|chat)(?:/|$)).*}", serve, name="page", allow_head=False)]
+    return [web.get("/{path:(?!(?:api|hooks|health|oauth|ws|chat)(?:/|$)).*}", serve, name="page", allow_head=False)]
 
 
 def _index(files: Mapping[str, Path]) -> web.StreamResponse:
@@ -52,6 +55,8 @@ def _file(found: Path, path: str) -> web.FileResponse:
     if path.startswith("/widget/"):
         headers["Access-Control-Allow-Origin"] = "*"
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if path == PREVIEW:
+            headers["Content-Security-Policy"] = PREVIEW_POLICY
         if not _HASHED.search(path):
             headers["Cache-Control"] = MINUTES
     return web.FileResponse(found, headers=headers)

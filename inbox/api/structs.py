@@ -7,34 +7,33 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from inbox.core.conversation import Category, Priority
-from inbox.core.customer import Identity
 from inbox.core.ids import Instant
-from inbox.core.message import Address
-from inbox.flow.rows import ConversationRow, EventRow, MessageRow, PersonRow
+from inbox.core.message import Address, AmendKind, Sticker
+from inbox.flow.rows import ConversationRow, EventRow, MessageRow
 
-_ONE_LINE = r"^[^\u0000-\u001f\u007f]*(?![\s\S])"
+ONE_LINE = r"^[^\u0000-\u001f\u007f]*(?![\s\S])"
 """No control character anywhere: nothing that is one line here can become two in a header. The look-ahead is for Python, whose
 ``$`` also fits before a last newline."""
-_NO_NUL = r"^[^\u0000]*(?![\s\S])"
+NO_NUL = r"^[^\u0000]*(?![\s\S])"
 _KEY = r"^[^.$\u0000-\u001f\u007f]+(?![\s\S])"
 
 MAX_COUNT = 2**53 - 1
 """The greatest integer every JSON reader keeps exactly."""
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=_ONE_LINE)]
-Ref = Annotated[str, Meta(max_length=64, pattern=_ONE_LINE)]
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=ONE_LINE)]
+Ref = Annotated[str, Meta(max_length=64, pattern=ONE_LINE)]
 """An id, or '' for none."""
-Short = Annotated[str, Meta(max_length=200, pattern=_ONE_LINE)]
-Line = Annotated[str, Meta(max_length=1000, pattern=_ONE_LINE)]
-Text = Annotated[str, Meta(max_length=200_000, pattern=_NO_NUL)]
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=_ONE_LINE)]
+Short = Annotated[str, Meta(max_length=200, pattern=ONE_LINE)]
+Line = Annotated[str, Meta(max_length=1000, pattern=ONE_LINE)]
+Text = Annotated[str, Meta(max_length=200_000, pattern=NO_NUL)]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=ONE_LINE)]
 Key = Annotated[str, Meta(min_length=1, max_length=60, pattern=_KEY)]
 Secret = Annotated[str, Meta(min_length=1, max_length=1000)]
 Count = Annotated[int, Meta(ge=0, le=MAX_COUNT)]
-Subject = Annotated[str, Meta(max_length=500, pattern=_ONE_LINE)]
+Subject = Annotated[str, Meta(max_length=500, pattern=ONE_LINE)]
 Mode = Literal["reply", "note", "forward"]
 Ids = Annotated[tuple[Id, ...], Meta(max_length=100)]
-Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=50, pattern=_ONE_LINE)], ...], Meta(max_length=50)]
+Tags = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=50, pattern=ONE_LINE)], ...], Meta(max_length=50)]
 
 
 class Input(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -45,18 +44,11 @@ class AddressInput(Input, frozen=True):
     """An address a message shall go to; ``kind`` is the channel's address kind."""
 
     kind: Id
-    value: Annotated[str, Meta(min_length=1, max_length=1000, pattern=_ONE_LINE)]
+    value: Annotated[str, Meta(min_length=1, max_length=1000, pattern=ONE_LINE)]
     name: Short = ""
 
 
 Addresses = Annotated[tuple[AddressInput, ...], Meta(max_length=100)]
-
-
-class Login(Input, frozen=True):
-    """Who logs in."""
-
-    email: Short
-    password: Secret
 
 
 class ResetRequest(Input, frozen=True):
@@ -79,16 +71,30 @@ class ChangePassword(Input, frozen=True):
 
 
 class Me(Struct, frozen=True):
-    """The logged-in account. Send ``csrf`` back as ``X-CSRF-Token`` with everything that changes something."""
+    """The logged-in account; ``permissions`` and ``sight`` are those of its role. Send ``csrf`` back as ``X-CSRF-Token`` with
+    everything that changes something."""
 
     id: str
     name: str
     email: str
     role: str
+    permissions: tuple[str, ...]
+    sight: str
     teams: tuple[str, ...]
     availability: str
+    break_reason: str
     signature: str
     csrf: str
+    keys: dict[str, str]
+    language: str
+
+
+class Beginning(Struct, frozen=True):
+    """Which first steps of a new workspace were taken: a channel runs, somebody else can log in, a customer was answered."""
+
+    channel: bool
+    colleague: bool
+    answered: bool
 
 
 class SessionState(Struct, frozen=True):
@@ -97,16 +103,26 @@ class SessionState(Struct, frozen=True):
     logged_in: bool
 
 
-class EditMe(Input, frozen=True):
-    """What an agent sets about himself."""
+Keys = Annotated[
+    dict[Annotated[str, Meta(max_length=30, pattern=r"^[a-z-]+(?![\s\S])")], Annotated[str, Meta(max_length=30, pattern=ONE_LINE)]],
+    Meta(max_length=100),
+]
 
-    availability: Literal["online", "away"] | UnsetType = UNSET
-    signature: Annotated[str, Meta(max_length=2000, pattern=_NO_NUL)] | UnsetType = UNSET
+
+class EditMe(Input, frozen=True):
+    """What an agent sets about himself. ``keys``: all shortcuts of the screen that he changed, '' for off. ``break_reason`` goes with the
+    availability ``break``, '' for none. ``language``: the screen's, as a BCP 47 tag; '' for the browser's."""
+
+    availability: Literal["online", "away", "busy", "break"] | UnsetType = UNSET
+    break_reason: Ref = ""
+    signature: Annotated[str, Meta(max_length=2000, pattern=NO_NUL)] | UnsetType = UNSET
     name: Name | UnsetType = UNSET
+    keys: Keys | UnsetType = UNSET
+    language: Annotated[str, Meta(max_length=35, pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?(?![\s\S])")] | UnsetType = UNSET
 
 
 class AgentRow(Struct, frozen=True):
-    """A colleague or bot. ``state`` is online, away or offline."""
+    """A colleague or bot. ``state`` is online, busy, break, away or offline."""
 
     id: str
     name: str
@@ -115,6 +131,7 @@ class AgentRow(Struct, frozen=True):
     state: str
     load: int
     capacity: int
+    break_reason: str = ""
 
 
 class TeamRow(Struct, frozen=True):
@@ -126,7 +143,8 @@ class TeamRow(Struct, frozen=True):
 
 class ChannelRow(Struct, frozen=True):
     """A channel as agents see it. ``kind`` is its address kind; the flags are its capabilities. ``removed``: it was taken out of the
-    settings; its conversations stay, nothing is received or sent by it."""
+    settings; its conversations stay, nothing is received or sent by it. ``paused``: the same for now; what is to be sent by it waits.
+    ``reads``: the reader sees its conversations, and so may begin one."""
 
     id: str
     name: str
@@ -140,6 +158,12 @@ class ChannelRow(Struct, frozen=True):
     conversational: bool
     text_limit: int | None
     window: int | None
+    opt_out: bool
+    sends: bool
+    templates: bool
+    choices: int
+    stickers: tuple[Sticker, ...]
+    amends: tuple[AmendKind, ...]
     address: str
     healthy: bool
     problem: str
@@ -147,6 +171,8 @@ class ChannelRow(Struct, frozen=True):
     since: Instant | None
     last_ok_at: Instant | None
     removed: bool
+    paused: bool
+    reads: bool = True
 
 
 class ViewRow(Struct, frozen=True):
@@ -157,7 +183,7 @@ class ViewRow(Struct, frozen=True):
 
 
 class Bootstrap(Struct, frozen=True):
-    """All the screen needs to start."""
+    """All the screen needs to start. ``tag_colours`` by name, of those that have one; ``new_tags``: whether one may make new ones."""
 
     me: Me
     agents: tuple[AgentRow, ...]
@@ -165,6 +191,8 @@ class Bootstrap(Struct, frozen=True):
     channels: tuple[ChannelRow, ...]
     views: tuple[ViewRow, ...]
     tags: tuple[str, ...]
+    tag_colours: dict[str, str]
+    new_tags: bool
     now: Instant
     product: str
     version: str
@@ -229,10 +257,11 @@ class ConversationPage(Struct, frozen=True):
 
 
 class TimelinePage(Struct, frozen=True):
-    """Messages and quiet lines, oldest first; ``before`` fetches what is older, None at the beginning."""
+    """Messages and quiet lines, oldest first; ``before`` fetches what is older, ``after`` what is newer, None where nothing is."""
 
     items: tuple[MessageRow | EventRow, ...]
     before: str | None
+    after: str | None
 
 
 class ConversationDetail(Struct, frozen=True):
@@ -244,41 +273,9 @@ class ConversationDetail(Struct, frozen=True):
     read: int
 
 
-class SendMessage(Input, frozen=True):
-    """A reply, note or forward. ``seen`` is the newest message the author saw: a colleague's newer reply answers 409
-    unless ``anyway``. ``client_id`` makes a repeated request the same message. ``then`` sets the status with the send."""
-
-    kind: Mode
-    text: Text
-    client_id: Id
-    to: Addresses = ()
-    cc: Addresses = ()
-    bcc: Addresses = ()
-    files: Ids = ()
-    mentions: Annotated[tuple[Id, ...], Meta(max_length=50)] = ()
-    subject: Subject = ""
-    seen: Ref = ""
-    anyway: bool = False
-    message: Ref = ""
-    then: Literal["", "resolved", "waiting", "open"] = ""
-
-
-class StartConversation(Input, frozen=True):
-    """A new conversation with any address; ``customer`` when it is a known person."""
-
-    channel: Id
-    to: Annotated[tuple[AddressInput, ...], Meta(min_length=1, max_length=100)]
-    text: Text
-    client_id: Id
-    subject: Subject = ""
-    cc: Addresses = ()
-    bcc: Addresses = ()
-    files: Ids = ()
-    customer: Ref = ""
-
-
 class EditConversation(Input, frozen=True):
-    """Only what is given changes. ``assignee`` and ``team``: an id, or null for nobody. ``until`` goes with snoozed."""
+    """Only what is given changes. ``assignee`` and ``team``: an id, or null for nobody. ``until`` goes with snoozed.
+    ``queue``: where it waits on, null for where its conditions lead."""
 
     assignee: Id | UnsetType | None = UNSET
     team: Id | UnsetType | None = UNSET
@@ -287,8 +284,9 @@ class EditConversation(Input, frozen=True):
     priority: Priority | UnsetType = UNSET
     add_tags: Tags = ()
     remove_tags: Tags = ()
-    subject: Annotated[str, Meta(min_length=1, max_length=500, pattern=_ONE_LINE)] | UnsetType = UNSET
+    subject: Annotated[str, Meta(min_length=1, max_length=500, pattern=ONE_LINE)] | UnsetType = UNSET
     bot: Id | UnsetType | None = UNSET
+    queue: Id | UnsetType | None = UNSET
 
 
 class AboutParticipant(Input, frozen=True):
@@ -318,45 +316,6 @@ class Created(Struct, frozen=True):
     conversation: ConversationRow
     message: MessageRow
     duplicate: bool = False
-
-
-class CustomerRow(Struct, frozen=True):
-    """A person with his addresses."""
-
-    id: str
-    name: str
-    version: int
-    company: str
-    language: str
-    notes: str
-    attributes: dict[str, str]
-    identities: tuple[Identity, ...]
-    created_at: Instant
-
-
-class CustomerPage(Struct, frozen=True):
-    """Persons found by name or address."""
-
-    rows: tuple[PersonRow, ...]
-    next: str | None
-
-
-class EditCustomer(Input, frozen=True):
-    """Only what is given changes; ``version`` is what was seen, a newer one answers 409. A null attribute is removed."""
-
-    version: Count
-    name: Short | UnsetType = UNSET
-    company: Short | UnsetType = UNSET
-    language: Annotated[str, Meta(max_length=35, pattern=_ONE_LINE)] | UnsetType = UNSET
-    notes: Annotated[str, Meta(max_length=10_000, pattern=_NO_NUL)] | UnsetType = UNSET
-    attributes: Annotated[dict[Key, Line | None], Meta(max_length=100)] = {}
-
-
-class AddIdentity(Input, frozen=True):
-    """An address somebody typed in; it stays unverified."""
-
-    kind: Literal["email", "phone"]
-    value: Annotated[str, Meta(min_length=1, max_length=1000, pattern=_ONE_LINE)]
 
 
 class SearchHit(Struct, frozen=True):

@@ -18,6 +18,7 @@ from inbox.app.stores import Stores, open_stores
 from inbox.core.agent import Agent, Role, Team
 from inbox.core.errors import Conflict, Invalid, NotFound
 from inbox.core.ids import AgentId, TeamId
+from inbox.core.message import MAIL_ADDRESS
 from inbox.core.permissions import Actor
 from inbox.flow.accounts import logins_ended, save_agent
 from inbox.flow.committer import Committer
@@ -26,7 +27,6 @@ from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
 SHORTEST_PASSWORD = 10
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _TEAM = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -117,7 +117,7 @@ async def reset_password(settings: Settings, email: str, password: str) -> Agent
 
 
 def _check(email: str, password: str) -> None:
-    if not _MAIL.fullmatch(email.strip()):
+    if not re.fullmatch(MAIL_ADDRESS, email.strip()):
         raise Invalid("email", "this is not a mail address")
     if password:
         _check_password(password)

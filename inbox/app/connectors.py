@@ -48,7 +48,7 @@ def _known(kind: type[Connector], folder: Path) -> Known:
 
 def table(found: Iterable[Known]) -> str:
     """Markdown: a row for every channel."""
-    columns = ("health", "media", "receipts", "edits", "lookup", "backfill")
+    columns = ("health", "media", "receipts", "edits", "lookup", "backfill", "templates", "window", "amends")
     head = f"| connector | level | {' | '.join(columns)} |\n|---|---|{'---|' * len(columns)}\n"
     rows = (
         f"| `{k.name}` | {k.level} | {' | '.join('yes' if k.shown[c] else '' for c in columns)} |\n" for k in found if k.role == "channel"

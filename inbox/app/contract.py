@@ -16,14 +16,26 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from inbox.connector import Connector, Deletion, Edit, Health, IdentityProof, InboundMessage, RawDelivery, Reaction, Receipt, Tools
+from inbox.connector import (
+    Connector,
+    Contact,
+    Deletion,
+    Edit,
+    IdentityProof,
+    InboundMessage,
+    RawDelivery,
+    Reaction,
+    Receipt,
+    Tools,
+    Watermark,
+)
 from inbox.core.errors import Malformed, NotAuthentic, Unsupported
 from inbox.core.ids import ChannelId
-from inbox.flow.channels import secret_paths
+from inbox.flow.sealing import secret_paths
 
 ARRIVED = 1_795_255_200_000
 CHANNEL = ChannelId("support")
-ITEMS = (InboundMessage, Receipt, IdentityProof, Edit, Deletion, Reaction)
+ITEMS = (InboundMessage, Receipt, Watermark, Contact, IdentityProof, Edit, Deletion, Reaction)
 MUTATIONS = 300
 _PIECES = (b"", b"null", b"0", b"[]", b"{}", b'""', b"\xff", b"-1e999", b"\\ud800", b"\x00", b"9" * 40, b"[" * 2_000)
 _SECRET = ("secret", "password", "token", "private_key", "api_key")
@@ -118,16 +130,16 @@ def _withstands(kind: type[Connector], recorded: Sequence[Case], dice: random.Ra
     for _ in range(MUTATIONS):
         raw = dice.choice(recorded).raw()
         broken = replace(raw, body=mutated(raw.body, dice))
-        wrong = outcome(lambda broken=broken: kind.parse(broken))  # type: ignore[misc]  # bound at once
+        wrong = misbehaves(kind, broken)
         if wrong:
             return [f"parse: {wrong} for the body {broken.body[:120]!r}"]
     return []
 
 
-def outcome(parse: Callable[[], Sequence[object]]) -> str:
-    """What a parser did that it may not do; '' when it kept the contract."""
+def misbehaves(kind: type[Connector], raw: RawDelivery) -> str:
+    """What the parser did with a delivery that it may not do; '' when it kept the contract."""
     try:
-        items = parse()
+        items: Sequence[object] = kind.parse(raw)
     except (Unsupported, Malformed):
         return ""
     except Exception as error:  # noqa: BLE001  whatever foreign code raises is a finding
@@ -195,19 +207,22 @@ def built(kind: type[Connector], folder: Path, change: Callable[[str], str] = la
             holder = holder.get(part, {})
         if isinstance(holder.get(last), str):
             holder[last] = change(holder[last])
-    return kind(CHANNEL, msgspec.convert(settings, kind.Settings), Tools(lambda: ARRIVED, _no_file, _NoCursor(), _unheard))
+    return kind(CHANNEL, msgspec.convert(settings, kind.Settings), nowhere())
 
 
-async def _no_file(file: str) -> AsyncIterator[bytes]:
-    for nothing in (b"",):
-        yield nothing
+def nowhere() -> Tools:
+    """Tools that lead nowhere: no file holds anything, nothing is remembered or heard."""
+
+    async def open_file(file: str) -> AsyncIterator[bytes]:
+        for nothing in (b"",):
+            yield nothing
+
+    return Tools(lambda: ARRIVED, open_file, NoCursor(), lambda health: None)
 
 
-def _unheard(health: Health) -> None:
-    return None
+class NoCursor:
+    """``connector.Cursor`` that keeps nothing."""
 
-
-class _NoCursor:
     async def load(self, name: str) -> dict[str, Any]:
         """Nothing."""
         return {}
@@ -226,10 +241,13 @@ def can(kind: type[Connector], folder: Path) -> dict[str, bool]:
     return {
         "health": own["probe"],
         "media": able.media and (own["fetch"] or able.parse_outside),
-        "receipts": "receipt" in types or able.typing,
+        "receipts": bool(types & {"receipt", "watermark"}) or able.typing,
         "edits": bool(types & {"edit", "deletion", "reaction"}),
         "lookup": own["lookup"] or able.repeat_after is not None,
         "backfill": own["receive"],
+        "templates": able.templates,
+        "window": able.window is not None,
+        "amends": bool(able.amends),
     }
 
 

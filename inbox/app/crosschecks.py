@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from inbox.app.ports import listener_of, overlap
 from inbox.connector import Connector, ConnectorRole
 from inbox.core.errors import CannotStart
+from inbox.core.listening import Place, clash, listener_of
 from inbox.settings import Settings
 from inbox.store.secrets import Keyring
 
@@ -74,14 +74,11 @@ def _kind(table: Mapping[str, Any], classes: Classes) -> type[Connector] | None:
 
 
 def _ports_twice(tree: Mapping[str, Any], tables: Tables) -> Iterator[str]:
-    had: list[tuple[str, str, int]] = []
+    had: list[Place] = []
     for key, host, port in _ports(tree, tables):
-        if not isinstance(host, str) or not isinstance(port, int) or not port:
-            continue
-        for other, where, taken in had:
-            if port == taken and overlap(host, where):
-                yield f"{key} is {port}, which {other} has already; give each a port of its own"
-                break
+        other = clash(host, port, had)
+        if other:
+            yield f"{key} is {port}, which {other} has already; give each a port of its own"
         had.append((key, host, port))
 
 

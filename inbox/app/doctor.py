@@ -6,13 +6,16 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-from inbox.app.channels import connect_to, look_at_channels
+from inbox.app.accounts import committing
+from inbox.app.channels import connect_to, consents_of, look_at_channels
 from inbox.app.ports import Place, place_of
 from inbox.app.stores import LEAST_FREE_BYTES, Stores, open_stores
 from inbox.connector import Connector, Health
 from inbox.core.errors import CannotStart, InboxError
 from inbox.core.ids import ChannelId
+from inbox.flow.deciding import Unit
 from inbox.flow.registry import discover
 from inbox.records import ChannelRecord
 from inbox.settings import Settings
@@ -20,6 +23,7 @@ from inbox.store.secrets import Keyring
 
 MOST_OFFSET_MS = 2_000
 MIB = 2**20
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -97,13 +101,19 @@ async def _channels(settings: Settings, stores: Stores) -> AsyncIterator[Finding
     except CannotStart as error:
         yield Finding("channels", "", str(error), error.remedy)
         return
+
+    async def submit(unit: Unit[R], /) -> R:
+        async with committing(settings, stores) as committer:
+            return await committer.submit(unit)
+
+    consents = consents_of(settings, stores, keyring, submit)
     records = await look_at_channels(settings, stores)
     for record in records:
         if not record.enabled:
-            yield Finding(f"channel {record.id}", "not in the settings any more: its conversations stay, it receives and sends nothing")
+            yield Finding(f"channel {record.id}", "removed: its conversations stay, it receives and sends nothing")
             continue
         try:
-            connector = connect_to(record, classes, settings, stores, keyring)
+            connector = connect_to(record, classes, settings, stores, keyring, consents)
         except CannotStart as error:
             yield Finding(f"channel {record.id}", "", str(error), error.remedy)
             continue

@@ -105,6 +105,26 @@ class Outside:
         except aiohttp.ClientError as broken:
             raise Unknown("connection_broke") from broken
 
+    async def post_public(self, url: str, *, headers: Mapping[str, str], body: bytes, seconds: float) -> HttpAnswer:
+        """POST to an address that somebody outside gave: https and public ones only, and no redirects. Raises as ``request`` does."""
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
+        try:
+            if urlsplit(url).scheme != "https":
+                raise Forbidden(url)
+            async with self._public(url).post(url, headers=dict(headers), data=body, timeout=timeout, allow_redirects=False) as answer:
+                content = await _limited(answer)
+                return HttpAnswer(answer.status, {name.lower(): value for name, value in answer.headers.items()}, content)
+        except Forbidden as inside:
+            raise Rejected("address_not_allowed") from inside
+        except _NOT_ASKED as failed:
+            if isinstance(getattr(failed, "os_error", None), Forbidden):
+                raise Rejected("address_not_allowed") from failed
+            raise TryLater("unreachable", away=True) from failed
+        except (aiohttp.InvalidURL, ValueError) as wrong:
+            raise Rejected("wrong_url") from wrong
+        except (aiohttp.ClientError, TimeoutError) as broken:
+            raise Unknown("connection_broke") from broken
+
     async def download(self, url: str, *, headers: Mapping[str, str] = {}, own: str = "", most: int = 50_000_000) -> AsyncIterator[bytes]:
         """See ``provider.Http``."""
         try:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from inbox.core.errors import CannotStart
+from inbox.core.listening import listener_of
 from inbox.settings import Channel, Settings
-
-LOOPBACK = "127.0.0.1"
-_EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
 
 
 @dataclass(frozen=True)
@@ -39,12 +35,6 @@ class Place:
         return None
 
 
-def listener_of(settings: object) -> tuple[Any, Any] | None:
-    """Host and port of a channel's own settings, None for a channel that does not listen."""
-    listener = settings.get("listener") if isinstance(settings, Mapping) else None
-    return (listener.get("host", LOOPBACK), listener.get("port")) if isinstance(listener, Mapping) else None
-
-
 def place_of(channel: Channel) -> Place | None:
     """Where a channel listens, if it does."""
     listener = listener_of(channel.settings)
@@ -58,14 +48,3 @@ def require_free(settings: Settings) -> None:
         trouble = place.trouble() if place is not None else None
         if trouble is not None:
             raise trouble
-
-
-def overlap(one: str, other: str) -> bool:
-    """Whether one port of both hosts would be one and the same."""
-    if _EVERYWHERE & {one, other}:
-        return True
-    return _plain(one) == _plain(other)
-
-
-def _plain(host: str) -> str:
-    return LOOPBACK if host.lower() == "localhost" else host.lower()

@@ -6,24 +6,32 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from random import random
 
 import structlog
 from aiohttp import web
 
 from inbox.api.metrics import Metrics
-from inbox.app.front import Front, Sockets, build_front, build_sockets
+from inbox.app import collector
+from inbox.app.front import Front, Sockets, build_alerting, build_front, build_sockets, build_spells
 from inbox.app.ports import require_free
 from inbox.app.steps import Observed, Steps, build_base, build_steps, ensure_bots
 from inbox.app.stores import Stores, open_stores
 from inbox.connector import Connector
 from inbox.core.errors import CannotStart, InboxError
+from inbox.core.ids import ChannelId
+from inbox.flow.channels import Entry, Removed
+from inbox.flow.holidays import Holidays
 from inbox.settings import Settings
 
 RESTART_AFTER_S = 1.0
+"""A loop that ended in an error again and again takes no whole core."""
 SWEEP_EVERY_S = 3600.0
+"""Between two looks for uploads that nobody used; each takes all there is."""
 UPLOADS_KEPT_MS = 24 * 3600 * 1000
 SPREAD_MS = 20_000
+COME_ANEW_MS = 2_000
 FLUSH_S = 10.0
 
 log = structlog.get_logger(__name__)
@@ -50,6 +58,7 @@ async def serve(
         if prepare is not None:
             await prepare(stores)
         async with _running(settings, stores, demo, more) as steps:
+            collector.spare()
             await ready(stores, steps)
             await stop.wait()
             log.info("draining")
@@ -59,13 +68,25 @@ async def serve(
 async def _running(settings: Settings, stores: Stores, demo: bool, more: Mapping[str, type[Connector]] | None) -> AsyncIterator[Steps]:
     metrics = Metrics()
     base = build_base(stores)
-    sockets = build_sockets(stores, base)
-    observed = Observed(metrics.committed, metrics.sent, metrics.fired, metrics.trimmed)
-    steps = await build_steps(settings, stores, base, sockets.live.available, observed, more=more)
+    sockets = build_sockets(settings, stores, base, lambda: steps.channels.facts())
+    observed = Observed(
+        metrics.committed, metrics.sent, metrics.fired, metrics.trimmed, lambda entry: _tell_channel(metrics, steps, sockets, entry)
+    )
+    steps = await build_steps(
+        settings,
+        stores,
+        base,
+        sockets.live.available,
+        observed,
+        more=more,
+        read_moved=sockets.live.marked_read,
+        there=sockets.live.there,
+    )
     draining = asyncio.Event()
-    front = build_front(settings, stores, steps, sockets, metrics, draining.is_set, demo=demo)
+    front = await build_front(settings, stores, steps, sockets, metrics, draining.is_set, demo=demo)
     _watch(metrics, steps)
     await steps.feed.start()
+    await steps.desks.refresh()
     sockets.live.start()
     async with AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
@@ -99,14 +120,32 @@ def _loops(stores: Stores, steps: Steps, sockets: Sockets, front: Front) -> dict
         "lease": steps.committer.keep_lease,
         "intake": steps.intake.run,
         "router": steps.router.run,
+        "jobs": steps.jobs.run,
+        "promises": steps.promises.run,
+        "recounting": steps.recounting.run,
+        "alerts": build_alerting(stores, steps, sockets).run,
+        "holidays": Holidays(steps.committer, steps.directory, stores.clock).run,
+        "states": build_spells(stores, steps, sockets).run,
         "departures": steps.departures.run,
+        "returns": steps.returns.run,
+        "telling": steps.telling.run,
         "timers": steps.timers.run,
         "outbox": steps.outbox.run,
+        "amendments": steps.amendments.run,
+        "resuming": steps.resume.run,
+        "signals": steps.signalling.run,
         "search": steps.indexer.run,
+        "facts": steps.folder.run,
         "probing": steps.probing.run,
+        "channels": steps.reloading.run,
+        "templates": steps.templates.run,
+        "naming": steps.naming.run,
         "visitors": front.visitor_feed.run,
+        "visitors.places": front.visitor_feed.follow_places,
         "sockets": front.agents.run,
         "resets": front.resets.run,
+        "pushes": front.pusher.run,
+        "dispatches": front.dispatcher.run,
         "sweeper": _sweeping(stores),
         "retention": steps.trimmer.run,
         **sockets.live.loops,
@@ -137,9 +176,24 @@ def _sweeping(stores: Stores) -> Loop:
 def _watch(metrics: Metrics, steps: Steps) -> None:
     metrics.watch("inbox_units_waiting", "Units that wait for a transaction", lambda: steps.committer.backlog)
     metrics.watch("inbox_deliveries_open", "Deliveries stored and not settled", lambda: steps.intake.backlog)
+    metrics.watch("inbox_reports_lag_seconds", "By how much the reports are behind", lambda: steps.folder.lag() / 1000)
     metrics.watch("inbox_search_lag_seconds", "By how much the search index is behind", lambda: steps.indexer.lag() / 1000)
-    for id in steps.channels.running:
-        metrics.watch_channel(id, lambda id=id: steps.channels.lights.standing(id).ok)  # type: ignore[misc]  # bound at once
+    for id in steps.channels.entries:
+        _watch_channel(metrics, steps, id)
+
+
+def _watch_channel(metrics: Metrics, steps: Steps, id: ChannelId) -> None:
+    if isinstance(steps.channels.entries.get(id), Removed):
+        metrics.forget_channel(id)
+    else:
+        metrics.watch_channel(id, partial(steps.channels.lights.ok, id))
+
+
+async def _tell_channel(metrics: Metrics, steps: Steps, sockets: Sockets, entry: Entry) -> None:
+    """A channel is another now: agents' screens ask for it anew, and visitors come anew to what it is by then."""
+    _watch_channel(metrics, steps, entry.record.id)
+    sockets.live.reload("channels", entry.record.id)
+    sockets.visitors.drain((int(random() * COME_ANEW_MS) for _ in iter(int, 1)), entry.record.id)
 
 
 async def _tell_unknown_teams(stores: Stores, steps: Steps) -> None:
@@ -186,6 +240,7 @@ async def _drain(steps: Steps, sockets: Sockets, front: Front, runner: web.AppRu
             await front.agents.drain()
             await steps.intake.drain()
             await steps.outbox.stop()
+            await steps.consents.close()
             await steps.committer.drain()
     with suppress(InboxError):
         await sockets.live.stop()

@@ -17,10 +17,12 @@ from inbox.store.cursors import MongoCursors
 from inbox.store.datadir import InUse
 from inbox.store.directory import MongoDirectory
 from inbox.store.embedded import EmbeddedMongo
+from inbox.store.facts import MongoFacts
 from inbox.store.files import MongoFiles
 from inbox.store.journal import MongoJournal
 from inbox.store.ledger import MongoLedger
 from inbox.store.migrations import migrate
+from inbox.store.notices import MongoNotices
 from inbox.store.own import MongoOwn
 from inbox.store.presence import PresenceDocuments
 from inbox.store.queries import MongoQueries
@@ -45,10 +47,12 @@ class Stores:
     files: MongoFiles
     queries: MongoQueries
     own: MongoOwn
+    notices: MongoNotices
     search: MongoSearch
     accounts: MongoAccounts
     visitors: MongoVisitors
     directory: MongoDirectory
+    facts: MongoFacts
     presence: PresenceDocuments
     cursors: MongoCursors
     outside: Outside
@@ -98,10 +102,12 @@ async def _connected(settings: Settings, uri: str, embedded: EmbeddedMongo | Non
             files=MongoFiles(db),
             queries=MongoQueries(db),
             own=MongoOwn(db),
+            notices=MongoNotices(db),
             search=MongoSearch(db),
             accounts=MongoAccounts(db),
             visitors=MongoVisitors(db),
             directory=MongoDirectory(db),
+            facts=MongoFacts(db),
             presence=PresenceDocuments(db),
             cursors=MongoCursors(db),
             outside=outside,

@@ -8,8 +8,8 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from inbox.core.conversation import Category, Priority
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, Instant, MessageId, TeamId
-from inbox.core.message import Address
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, Instant, MessageId, QueueId, TeamId
+from inbox.core.message import Address, AmendKind, Call
 from inbox.core.permissions import Action
 
 _ID = Meta(min_length=1, max_length=64)
@@ -32,8 +32,19 @@ class Addressee(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
         return Address(self.kind, self.value, self.name)
 
 
+class UseTemplate(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An approved template of the channel instead of words; ``values`` by the keys of its variables, see ``core.templates.Slot``."""
+
+    template: Key
+    values: Annotated[dict[Annotated[str, Meta(min_length=1, max_length=100)], Line], Meta(max_length=100)] = {}
+
+
 Addressees = Annotated[tuple[Addressee, ...], Meta(max_length=100)]
 SomeAddressees = Annotated[tuple[Addressee, ...], Meta(min_length=1, max_length=100)]
+
+
+Hold = Annotated[int, Meta(ge=0, le=60_000)]
+"""For how many milliseconds a message stays here, so that its author can take it back."""
 
 
 class Command(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="do"):
@@ -50,7 +61,9 @@ class Reply(InConversation, frozen=True, tag="reply"):
     """Answer the customer. ``client_id`` makes a repeated command the same message.
 
     ``seen`` is the newest message the author saw; a colleague's newer reply is a conflict unless ``anyway``.
-    Without ``to`` it goes to the accepted participants. ``then`` is the category afterwards.
+    Without ``to`` it goes to the accepted participants. ``then`` is the category afterwards. With ``template`` there is no text.
+    ``choices`` are answers for the customer to choose from; a ``sticker`` of the channel is all there is. With ``send_at`` it waits for
+    that instant and is no answer before, see ``core/scheduling.py``; ``hold`` only keeps it back for a moment.
     """
 
     client_id: Key
@@ -63,15 +76,22 @@ class Reply(InConversation, frozen=True, tag="reply"):
     seen: Annotated[MessageId, _ID] | None = None
     anyway: bool = False
     then: Category | None = None
+    template: UseTemplate | None = None
+    choices: Annotated[tuple[Line, ...], Meta(max_length=10)] = ()
+    sticker: Line = ""
+    hold: Hold = 0
+    send_at: Instant | None = None
 
 
 class Note(InConversation, frozen=True, tag="note"):
-    """Write a private note; ``mentions`` are the colleagues named in it."""
+    """Write a private note; ``mentions`` are the colleagues named in it. ``whisper``: only the conversation's agent and supervisors
+    see it."""
 
     client_id: Key
     text: Text
     files: Files = ()
     mentions: Annotated[tuple[Annotated[AgentId, _ID], ...], Meta(max_length=50)] = ()
+    whisper: bool = False
 
 
 class Forward(InConversation, frozen=True, tag="forward"):
@@ -85,10 +105,11 @@ class Forward(InConversation, frozen=True, tag="forward"):
     bcc: Addressees = ()
     files: Files = ()
     subject: Line = ""
+    hold: Hold = 0
 
 
 class StartConversation(Command, frozen=True, tag="start_conversation"):
-    """Write first, to anybody; ``customer`` when it is a known person."""
+    """Write first, to anybody; ``customer`` when it is a known person. With ``template`` there is no text."""
 
     client_id: Key
     channel: Annotated[ChannelId, _ID]
@@ -99,6 +120,29 @@ class StartConversation(Command, frozen=True, tag="start_conversation"):
     files: Files = ()
     subject: Line = ""
     customer: Annotated[CustomerId, _ID] | None = None
+    template: UseTemplate | None = None
+    hold: Hold = 0
+
+
+class LogCall(InConversation, frozen=True, tag="log_call"):
+    """Log a phone call with the customer; ``text`` are notes. ``resolved``: nothing is left to be done."""
+
+    client_id: Key
+    call: Call
+    text: Text = ""
+    resolved: bool = False
+
+
+class StartCall(Command, frozen=True, tag="start_call"):
+    """Log a phone call as the beginning of a conversation; ``customer`` when it is a known person."""
+
+    client_id: Key
+    channel: Annotated[ChannelId, _ID]
+    call: Call
+    text: Text = ""
+    subject: Line = ""
+    customer: Annotated[CustomerId, _ID] | None = None
+    resolved: bool = False
 
 
 class Assign(InConversation, frozen=True, tag="assign"):
@@ -106,6 +150,12 @@ class Assign(InConversation, frozen=True, tag="assign"):
 
     agent: Annotated[AgentId, _ID] | UnsetType | None = UNSET
     team: Annotated[TeamId, _ID] | UnsetType | None = UNSET
+
+
+class MoveToQueue(InConversation, frozen=True, tag="move_to_queue"):
+    """Let what waits go on in another queue, at the place its time of waiting gives it; None: in the one its conditions lead to."""
+
+    queue: Annotated[QueueId, _ID] | None
 
 
 class HandOver(InConversation, frozen=True, tag="hand_over"):
@@ -173,6 +223,23 @@ class CancelSend(InConversation, frozen=True, tag="cancel_send"):
     message: Annotated[MessageId, _ID]
 
 
+class SendNow(InConversation, frozen=True, tag="send_now"):
+    """Send a message that waits for its time at once."""
+
+    message: Annotated[MessageId, _ID]
+
+
+class Amend(InConversation, frozen=True, tag="amend"):
+    """Change a message that is out, where its channel can: reword one's own answer, take it back, react to what the customer wrote.
+
+    ``text``: the new words, or the emoji; '' takes the reaction back.
+    """
+
+    message: Annotated[MessageId, _ID]
+    kind: AmendKind
+    text: Text = ""
+
+
 class MarkSeen(InConversation, frozen=True, tag="mark_seen"):
     """Somebody of the house has this message of the customer before his eyes; a live channel tells the customer so."""
 
@@ -200,7 +267,10 @@ AnyCommand = (
     | Note
     | Forward
     | StartConversation
+    | LogCall
+    | StartCall
     | Assign
+    | MoveToQueue
     | HandOver
     | GiveToBot
     | SetStatus
@@ -211,6 +281,8 @@ AnyCommand = (
     | SplitParticipant
     | Retry
     | CancelSend
+    | SendNow
+    | Amend
     | MarkSeen
     | EditCustomer
 )
@@ -220,7 +292,10 @@ ACTIONS: Mapping[type[Command], Action] = {
     Note: Action.NOTE,
     Forward: Action.REPLY,
     StartConversation: Action.START_CONVERSATION,
+    LogCall: Action.REPLY,
+    StartCall: Action.START_CONVERSATION,
     Assign: Action.ASSIGN,
+    MoveToQueue: Action.ASSIGN,
     HandOver: Action.HAND_OVER,
     GiveToBot: Action.ASSIGN,
     SetStatus: Action.SET_STATUS,
@@ -231,6 +306,8 @@ ACTIONS: Mapping[type[Command], Action] = {
     SplitParticipant: Action.ACCEPT_PARTICIPANT,
     Retry: Action.REPLY,
     CancelSend: Action.REPLY,
+    SendNow: Action.REPLY,
+    Amend: Action.REPLY,
     MarkSeen: Action.READ,
     EditCustomer: Action.CUSTOMER_EDIT,
 }

@@ -6,7 +6,7 @@ it becomes UNKNOWN and is looked up. It is repeated at most once, and only where
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from inbox.core.errors import Conflict
 from inbox.core.ids import Instant
-from inbox.core.message import Delivery, DeliveryState, Reason, Recipient
+from inbox.core.message import Delivery, DeliveryState, Reason, Recipient, SentPart
 
 _S = DeliveryState
 
@@ -22,6 +22,8 @@ MAX_TRIED_FOR = 48 * 60 * 60 * 1000
 FIRST_WAIT = 30_000
 LONGEST_WAIT = 60 * 60 * 1000
 MAX_NOTED = 20
+NEEDS_LOGIN = "needs_login"
+"""How the reason begins of a delivery that waits for credentials."""
 
 # The lattice. Receipts may come in any order, twice, or late: the higher one stays. "Failed" stands above "sent",
 # because providers report "sent" after "failed" when they overtake each other, and below "delivered", which is proof.
@@ -78,9 +80,10 @@ def claim(delivery: Delivery, now: Instant, lease: int) -> Claim | NotDue:
         return NotDue(free_at)
     held = replace(delivery, fence=delivery.fence + 1, lease_until=now + lease)
     if delivery.state is _S.PENDING:
-        return Claim(replace(held, state=_S.SENDING, attempts=delivery.attempts + 1), "send")
+        return Claim(replace(held, state=_S.SENDING, attempts=delivery.attempts + 1, tried_at=now), "send")
     if delivery.state is _S.UNKNOWN and delivery.repeat_at is not None and delivery.repeat_at <= now:
-        return Claim(replace(held, state=_S.SENDING, attempts=delivery.attempts + 1, repeat_at=None, repeated=True), "send")
+        again = replace(held, state=_S.SENDING, attempts=delivery.attempts + 1, tried_at=now)
+        return Claim(replace(again, repeat_at=None, repeated=True), "send")
     return Claim(replace(held, state=_S.UNKNOWN, due_at=now), "resolve")
 
 
@@ -99,10 +102,12 @@ def sent(
     refused: Mapping[str, str] | None = None,
     state: DeliveryState = DeliveryState.SENT,
     later: Later | None = None,
+    parts: Sequence[str] = (),
 ) -> Delivery:
     """The provider accepted it, but for the addresses in ``refused`` (address to reason) and, for now, those in ``later``.
 
-    Who was to get it and is not named there has it, and gets it no more. Raises ``Conflict`` on an old fence.
+    Who was to get it and is not named there has it, and gets it no more. ``parts``: the provider's ids of the messages it became,
+    where they are several. Raises ``Conflict`` on an old fence.
     """
     _check(delivery, fence)
     waiting = _folded(later.addresses if later else None)
@@ -112,8 +117,11 @@ def sent(
         else r
         for r in _refused(delivery.recipients, refused)
     )
-    known = delivery.provider_ids if not provider_id or provider_id in delivery.provider_ids else (*delivery.provider_ids, provider_id)
-    accepted = replace(_settled(delivery), provider_id=provider_id or delivery.provider_id, provider_ids=known, recipients=taken)
+    known = tuple(dict.fromkeys(id for id in (*delivery.provider_ids, *parts, provider_id) if id))
+    pieces = _pieces(delivery, parts, state)
+    accepted = replace(
+        _settled(delivery), provider_id=provider_id or delivery.provider_id, provider_ids=known, recipients=taken, parts=pieces
+    )
     if later is not None and any(_is_open(r) for r in taken):
         return replace(accepted, state=_S.PENDING, due_at=later.due_at, error=max(waiting.values(), key=len))
     return _whole(accepted, state, "")
@@ -141,6 +149,12 @@ def put_off(delivery: Delivery, fence: int, error: str, due_at: Instant, refused
     return _open_again(delivery, _S.PENDING, error, due_at, refused)
 
 
+def bring_forward(delivery: Delivery, now: Instant) -> Delivery | None:
+    """Try it now if it waits only because the login was refused; None: it does not."""
+    waits = delivery.state is _S.PENDING and delivery.error.startswith(NEEDS_LOGIN) and delivery.due_at is not None
+    return replace(delivery, due_at=now) if waits and (delivery.due_at or 0) > now else None
+
+
 def unknown(delivery: Delivery, fence: int, error: str, due_at: Instant, refused: Mapping[str, str] | None = None) -> Delivery:
     """Nobody knows whether it was accepted; look it up at ``due_at``, unless a receipt told. Raises ``Conflict`` on an old fence.
 
@@ -157,7 +171,19 @@ def repeat(delivery: Delivery, fence: int, error: str, at: Instant) -> Delivery:
     return replace(waits, repeat_at=at) if waits.state is _S.UNKNOWN else waits
 
 
-def cancel(delivery: Delivery) -> Delivery:
+def waits(delivery: Delivery) -> bool:
+    """Whether its author chose a time for it and nothing was tried yet, so that it is no answer, or never was one."""
+    return delivery.scheduled_for is not None and delivery.attempts == 0
+
+
+def send_now(delivery: Delivery, now: Instant) -> Delivery:
+    """Somebody does not want to wait for its time any longer. Raises ``Conflict`` when it waits for nothing but its turn."""
+    if delivery.state is not _S.PENDING or delivery.attempts or (delivery.due_at or 0) <= now:
+        raise Conflict("It is already being sent.")
+    return replace(delivery, due_at=now)
+
+
+def cancel(delivery: Delivery, why: str = "") -> Delivery:
     """Called back for all who certainly did not get it. Raises ``Conflict`` when it is too late for that."""
     if delivery.state is not _S.PENDING:
         raise Conflict("It is already being sent.")
@@ -165,7 +191,7 @@ def cancel(delivery: Delivery) -> Delivery:
         raise Conflict("It may have been sent already.")
     called_back = replace(_settled(delivery), fence=delivery.fence + 1)
     if not any(_RANK[r.state] >= _RANK[_S.SENT] and not _is_refused(r) for r in delivery.recipients):
-        return replace(called_back, state=_S.CANCELLED)
+        return replace(called_back, state=_S.CANCELLED, error=why)
     kept = tuple(replace(r, state=_S.CANCELLED, error="") if _is_open(r) else r for r in delivery.recipients)
     return _whole(replace(called_back, recipients=kept), _S.SENT, "")
 
@@ -174,25 +200,73 @@ def again(delivery: Delivery, now: Instant) -> Delivery:
     """Somebody asks for another try of what failed or is not known, for those recipients who did not get it. Raises ``Conflict``."""
     if delivery.lease_until is not None:
         raise Conflict("It is being sent.")
-    if delivery.state not in (_S.FAILED, _S.UNKNOWN) and not any(_is_refused(r) for r in delivery.recipients):
+    refused = delivery.state is not _S.CANCELLED and any(_is_refused(r) for r in delivery.recipients)
+    if delivery.state not in (_S.FAILED, _S.UNKNOWN) and not refused:
         raise Conflict("It did not fail.")
     recipients = tuple(Recipient(r.address, _S.PENDING) if _is_refused(r) else r for r in delivery.recipients)
     repeated = delivery.repeated or delivery.state is _S.UNKNOWN
-    return replace(delivery, state=_S.PENDING, due_at=now, attempts=0, error="", recipients=recipients, repeat_at=None, repeated=repeated)
+    delivery = replace(delivery, scheduled_for=None, then="")
+    return replace(
+        delivery,
+        state=_S.PENDING,
+        due_at=now,
+        attempts=0,
+        error="",
+        recipients=recipients,
+        repeat_at=None,
+        repeated=repeated,
+        parts=(),
+    )
 
 
-def merge(current: Delivery, state: DeliveryState, recipient: str = "", error: str = "") -> Delivery:
+def merge(current: Delivery, state: DeliveryState, recipient: str = "", error: str = "", part: str = "") -> Delivery:
     """What is known after a receipt. Any order and any number of the same receipts give the same result.
 
     Without ``recipient`` it is about all of them, but for those whom the provider has not taken it for yet. An address we did
     not send to (a forwarder's) speaks for the only one we did, and is noted beside several. States that no provider reports
-    are ignored, and so is news of a cancelled message.
+    are ignored, and so is news of a cancelled message. ``part``: the provider's id of what the receipt is about; an answer of
+    several parts is as far as the slowest of them, and failed as soon as one of them is.
     """
     if state not in _RECEIPTS or current.state is _S.CANCELLED:
         return current
+    if current.parts:
+        return _in_parts(current, state, error, part)
     if not current.recipients:
         return _whole(current, state, error)
     return _whole(replace(current, recipients=_told(current, state, recipient, error)), state, error)
+
+
+def reached_by(delivery: Delivery, until: Instant) -> bool | None:
+    """Whether news about all that was sent up to an instant is news about this message; None: that is not known yet."""
+    if delivery.tried_at is None or delivery.tried_at > until:
+        return False
+    return None if delivery.state in (_S.SENDING, _S.UNKNOWN) else delivery.state in (_S.SENT, _S.DELIVERED)
+
+
+def _pieces(delivery: Delivery, ids: Sequence[str], state: DeliveryState) -> tuple[SentPart, ...]:
+    """The parts as they were sent to the only recipient. What was told before is of the last, which alone bears our own id."""
+    own = _own(delivery.recipients)
+    if len(own) != 1 or not ids:
+        return ()
+    *before, last = dict.fromkeys(ids)
+    known = SentPart(last, state) if own[0].state in _UNSETTLED else SentPart(last, own[0].state, own[0].error)
+    return (*(SentPart(id, state) for id in before), known)
+
+
+def _in_parts(current: Delivery, state: DeliveryState, error: str, part: str) -> Delivery:
+    """What follows for the one recipient is computed from all parts anew, so that the order of receipts decides nothing."""
+    known = any(p.id == part for p in current.parts)
+    parts = tuple(_part_raised(p, state, error) if p.id == part or not known else p for p in current.parts)
+    lost = [p.error for p in parts if p.state is _S.FAILED]
+    whole = _S.FAILED if lost else min((p.state for p in parts), key=lambda s: _RANK[s])
+    why = max(lost, key=lambda error: (len(error), error), default="")
+    standing = tuple(r if r.noted else replace(r, state=whole, error=why) for r in current.recipients)
+    return _whole(replace(current, parts=parts, recipients=standing), whole, why)
+
+
+def _part_raised(part: SentPart, state: DeliveryState, error: str) -> SentPart:
+    raised, why = _higher((part.state, part.error), (state, error))
+    return replace(part, state=raised, error=why)
 
 
 def next_attempt(attempts: int, retry_after: int | None, first_due: Instant, now: Instant, jitter: float) -> Instant | GiveUp:
@@ -220,6 +294,10 @@ def _is_refused(recipient: Recipient) -> bool:
 
 def _is_open(recipient: Recipient) -> bool:
     return recipient.state in _UNSETTLED and not recipient.noted
+
+
+def _own(recipients: tuple[Recipient, ...]) -> list[Recipient]:
+    return [r for r in recipients if not r.noted]
 
 
 def _folded(reasons: Mapping[str, str] | None) -> dict[str, str]:

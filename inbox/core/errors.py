@@ -6,9 +6,13 @@ InboxError
  |   +- NotFound     it is not there, or this actor may not know that it is
  |   +- Invalid      a field is wrong; ``field`` names it
  |   |   +- KeyReused    an idempotency key came with another request than before
+ |   +- NotWorking   settings were tried out and do not work; saying so again saves them anyway
  |   +- TooLarge     over a stated limit
  |   +- TooMany      over a rate; try again ``after`` milliseconds
  |   +- Unauthenticated  say who you are first
+ |       +- CodeNeeded    the password was right: give a code of the second factor too
+ |       +- CodeWrong     the password was right, the code was not
+ |       +- FactorNeeded  the password was right: set up a second factor, then come again with a code
  +- Conflict         the state moved on: load again and decide again
  |   +- NewerReply   somebody else answered first; ``newer`` holds the message ids
  +- TryLater         the other side is not able now; try again ``after`` milliseconds
@@ -63,6 +67,24 @@ class Unauthenticated(Refused):
     code = "unauthenticated"
 
 
+class CodeNeeded(Unauthenticated):
+    """Give a code of your second factor."""
+
+    code = "code_needed"
+
+
+class CodeWrong(Unauthenticated):
+    """This code is wrong, or was used before."""
+
+    code = "code_wrong"
+
+
+class FactorNeeded(Unauthenticated):
+    """Set up a second factor first."""
+
+    code = "factor_needed"
+
+
 class Invalid(Refused):
     """A field is wrong."""
 
@@ -80,6 +102,12 @@ class KeyReused(Invalid):
 
     def __init__(self) -> None:
         super().__init__("Idempotency-Key", "this key was used for another request")
+
+
+class NotWorking(Refused):
+    """These settings do not work: what the other side said, and what to do."""
+
+    code = "not_working"
 
 
 class TooLarge(Refused):
@@ -142,9 +170,11 @@ class NeedsLogin(InboxError):
 
     code = "needs_login"
 
-    def __init__(self, reason: str = "") -> None:
+    def __init__(self, reason: str = "", remedy: str = "") -> None:
+        """``remedy``: what an admin has to do, where it is known."""
         super().__init__(reason)
         self.reason = reason
+        self.remedy = remedy
 
 
 class Rejected(InboxError):

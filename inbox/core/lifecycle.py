@@ -5,107 +5,32 @@ Every function takes the conversation as it stands and returns a ``Changed``. Th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Callable
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from inbox.core import sla, triage
-from inbox.core.conversation import Category, Conversation, LastMessage, Participant, Priority
+from inbox.core import delivery, policies, sla, triage
+from inbox.core.conversation import Category, Conversation, Priority
 from inbox.core.errors import Invalid
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, Instant, TeamId
 from inbox.core.message import DeliveryState, Kind, Message, Reason
+from inbox.core.transitions import ASKED, TRANSITIONS, Trigger
 
-MAX_PARTICIPANTS = 200
-
-
-class Trigger(StrEnum):
-    """What can move a conversation to another category: four things that happen, then five that somebody asks for."""
-
-    CUSTOMER_WROTE = "customer_wrote"
-    ANSWERED = "answered"
-    UNDELIVERED = "undelivered"
-    SNOOZE_OVER = "snooze_over"
-    OPEN = "open"
-    WAIT = "wait"
-    SNOOZE = "snooze"
-    RESOLVE = "resolve"
-    MARK_SPAM = "mark_spam"
-
-
-_OPEN, _WAITING, _SNOOZED, _RESOLVED, _SPAM = Category.OPEN, Category.WAITING, Category.SNOOZED, Category.RESOLVED, Category.SPAM
-
-# Theory of operation. A pair that is missing is illegal. A customer's message brings everything back to the agents
-# except spam, and so does an answer that could not be delivered, because the customer still waits for it. Answering
-# leaves a reminder (snoozed) and a closed matter (resolved) as they are. Spam has one way out, so that nothing is
-# sent to a spammer by a slip.
-TRANSITIONS: Mapping[Category, Mapping[Trigger, Category]] = {
-    _OPEN: {
-        Trigger.CUSTOMER_WROTE: _OPEN,
-        Trigger.ANSWERED: _WAITING,
-        Trigger.UNDELIVERED: _OPEN,
-        Trigger.OPEN: _OPEN,
-        Trigger.WAIT: _WAITING,
-        Trigger.SNOOZE: _SNOOZED,
-        Trigger.RESOLVE: _RESOLVED,
-        Trigger.MARK_SPAM: _SPAM,
-    },
-    _WAITING: {
-        Trigger.CUSTOMER_WROTE: _OPEN,
-        Trigger.ANSWERED: _WAITING,
-        Trigger.UNDELIVERED: _OPEN,
-        Trigger.OPEN: _OPEN,
-        Trigger.WAIT: _WAITING,
-        Trigger.SNOOZE: _SNOOZED,
-        Trigger.RESOLVE: _RESOLVED,
-        Trigger.MARK_SPAM: _SPAM,
-    },
-    _SNOOZED: {
-        Trigger.CUSTOMER_WROTE: _OPEN,
-        Trigger.ANSWERED: _SNOOZED,
-        Trigger.UNDELIVERED: _OPEN,
-        Trigger.SNOOZE_OVER: _OPEN,
-        Trigger.OPEN: _OPEN,
-        Trigger.WAIT: _WAITING,
-        Trigger.SNOOZE: _SNOOZED,
-        Trigger.RESOLVE: _RESOLVED,
-        Trigger.MARK_SPAM: _SPAM,
-    },
-    _RESOLVED: {
-        Trigger.CUSTOMER_WROTE: _OPEN,
-        Trigger.ANSWERED: _RESOLVED,
-        Trigger.UNDELIVERED: _OPEN,
-        Trigger.OPEN: _OPEN,
-        Trigger.WAIT: _WAITING,
-        Trigger.SNOOZE: _SNOOZED,
-        Trigger.RESOLVE: _RESOLVED,
-        Trigger.MARK_SPAM: _SPAM,
-    },
-    _SPAM: {
-        Trigger.CUSTOMER_WROTE: _SPAM,
-        Trigger.UNDELIVERED: _SPAM,
-        Trigger.OPEN: _OPEN,
-        Trigger.MARK_SPAM: _SPAM,
-    },
-}
-
-ASKED: Mapping[Category, Trigger] = {
-    _OPEN: Trigger.OPEN,
-    _WAITING: Trigger.WAIT,
-    _SNOOZED: Trigger.SNOOZE,
-    _RESOLVED: Trigger.RESOLVE,
-    _SPAM: Trigger.MARK_SPAM,
-}
-"""The trigger by which somebody asks for a category."""
+MAX_PARTICIPANTS = triage.MAX_PARTICIPANTS
+TAKEN_BACK = "taken_back"
+"""Why an answer was not sent: its author did not want it any more."""
 
 
 class Happened(Struct, frozen=True, omit_defaults=True):
-    """One event to be written, and why it came so where something was decided."""
+    """One event to be written, and why it came so where something was decided. ``tell``: who gets a notice of it beside its agent;
+    ``call``: the webhooks that are called."""
 
     type: EventType
     reason: Reason | None = None
+    tell: tuple[AgentId, ...] = ()
+    call: tuple[str, ...] = ()
 
 
 class Changed(Struct, frozen=True):
@@ -130,7 +55,7 @@ class Changed(Struct, frozen=True):
         return Changed(later.conversation, self.happened + later.happened)
 
 
-def started(seed: Conversation, message: Message, now: Instant, policy: sla.Policy | None = None) -> Changed:
+def started(seed: Conversation, message: Message, now: Instant, policy: policies.Policy | None = None) -> Changed:
     """A conversation begins with this message, a customer's or a colleague's.
 
     ``seed`` carries the ids, number, channel, customer, subject, team, participants, related ones and, if one shall
@@ -139,7 +64,7 @@ def started(seed: Conversation, message: Message, now: Instant, policy: sla.Poli
     happened = [Happened(EventType.CONVERSATION_STARTED, message.reason)]
     if seed.bot is not None:
         happened.append(Happened(EventType.BOT_ENTERED))
-    changed = Changed(replace(seed, sla=sla.start(policy)), tuple(happened))
+    changed = Changed(replace(seed, sla=policies.start(policy, seed.priority)), tuple(happened))
     write = reply_queued if message.kind is Kind.REPLY else customer_wrote
     return changed.then(lambda c: write(c, message, now))
 
@@ -147,7 +72,7 @@ def started(seed: Conversation, message: Message, now: Instant, policy: sla.Poli
 def customer_wrote(c: Conversation, message: Message, now: Instant) -> Changed:
     """A message came in. An automatic or late one is shown, and nothing else: no reopening, no waiting mark, no clock."""
     _alive(c)
-    c = _with_participant(_with_message(c, message, now), message)
+    c = triage.with_participant(triage.with_message(c, message, now), message)
     quiet = bool(message.automatic) or message.late
     heard_at = c.heard_at if quiet else max(c.heard_at or 0, message.at)
     c = replace(c, reply_channel=c.reply_channel if quiet and c.reply_channel else message.channel, heard_at=heard_at)
@@ -166,12 +91,11 @@ def reply_queued(c: Conversation, message: Message, now: Instant) -> Changed:
     _alive(c)
     if c.category is Category.SPAM:
         raise Invalid("conversation", "it is marked as spam; open it before you answer")
-    c = _with_message(c, message, now)
-    reply = LastMessage(message.id, message.arrived_at, message.kind, message.author.id or message.author.kind, "")
-    changed = Changed(replace(c, last_reply=reply), (Happened(EventType.MESSAGE_QUEUED),))
+    c = triage.with_message(c, message, now)
+    changed = Changed(replace(c, last_reply=triage.reply(message)), (Happened(EventType.MESSAGE_QUEUED),))
     match message.author.kind:
         case "agent":
-            return changed.then(lambda c: _answered(c, now))
+            return changed.then(lambda c: _answered(c, message, now))
         case "bot":
             return Changed(replace(changed.conversation, waiting_since=None), changed.happened)
         case _:
@@ -181,21 +105,47 @@ def reply_queued(c: Conversation, message: Message, now: Instant) -> Changed:
 def forwarded(c: Conversation, message: Message, now: Instant) -> Changed:
     """A message goes out to somebody else; the customer is still owed his answer."""
     _alive(c)
-    return Changed(_with_message(c, message, now), (Happened(EventType.MESSAGE_QUEUED),))
+    return Changed(triage.with_message(c, message, now), (Happened(EventType.MESSAGE_QUEUED),))
 
 
 def note_written(c: Conversation, message: Message, now: Instant) -> Changed:
     """A private note was added; nobody's turn changes."""
     _alive(c)
-    return Changed(_with_message(c, message, now), (Happened(EventType.NOTE_WRITTEN),))
+    return Changed(triage.with_message(c, message, now), (Happened(EventType.NOTE_WRITTEN),))
+
+
+def noted_call(c: Conversation, message: Message, now: Instant) -> Changed:
+    """A logged call stands in the thread; what follows from it is ``calls.logged``'s."""
+    _alive(c)
+    return Changed(triage.with_message(c, message, now), (Happened(EventType.CALL_LOGGED),))
+
+
+def owed(c: Conversation, since: Instant, now: Instant) -> Changed:
+    """The customer turned to us, and waits for an answer since then."""
+    return _awaits(c, since, now).then(lambda c: _enter(c, Trigger.CUSTOMER_WROTE, now))
+
+
+def answered(c: Conversation, by: Message, now: Instant) -> Changed:
+    """A colleague has answered him by other means than a message."""
+    return _answered(c, by, now)
 
 
 def delivery_changed(c: Conversation, message: Message, now: Instant) -> Changed:
-    """A sent message stands differently now. An agent's answer that failed or was cancelled makes the customer wait again."""
-    changed = Changed(c, (Happened(EventType.DELIVERY_CHANGED),))
+    """A sent message stands differently now. An agent's answer that failed or was cancelled makes the customer
+    wait again, and if it was the last, the promise that it kept is owed again. One that still waited for its time was none, and one
+    that was taken back from who waited for nothing leaves it so."""
+    why = Reason(TAKEN_BACK, (message.id,)) if triage.is_taken_back(message) else None
+    changed = Changed(c, (Happened(EventType.DELIVERY_CHANGED, why),))
+    if message.delivery is not None and delivery.waits(message.delivery):
+        return Changed(triage.unscheduled(c, message), changed.happened)
     lost = message.delivery is not None and message.delivery.state in (DeliveryState.FAILED, DeliveryState.CANCELLED)
     if not lost or message.author.kind != "agent" or c.merged_into is not None:
         return changed
+    if c.last_reply is not None and c.last_reply.id == message.id:
+        changed = changed.then(lambda c: Changed(_with_clocks(c, sla.on_reply_lost(c.sla, message.id))))
+        stood = triage.stood(message) if why is not None else None
+        if stood is not None and stood.category == c.category == Category.WAITING:
+            return changed
     return changed.then(lambda c: _enter(c, Trigger.UNDELIVERED, now)).then(lambda c: _waits(c, now))
 
 
@@ -306,9 +256,13 @@ def split_participant(c: Conversation, kind: str, value: str) -> Changed:
 
 
 def occupies(c: Conversation, *, conversational: bool) -> AgentId | None:
-    """The agent whose capacity it takes: open ones do, and on a chat-like channel those that wait for the customer's next line."""
+    """The agent whose capacity it takes: open ones do, and on a chat-like channel those that wait for the customer's next line.
+
+    What is offered to somebody takes his capacity until he has answered.
+    """
     taken = c.category is Category.OPEN or (conversational and c.category is Category.WAITING)
-    return c.assignee if taken and c.merged_into is None else None
+    holder = c.assignee if c.waiting is None or c.waiting.offer is None else c.waiting.offer.agent
+    return holder if taken and c.merged_into is None else None
 
 
 def _alive(c: Conversation) -> None:
@@ -333,7 +287,8 @@ def _enter(c: Conversation, trigger: Trigger, now: Instant, until: Instant | Non
         snooze_epoch=c.snooze_epoch + (to is Category.SNOOZED),
         resolved_at=now if to is Category.RESOLVED else None,
     )
-    return Changed(turned, (Happened(EventType.STATUS_CHANGED, Reason(trigger.value)),)).then(lambda c: _settle(c, now))
+    why = Reason(trigger.value, numbers={} if turned.snoozed_until is None else {"until": turned.snoozed_until})
+    return Changed(turned, (Happened(EventType.STATUS_CHANGED, why),)).then(lambda c: _settle(c, now))
 
 
 def _settle(c: Conversation, now: Instant) -> Changed:
@@ -345,12 +300,12 @@ def _settle(c: Conversation, now: Instant) -> Changed:
     if nobodys == (c.queued_at is not None):
         return Changed(settled, happened)
     if not nobodys:
-        return Changed(replace(settled, queued_at=None), happened)
+        return Changed(replace(settled, queued_at=None, waiting=None, why_waiting=None), happened)
     return Changed(replace(settled, queued_at=now), (*happened, Happened(EventType.QUEUED)))
 
 
-def _answered(c: Conversation, now: Instant) -> Changed:
-    step = sla.on_reply(c.sla, now)
+def _answered(c: Conversation, reply: Message, now: Instant) -> Changed:
+    step = sla.on_reply(c.sla, now, reply.id)
     news = tuple(Happened(item.type, item.reason) for item in step.news)
     answered = Changed(replace(_with_clocks(c, step.clocks), waiting_since=None), news)
     return answered.then(_without_bot).then(lambda c: _enter(c, Trigger.ANSWERED, now))
@@ -374,27 +329,3 @@ def _without_bot(c: Conversation, reason: Reason | None = None) -> Changed:
 
 def _with_clocks(c: Conversation, clocks: sla.Clocks) -> Conversation:
     return replace(c, sla=clocks, sort_due=sla.sort_due(clocks))
-
-
-def _with_message(c: Conversation, message: Message, now: Instant) -> Conversation:
-    """A message that arrives out of order is counted, but the list keeps showing the newest."""
-    last = triage.newest(message)
-    newest = c.last is None or (c.last.at, c.last.id) <= (last.at, last.id)
-    added = message.channel is not None and message.channel not in c.channels
-    return replace(
-        c,
-        last=last if newest else c.last,
-        messages=c.messages + 1,
-        inbound=c.inbound + (message.kind is Kind.CUSTOMER),
-        updated_at=max(c.updated_at, now),
-        channels=(*c.channels, message.channel) if added else c.channels,
-    )
-
-
-def _with_participant(c: Conversation, message: Message) -> Conversation:
-    sender = message.sender
-    present = {(p.kind, p.value) for p in c.participants}
-    if sender is None or len(present) >= MAX_PARTICIPANTS or (sender.kind, sender.value) in present:
-        return c
-    newcomer = Participant(sender.kind, sender.value, sender.name, accepted=not message.new_participant, customer=message.customer)
-    return replace(c, participants=(*c.participants, newcomer))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from msgspec import Struct
 
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, DeliveryId, FileId, Instant, MessageId
+from inbox.core.rating import Asked
+from inbox.core.templates import FilledTemplate
 
 
 class Kind(StrEnum):
@@ -15,6 +18,7 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     REPLY = "reply"
     NOTE = "note"
+    CALL = "call"
 
 
 class DeliveryState(StrEnum):
@@ -31,11 +35,19 @@ class DeliveryState(StrEnum):
 
 
 class Reason(Struct, frozen=True, omit_defaults=True):
-    """Why a decision came out so: a code and ids, never a sentence; the reader's language makes the words."""
+    """Why a decision came out so: a code and ids, never a sentence; the reader's language makes the words.
+
+    ``spans`` are times that were reckoned with: by which name, from when, until when.
+    """
 
     code: str
     ids: tuple[str, ...] = ()
     numbers: dict[str, int] = {}
+    spans: tuple[tuple[str, int, int], ...] = ()
+
+
+MAIL_ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+"
+"""What a mail address looks like at the least."""
 
 
 class Address(Struct, frozen=True, omit_defaults=True):
@@ -66,10 +78,31 @@ class Recipient(Struct, frozen=True, omit_defaults=True):
     noted: bool = False
 
 
+class SentPart(Struct, frozen=True, omit_defaults=True):
+    """One of several messages that an answer became at its provider, under the provider's id of it."""
+
+    id: str
+    state: DeliveryState = DeliveryState.SENT
+    error: str = ""
+
+
+class Stood(Struct, frozen=True, omit_defaults=True):
+    """How a conversation stood before an answer that its author can take back, so that it stands so again; ``answer``: the one before."""
+
+    updated_at: Instant
+    category: str
+    waiting_since: Instant | None = None
+    answer: MessageId | None = None
+
+
 class Delivery(Struct, frozen=True, omit_defaults=True):
     """The outbox entry of an outbound message.
 
     ``repeat_at``: when one whose outcome is unknown is sent once more; ``repeated``: that was done, or a human did it.
+    ``parts``: what the answer became where that is more than one message, and how each of them stands.
+    ``tried_at``: when the last attempt began, so that it cannot have been sent before.
+    ``scheduled_for``: the instant its author chose for it, and ``then`` the category it brings with it; see ``core/scheduling.py``.
+    ``stood``: how its conversation stood before it, for as long as it can be taken back.
     """
 
     state: DeliveryState
@@ -83,6 +116,11 @@ class Delivery(Struct, frozen=True, omit_defaults=True):
     recipients: tuple[Recipient, ...] = ()
     repeat_at: Instant | None = None
     repeated: bool = False
+    parts: tuple[SentPart, ...] = ()
+    scheduled_for: Instant | None = None
+    then: str = ""
+    tried_at: Instant | None = None
+    stood: Stood | None = None
 
 
 class Author(Struct, frozen=True, omit_defaults=True):
@@ -92,8 +130,33 @@ class Author(Struct, frozen=True, omit_defaults=True):
     id: str = ""
 
 
+class AmendKind(StrEnum):
+    """What an agent can change about a message that is out: the words of an answer, the answer itself, his reaction to a customer's."""
+
+    EDIT = "edit"
+    DELETE = "delete"
+    REACT = "react"
+
+
+class Amending(Struct, frozen=True, omit_defaults=True):
+    """A change that the provider is to carry out, see ``core/amending.py``. ``text``: the new words, or the emoji ('' takes it back).
+
+    ``due_at`` None: it was refused, ``error`` says why.
+    """
+
+    kind: AmendKind
+    by: Author
+    at: Instant
+    due_at: Instant | None
+    text: str = ""
+    lease_until: Instant | None = None
+    fence: int = 0
+    attempts: int = 0
+    error: str = ""
+
+
 class Card(Struct, frozen=True, omit_defaults=True):
-    """Content that is no text and no file. ``kind``: location, contact, sticker, story, referral, product, choice or unsupported.
+    """Content that is no text and no file. ``kind``: location, contact, sticker, story, referral, product, choice, template or unsupported.
 
     ``title`` and ``text`` say it in words; ``url`` leads to it and is shown, never fetched.
     """
@@ -102,6 +165,31 @@ class Card(Struct, frozen=True, omit_defaults=True):
     title: str = ""
     text: str = ""
     url: str = ""
+
+
+class Sticker(Struct, frozen=True, omit_defaults=True):
+    """A picture of the provider's that a channel sends by its id. ``sign``: the emoji that says the same where it cannot be shown;
+    ``name`` a code for what it says; ``pack`` the collection it is from, and ``words`` in what language something is written on it."""
+
+    id: str
+    sign: str
+    name: str
+    pack: str
+    words: str = ""
+
+
+class Call(Struct, frozen=True, omit_defaults=True):
+    """A phone call as somebody logged it. ``number`` is the customer's (E.164); ``in``: he called. ``seconds`` were spoken.
+
+    ``recording`` leads to what was recorded; it is shown, never fetched.
+    """
+
+    number: str
+    direction: Literal["in", "out"]
+    outcome: Literal["answered", "no_answer", "busy", "voicemail", "failed"]
+    started_at: Instant
+    seconds: int = 0
+    recording: str = ""
 
 
 class Wording(Struct, frozen=True, omit_defaults=True):
@@ -122,12 +210,18 @@ class Reacted(Struct, frozen=True, omit_defaults=True):
 class Message(Struct, frozen=True, omit_defaults=True):
     """One customer message, reply or private note.
 
-    ``at`` is when the sender's provider says it was written, kept within 15 minutes of ``arrived_at``; a thread is
+    ``at`` is when the sender's provider says it was written, where that is within 15 minutes of ``arrived_at``; a thread is
     shown by (``arrived_at``, ``id``). ``late``: it had lain at its provider for so long that it is history: shown in its place,
     and nothing else. ``text`` is the whole plain text; ``fresh`` the number of its leading characters that are not quoted history or
     signature (None: all of it); an answer that stood below a quotation is put in front of it. ``html`` is as received, unsafe until
     sanitised.
-    ``forwards`` names the message that this one passes on to somebody outside.
+    ``forwards`` names the message that this one passes on to somebody outside. ``template``: it goes out as this approved template,
+    of which ``text`` is what the customer reads. ``choices``: answers offered to him by one tap. ``sticker``: it goes out as this one.
+    ``survey``: it asks how satisfied he is, and holds what he answered. ``rates``: below its text goes the address at which the
+    message of this id is answered; it is a secret of the customer's, so it is written where it leaves, and nobody here sees it.
+    ``answer_token``: what its provider takes one answer to it by, for a short time.
+    ``unproved``: it says that it is from an address known to be this customer's, and nothing proves it.
+    ``whisper``: a note for this colleague alone, beside its author and supervisors; see ``permissions.hears``.
     """
 
     id: MessageId
@@ -153,6 +247,7 @@ class Message(Struct, frozen=True, omit_defaults=True):
     references: tuple[str, ...] = ()
     automatic: str = ""
     late: bool = False
+    unproved: bool = False
     unreadable: str = ""
     new_participant: bool = False
     seen_at: Instant | None = None
@@ -166,3 +261,12 @@ class Message(Struct, frozen=True, omit_defaults=True):
     edited_at: Instant | None = None
     deleted_at: Instant | None = None
     earlier: tuple[Wording, ...] = ()
+    call: Call | None = None
+    template: FilledTemplate | None = None
+    choices: tuple[str, ...] = ()
+    sticker: str = ""
+    survey: Asked | None = None
+    rates: MessageId | None = None
+    amending: Amending | None = None
+    answer_token: str = ""
+    whisper: AgentId | None = None

@@ -1,6 +1,6 @@
-"""Proofs that a string in an answer is ours: reply tokens for addresses and signed message ids. 128-bit HMAC-SHA-256 each.
+"""Proofs that a string in an answer is ours: reply tokens for addresses, signed message ids, addresses of surveys. 128-bit HMAC-SHA-256.
 
-Both use the lower-case base32 alphabet without padding, because mail systems may change the case of an address
+All use the lower-case base32 alphabet without padding, because mail systems may change the case of an address
 (RFC 5321, 2.4) and many forms accept nothing but letters and digits.
 """
 
@@ -35,19 +35,40 @@ def signed_message_token(key: bytes, message: MessageId) -> str:
 
     Raises ``ValueError`` for an id that is not 32 hexadecimal digits.
     """
-    raw = bytes.fromhex(message)
-    if len(raw) != _BYTES or raw.hex() != message:
-        raise ValueError("a message id has 32 lower-case hexadecimal digits")
-    return _encode(raw + _mac(key, b"message", raw))
+    return _signed(key, b"message", message)
 
 
 def verify_message_token(keys: Iterable[bytes], token: str) -> MessageId | None:
     """The message id that one of the keys signed, None for anything else. Takes the same time for every wrong signature."""
+    return _verified(keys, b"message", token)
+
+
+def survey_token(key: bytes, message: MessageId) -> str:
+    """What the address ends in at which the survey that this message asked is answered, 52 characters; see ``signed_message_token``.
+
+    Who has it may answer; a message's own token, which stands in every header, is none.
+    """
+    return _signed(key, b"survey", message)
+
+
+def verify_survey_token(keys: Iterable[bytes], token: str) -> MessageId | None:
+    """The message whose survey it answers, None for anything else."""
+    return _verified(keys, b"survey", token)
+
+
+def _signed(key: bytes, purpose: bytes, message: MessageId) -> str:
+    raw = bytes.fromhex(message)
+    if len(raw) != _BYTES or raw.hex() != message:
+        raise ValueError("a message id has 32 lower-case hexadecimal digits")
+    return _encode(raw + _mac(key, purpose, raw))
+
+
+def _verified(keys: Iterable[bytes], purpose: bytes, token: str) -> MessageId | None:
     lowered = token.lower() if len(token) == _MESSAGE_LENGTH else ""
     if not lowered or not _ALPHABET.issuperset(lowered):
         return None
     raw = base64.b32decode(lowered.upper() + "====")
-    signed = [hmac.compare_digest(_mac(key, b"message", raw[:_BYTES]), raw[_BYTES:]) for key in keys]
+    signed = [hmac.compare_digest(_mac(key, purpose, raw[:_BYTES]), raw[_BYTES:]) for key in keys]
     return MessageId(raw[:_BYTES].hex()) if any(signed) and _encode(raw) == lowered else None
 
 

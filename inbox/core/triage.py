@@ -7,14 +7,17 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from inbox.core.conversation import LastMessage, Participant
+from inbox.core.conversation import Conversation, LastMessage, Participant
 from inbox.core.errors import Invalid, NotFound
-from inbox.core.message import Message
+from inbox.core.ids import Instant
+from inbox.core.message import DeliveryState, Kind, Message, Stood
+from inbox.core.plain import plain
 
 MAX_PREVIEW = 120
 MAX_SUBJECT = 500
 MAX_TAG = 50
 MAX_TAGS = 50
+MAX_PARTICIPANTS = 200
 
 _LOOKED_AT = 4_000
 """Characters a preview looks at: a body of megabytes costs no more than a short one."""
@@ -32,10 +35,14 @@ def one_line(text: str) -> str:
 
 
 def preview(message: Message) -> str:
-    """What the list shows of a message: its new text, else its first file's name or card, else its subject; at most 120 characters."""
+    """What the list shows of a message: its new text without markup, else its first file's name or card, else its subject; at most 120
+    characters. Nothing of a whisper."""
+    if message.whisper is not None:
+        return ""
     names = (attachment.name for attachment in message.attachments[:1])
     cards = (card.title or card.text for card in message.cards[:1])
-    sources = (message.text[: message.fresh][:_LOOKED_AT], *names, *cards, message.subject)
+    text = message.text[: message.fresh][:_LOOKED_AT]
+    sources = (text if message.kind is Kind.CUSTOMER else plain(text), *names, *cards, message.subject)
     lines = (one_line(source[:_LOOKED_AT]) for source in sources)
     return _shortened(next((line for line in lines if line), ""))
 
@@ -46,9 +53,31 @@ def newest(message: Message) -> LastMessage:
     return LastMessage(message.id, message.arrived_at, message.kind, by, preview(message), _content(message))
 
 
+def reply(message: Message) -> LastMessage:
+    """A conversation's newest answer, as it guards against answering twice."""
+    return LastMessage(message.id, message.arrived_at, message.kind, message.author.id or message.author.kind, "")
+
+
+def is_taken_back(message: Message) -> bool:
+    """Whether its author called it back before it left; one that something else called back says what that was."""
+    return message.delivery is not None and message.delivery.state is DeliveryState.CANCELLED and not message.delivery.error
+
+
+def stood(message: Message) -> Stood | None:
+    """How its conversation stood before it; None for one that began it, and where it is not known."""
+    return message.delivery.stood if message.delivery is not None else None
+
+
+def is_listed(message: Message) -> bool:
+    """Whether lists may show it as the newest message: a whisper is for one alone, and what was taken back was never said."""
+    return message.whisper is None and not is_taken_back(message)
+
+
 def _content(message: Message) -> str:
     if message.deleted_at is not None:
         return "withdrawn"
+    if message.call is not None:
+        return "call"
     wordless = message.cards and not one_line(message.text[: message.fresh][:_LOOKED_AT])
     return message.cards[0].kind if wordless else ""
 
@@ -70,13 +99,28 @@ def tags(present: tuple[str, ...], add: Iterable[str], remove: Iterable[str]) ->
 
     Raises ``Invalid`` for an empty tag, one over 50 characters, or more than 50 of them.
     """
-    gone = {_folded(_tag(tag)) for tag in remove}
-    kept = {_folded(tag): tag for tag in present if _folded(tag) not in gone}
-    for tag in map(_tag, add):
-        kept.setdefault(_folded(tag), tag)
+    gone = {folded(tag(one)) for one in remove}
+    kept = {folded(one): one for one in present if folded(one) not in gone}
+    for one in map(tag, add):
+        kept.setdefault(folded(one), one)
     if len(kept) > MAX_TAGS:
         raise Invalid("tags", f"at most {MAX_TAGS} tags")
     return tuple(kept.values())
+
+
+def tag(text: str) -> str:
+    """A tag as stored. Raises ``Invalid`` for an empty one, and one over 50 characters."""
+    line = unicodedata.normalize("NFC", one_line(text[:_LOOKED_AT]))
+    if not line:
+        raise Invalid("tags", "a tag must not be empty")
+    if len(line) > MAX_TAG or len(text) > _LOOKED_AT:
+        raise Invalid("tags", f"a tag has at most {MAX_TAG} characters")
+    return line
+
+
+def folded(tag: str) -> str:
+    """What makes two spellings one tag."""
+    return unicodedata.normalize("NFC", tag.casefold())
 
 
 def accepted(participants: tuple[Participant, ...], kind: str, value: str) -> tuple[Participant, ...]:
@@ -101,6 +145,40 @@ def without(participants: tuple[Participant, ...], kind: str, value: str) -> tup
     return rest
 
 
+def unscheduled(c: Conversation, message: Message) -> Conversation:
+    """Without an answer that does not wait for its time any more."""
+    if message.delivery is not None and message.delivery.state is DeliveryState.PENDING:
+        return c
+    return replace(c, scheduled=tuple(id for id in c.scheduled if id != message.id))
+
+
+def with_message(c: Conversation, message: Message, now: Instant) -> Conversation:
+    """A message that arrives out of order is counted, but the list keeps showing the newest of those it may show."""
+    if not is_listed(message):
+        return replace(c, messages=c.messages + 1, hidden_at=max(c.hidden_at, message.arrived_at))
+    last = newest(message)
+    is_newest = c.last is None or (c.last.at, c.last.id) <= (last.at, last.id)
+    added = message.channel is not None and message.channel not in c.channels
+    return replace(
+        c,
+        last=last if is_newest else c.last,
+        messages=c.messages + 1,
+        inbound=c.inbound + (message.kind is Kind.CUSTOMER),
+        updated_at=max(c.updated_at, now),
+        channels=(*c.channels, message.channel) if added else c.channels,
+    )
+
+
+def with_participant(c: Conversation, message: Message) -> Conversation:
+    """Who writes takes part from then on, if there is room."""
+    sender = message.sender
+    present = {(p.kind, p.value) for p in c.participants}
+    if sender is None or len(present) >= MAX_PARTICIPANTS or (sender.kind, sender.value) in present:
+        return c
+    newcomer = Participant(sender.kind, sender.value, sender.name, accepted=not message.new_participant, customer=message.customer)
+    return replace(c, participants=(*c.participants, newcomer))
+
+
 def _find(participants: tuple[Participant, ...], kind: str, value: str) -> Participant:
     for participant in participants:
         if (participant.kind, participant.value) == (kind, value):
@@ -116,16 +194,3 @@ def _shortened(line: str) -> str:
     if len(line) <= MAX_PREVIEW:
         return line
     return line[: MAX_PREVIEW - 1].rstrip() + "…"
-
-
-def _tag(text: str) -> str:
-    tag = unicodedata.normalize("NFC", one_line(text[:_LOOKED_AT]))
-    if not tag:
-        raise Invalid("tags", "a tag must not be empty")
-    if len(tag) > MAX_TAG or len(text) > _LOOKED_AT:
-        raise Invalid("tags", f"a tag has at most {MAX_TAG} characters")
-    return tag
-
-
-def _folded(tag: str) -> str:
-    return unicodedata.normalize("NFC", tag.casefold())

@@ -9,11 +9,16 @@ from msgspec import Struct
 
 from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Category, Conversation, Priority
 from inbox.core.events import Facets
-from inbox.core.ids import AgentId, ChannelId, CustomerId, TeamId
+from inbox.core.ids import AgentId, ChannelId, CustomerId, QueueId, TeamId
 
 ME = "me"
 NOBODY = "none"
 ANYBODY = "any"
+SOMEBODY = "some"
+LATE = "late"
+SOON = "soon"
+PRESSING = "pressing"
+"""Late or soon: an alarm has gone off and somebody still has to act."""
 
 
 class Sort(StrEnum):
@@ -28,8 +33,10 @@ class Sort(StrEnum):
 class View(Struct, frozen=True, omit_defaults=True):
     """All conditions must hold; an absent one always does.
 
-    ``assignee`` is ``ME``, ``NOBODY``, ``ANYBODY`` or an agent's id. ``tags`` must all be there. ``bot`` and ``queued``
-    ask whether a bot serves the conversation and whether it waits for an agent; None: either.
+    ``assignee`` is ``ME`` (what is offered to me, too), ``NOBODY``, ``SOMEBODY``, ``ANYBODY`` or an agent's id; ``team`` and ``queue``
+    can be ``NOBODY``, which is none. ``tags`` must all be there. ``bot`` and ``queued``
+    ask whether a bot serves the conversation and whether it waits for an agent; None: either. ``sla``: ``LATE``, ``SOON`` or both
+    (``PRESSING``). ``absorbed`` are those who were merged into the customer.
     """
 
     id: str
@@ -39,9 +46,12 @@ class View(Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     channel: ChannelId | None = None
     customer: CustomerId | None = None
+    absorbed: tuple[CustomerId, ...] = ()
     priority: Priority | None = None
     bot: bool | None = None
     queued: bool | None = None
+    queue: QueueId | None = None
+    sla: str = ""
     sort: Sort = Sort.ACTIVITY
 
 
@@ -55,6 +65,7 @@ BUILTIN: Mapping[str, View] = {
         View("all", ACTIVE),
         View("queue", ACTIVE, queued=True, sort=Sort.WAITING),
         View("bots", ACTIVE, bot=True),
+        View("pressing", ACTIVE, sla=PRESSING, sort=Sort.DUE),
         View("waiting-longest", (Category.OPEN,), sort=Sort.WAITING),
         View("due", ACTIVE, sort=Sort.DUE),
         View("urgent", ACTIVE, sort=Sort.PRIORITY),
@@ -65,9 +76,18 @@ BUILTIN: Mapping[str, View] = {
 }
 
 
+OF_QUEUE = "queue:"
+"""Before a queue's id: the view of what waits in it."""
+
+
+def of_queue(queue: QueueId) -> View:
+    """What waits in one queue, whose customer waits longest first."""
+    return View(f"{OF_QUEUE}{queue}", ACTIVE, queued=True, queue=queue, sort=Sort.WAITING)
+
+
 def assignee_of(view: View, me: AgentId) -> AgentId | None:
-    """The agent the view asks for as seen by ``me``; None for ``NOBODY`` and ``ANYBODY``."""
-    if view.assignee in (NOBODY, ANYBODY):
+    """The agent the view asks for as seen by ``me``; None for ``NOBODY``, ``SOMEBODY`` and ``ANYBODY``."""
+    if view.assignee in (NOBODY, SOMEBODY, ANYBODY):
         return None
     return me if view.assignee == ME else AgentId(view.assignee)
 
@@ -82,15 +102,25 @@ def _held_by(view: View, facets: Facets, me: AgentId) -> bool:
         return False
     if view.queued is not None and view.queued != facets.queued:
         return False
+    if view.assignee == ME:
+        return me in (facets.assignee, facets.offered)
+    if view.assignee == SOMEBODY:
+        return facets.assignee is not None
     return view.assignee == ANYBODY or facets.assignee == assignee_of(view, me)
+
+
+def _is(wanted: str | None, found: str | None) -> bool:
+    return wanted is None or wanted == (NOBODY if found is None else found)
 
 
 def _has(view: View, facets: Facets) -> bool:
     return (
-        view.team in (None, facets.team)
+        _is(view.team, facets.team)
         and view.channel in (None, facets.channel)
-        and view.customer in (None, facets.customer)
+        and (view.customer in (None, facets.customer) or facets.customer in view.absorbed)
         and view.priority in (None, facets.priority)
+        and _is(view.queue, facets.queue)
+        and (view.sla in ("", facets.sla) or (view.sla == PRESSING and facets.sla != ""))
         and set(view.tags) <= set(facets.tags)
     )
 

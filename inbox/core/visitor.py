@@ -5,7 +5,6 @@ A visitor is one browser that holds a secret token, or one logged-in user of the
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal, NewType
 
 from msgspec import Meta, Struct
@@ -17,26 +16,9 @@ VisitorId = NewType("VisitorId", str)
 TEXT_LIMIT = 10_000
 FILE_LIMIT = 10 * 1024 * 1024
 FILES_PER_MESSAGE = 10
-MIN_SECRET_BYTES = 32
 
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
 """Shown inside the thread; every other type is only ever offered as a download."""
-
-FILE_TYPES = (
-    *PICTURE_TYPES,
-    "image/heic",
-    "application/pdf",
-    "text/plain",
-    "text/csv",
-    "application/zip",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.oasis.opendocument.text",
-    "application/vnd.oasis.opendocument.spreadsheet",
-    "video/mp4",
-)
-
-_ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
 class Visitor(Struct, frozen=True, omit_defaults=True):
@@ -54,42 +36,6 @@ class Visitor(Struct, frozen=True, omit_defaults=True):
     ip: str = ""
 
 
-class WidgetSettings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """What one web chat allows and how it looks.
-
-    ``origins``: the sites that may embed it, as the browser writes them (``https://shop.example``, no path); ``https://*.shop.example``
-    means every subdomain. ``identity_secret``: signs the host site's tokens about its users, at least 32 bytes; empty: none are
-    believed. ``identity_required``: nobody else may write. ``prechat`` asks for name and mail address before the first message.
-    ``starts_per_ip``: new visitors from one address in 12 hours. ``unseen_seconds``: after so long an answer that he has not
-    seen goes to his proved mail address.
-    """
-
-    origins: tuple[str, ...] = ()
-    identity_secret: Annotated[str, Meta(max_length=500, extra={"secret": True})] = ""
-    identity_required: bool = False
-    title: Annotated[str, Meta(max_length=60)] = ""
-    greeting: Annotated[str, Meta(max_length=300)] = ""
-    accent: Annotated[str, Meta(pattern=r"^#[0-9a-fA-F]{6}$", description="a colour in quotes: # and six digits or letters a to f")] = (
-        "#2257bf"
-    )
-    position: Literal["right", "left"] = "right"
-    prechat: Literal["off", "optional", "required"] = "optional"
-    files: bool = True
-    file_types: tuple[str, ...] = FILE_TYPES
-    starts_per_ip: Annotated[int, Meta(ge=1, le=10_000)] = 6
-    unseen_seconds: Annotated[int, Meta(ge=1, le=86_400)] = 300
-
-    def __post_init__(self) -> None:
-        """Raises ``ValueError`` for an origin that no browser would send, and for a secret that could be guessed."""
-        for origin in self.origins:
-            if not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"origins: {origin!r} is not an origin such as https://shop.example")
-        if self.identity_secret and len(self.identity_secret.encode()) < MIN_SECRET_BYTES:
-            raise ValueError(f"identity_secret: at least {MIN_SECRET_BYTES} bytes are needed")
-        if self.identity_required and not self.identity_secret:
-            raise ValueError("identity_required: needs an identity_secret")
-
-
 class VisitorFile(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """A file a visitor has uploaded, as his message names it."""
 
@@ -99,8 +45,12 @@ class VisitorFile(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     size: int
 
 
+AttributeName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_ -]{0,39}$")]
+Attributes = Annotated[dict[AttributeName, Annotated[str, Meta(max_length=200)]], Meta(max_length=20)]
+
+
 class VisitorSaid(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="said", tag_field="t"):
-    """One message. ``name`` and ``email`` are what he typed before the chat: claims, not proofs."""
+    """One message. ``name`` and ``email`` he typed before the chat, ``attributes`` the page says of him: claims, not proofs."""
 
     client_id: str
     text: str
@@ -108,6 +58,7 @@ class VisitorSaid(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     name: str = ""
     email: str = ""
     language: str = ""
+    attributes: Attributes = {}
 
 
 class VisitorSaw(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag="saw", tag_field="t"):

@@ -105,7 +105,8 @@ class SearchQuery(Struct, frozen=True, omit_defaults=True):
     ``words`` must be in the text, and for each of ``prefixes`` a word that starts so. ``phrases`` are the quoted texts,
     normalised; their words are among ``words``, their order is not in the index. Words of ``from:`` and ``to:`` are as in
     ``field_words``. The conversation is in one of ``categories`` (if any), has all ``tags``, the ``assignee`` (``me``,
-    ``none`` or as typed), ``channel`` and ``customer`` (as typed), and number. ``after`` is inclusive, ``before`` exclusive.
+    ``none`` or as typed), ``channel`` and ``customer`` (as typed; ``absorbed`` are those who were merged into him), and number.
+    ``after`` is inclusive, ``before`` exclusive.
     """
 
     words: tuple[str, ...] = ()
@@ -116,6 +117,7 @@ class SearchQuery(Struct, frozen=True, omit_defaults=True):
     assignee: str = ""
     channel: str = ""
     customer: str = ""
+    absorbed: tuple[str, ...] = ()
     number: int | None = None
     after: Instant | None = None
     before: Instant | None = None
@@ -140,7 +142,7 @@ def query(text: str) -> SearchQuery:
     return SearchQuery(
         words=tuple(sorted({_named(term, word) for term, exact, _ in split for word in exact})[:MAX_QUERY_WORDS]),
         prefixes=tuple(sorted({_named(term, word) for term, _, begun in split for word in begun})[:MAX_QUERY_WORDS]),
-        phrases=tuple(normalised(term.value) for term in terms if term.quoted and term.value and not term.operator),
+        phrases=tuple(said for term in terms if term.quoted and not term.operator and (said := normalised(term.value))),
         categories=tuple(dict.fromkeys(_category(state) for state in states if state != _UNASSIGNED)),
         tags=tuple(dict.fromkeys(term.value for term in terms if term.operator == "tag")),
         assignee=NOBODY if _UNASSIGNED in states else last("assignee"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -17,24 +18,32 @@ from inbox.core import delivery
 from inbox.core.agent import Role
 from inbox.core.conversation import Conversation
 from inbox.core.errors import CannotStart, InboxError
-from inbox.core.ids import AgentId, ChannelId, ConversationId, Instant, TeamId, digest
+from inbox.core.ids import AgentId, ChannelId, ConversationId, FileId, Instant, TeamId, digest
 from inbox.core.message import Message
 from inbox.core.permissions import Actor
 from inbox.core.visitor import VisitorFile
 from inbox.demo import files, mails
 from inbox.demo.workspace import File, Person, Step, Story, Workspace, milliseconds
+from inbox.flow.catalog import Catalog
 from inbox.flow.composing import Composer
 from inbox.flow.courier import Courier
 from inbox.flow.feed import Change
+from inbox.flow.holidays import resolved
 from inbox.flow.outbox import ClaimSend, Report
+from inbox.flow.timers import Fire
 from inbox.flow.traffic import Traffic
-from inbox.flow.working import ChannelFacts
-from inbox.records import ReadState, StoredFile
+from inbox.flow.working import ChannelFacts, Layer
+from inbox.records import CALENDARS, SAVED_REPLIES, SURVEYS, VIEWS, Noun, ReadState, StoredFile
 
 READ_BY_ALL = 3 * 60 * 60 * 1000
 """What is older than this was read by everybody; younger messages are unread to those who did not answer them."""
 
 BETWEEN_CLICKS = 1_000
+DUE_AT_ONCE = 1_000
+
+
+def _anything(layer: Layer, actor: Actor, before: Any, after: Any) -> None:
+    """Whoever makes the demo may make all of it."""
 
 
 class BackdatedClock:
@@ -74,7 +83,7 @@ class Seeder:
         self._stores = stores
         self._clock = clock
         self._workspace = workspace
-        composer = Composer(stores.queries, steps.directory, steps.signing)
+        composer = Composer(stores.queries, steps.directory, steps.signing, steps.surveys.address)
         traffic = Traffic(clock, steps.channels.find, steps.channels.lights.report)
         self._courier = Courier(steps.channels.find, composer, clock, lambda: 0.0, traffic)
         self._actors = {p.id: _actor(p) for p in workspace.people}
@@ -88,6 +97,7 @@ class Seeder:
         Stories of channels that these settings do not have are left out.
         """
         now = self._clock.now()
+        await self._furnish(now)
         known = self._steps.channels.facts()
         told = {id(story): Told() for story in self._workspace.stories}
         plan = [(story, step) for story, step in self._workspace.steps() if story.channel in known]
@@ -103,7 +113,23 @@ class Seeder:
                 ) from error
             progress(done, len(plan))
         self._clock.set(now)
-        await asyncio.gather(*(self._stores.own.mark(state) for state in self._reads.values()))
+        for state in self._reads.values():  # one by one: hundreds at once wait for a connection longer than a slow machine allows
+            await self._stores.own.mark(state)
+
+    async def _furnish(self, now: Instant) -> None:
+        """Business hours, saved replies, views and surveys, as the admin would have made them."""
+        catalog = Catalog(self._steps.committer)
+        admin = next(actor for actor in self._actors.values() if actor.role is Role.ADMIN)
+        hours = [(CALENDARS, await resolved(calendar, now)) for calendar in self._workspace.hours]
+        made: list[tuple[Noun[Any], Any]] = [
+            *hours,
+            *((SAVED_REPLIES, reply) for reply in self._workspace.replies),
+            *((VIEWS, view) for view in self._workspace.views),
+            *((SURVEYS, survey) for survey in self._workspace.surveys),
+        ]
+        for noun, entry in made:
+            await catalog.save(admin, noun, entry, 0, _anything)
+        await self._steps.promises.refresh()
 
     async def _step(self, story: Story, step: Step, told: Told, now: Instant) -> None:
         told.count += 1
@@ -151,7 +177,7 @@ class Seeder:
             kind, content = files.content(file)
             id = digest("demo upload", owner, file.name)
             stored = await self._stores.files.store(StoredFile(id, file.name, kind, 0, owner, self._clock.now()), content)
-            out.append(VisitorFile(stored.id, file.name, kind, stored.size))  # type: ignore[arg-type]  # a file id as stored
+            out.append(VisitorFile(FileId(stored.id), file.name, kind, stored.size))
         return tuple(out)
 
     async def _enter_facts(self, story: Story, message: Message) -> None:
@@ -195,6 +221,22 @@ class Seeder:
             if answer is not None and step.seen:
                 await self._deliver(mails.seen(facts.id, story, answer.id, self._clock.now()))
             self._clock.set(self._clock.now() + BETWEEN_CLICKS)
+        await self._rated(step, told)
+
+    async def _rated(self, step: Step, told: Told) -> None:
+        """The customer is asked how satisfied he is if somebody is, and answers what the step says."""
+        c = None if told.conversation is None else await self._stores.queries.conversation(told.conversation)
+        if c is None or c.asking is None:
+            return
+        due = await self._stores.queries.timers_due(c.asking.due_at + 1, DUE_AT_ONCE)
+        for timer in due:
+            if timer.conversation == c.id and timer.kind == "survey":
+                await self._steps.committer.submit(Fire(timer))
+        question, _ = self._latest()
+        await self._send(question, told)
+        if step.score is not None:
+            question, _ = self._latest()
+            await self._steps.surveys.answer(question, step.score, step.comment or None)
 
     async def _carry_out(self, actor: Actor, command: c.Command, told: Told) -> Message | None:
         """Returns the answer if one was sent."""
@@ -215,8 +257,8 @@ class Seeder:
             kind, content = files.content(file)
             id = digest("demo upload", actor.id, file.name)
             stored = await self._stores.files.store(StoredFile(id, file.name, kind, 0, f"agent:{actor.id}", self._clock.now()), content)
-            out.append(stored.id)
-        return tuple(out)  # type: ignore[arg-type]  # file ids as stored
+            out.append(FileId(stored.id))
+        return tuple(out)
 
     async def _send(self, message: Message, told: Told) -> None:
         """What the outbox does with a message that is due, at the instant it was written."""

@@ -143,7 +143,7 @@ def _check_ports(settings: Settings, mail: Mail | None) -> None:
                 probe.bind((host, port))
             except OSError as error:
                 what = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
-                remedy = f"is another demo running? End it; or change {setting} in a copy of {SETTINGS}, and name the copy with --config"
+                remedy = f"is another demo running? End it; or change {setting} in a copy of {SETTINGS} and run scripts/demo --config COPY"
                 raise CannotStart(f"port {port} of {host} {what}", remedy) from error
 
 

@@ -11,7 +11,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from inbox.core.business_hours import Calendar
 from inbox.core.conversation import Category, Priority
+from inbox.core.filters import SavedView
+from inbox.core.saved_replies import SavedReply
+from inbox.core.surveys import Survey
 
 FILE = Path(__file__).with_name("workspace.toml")
 
@@ -68,7 +72,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
 
     A colleague assigns (``team``, ``assign``), answers with ``text`` (``note``: privately, ``mentions`` naming others), and then
     changes what else is given. ``seen``: the customer has read the answer. ``until``: the end of a snooze, counted from the first
-    start. Who writes first starts the conversation.
+    start. ``score`` and ``comment``: what the customer answers when he is asked how satisfied he is. Who writes
+    first starts the conversation.
     """
 
     ago: Span
@@ -94,6 +99,8 @@ class Step(Struct, frozen=True, forbid_unknown_fields=True):
     priority: Priority | None = None
     status: Category | None = None
     until: Span = ""
+    score: int | None = None
+    comment: str = ""
 
 
 class Story(Struct, frozen=True, forbid_unknown_fields=True):
@@ -117,11 +124,15 @@ class Story(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Workspace(Struct, frozen=True, forbid_unknown_fields=True):
-    """All of it."""
+    """All of it. ``hours``, ``replies``, ``views`` and ``surveys`` are what an admin made by hand."""
 
     teams: tuple[TeamData, ...]
     people: tuple[Person, ...]
     stories: tuple[Story, ...]
+    hours: tuple[Calendar, ...] = ()
+    replies: tuple[SavedReply, ...] = ()
+    views: tuple[SavedView, ...] = ()
+    surveys: tuple[Survey, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a step of somebody unknown, or that comes before the one above it."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from msgspec.structs import replace
 
-from inbox.core.agent import Agent
-from inbox.core.errors import InboxError
+from inbox.core.agent import Agent, Availability
+from inbox.core.errors import InboxError, Invalid, NotFound
 from inbox.core.events import Event, EventType
 from inbox.core.ids import AgentId
+from inbox.core.message import Author
+from inbox.core.permissions import Actor
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.placing import SYSTEM
 from inbox.flow.working import Layer
-from inbox.records import AGENTS
+from inbox.flow.writing import author_of
+from inbox.records import AGENTS, BREAK_REASONS
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +42,14 @@ class SaveAgent:
         layer.need((AGENTS, (self.agent.id,)))
         before = layer.get(AGENTS, self.agent.id)
         created_at = layer.now if before is None else before.created_at
-        stored = layer.put(AGENTS, replace(self.agent, created_at=created_at))
-        layer.event(Event(EventType.AGENT_CHANGED, layer.now, SYSTEM, agent=stored.id))
-        return stored
+        return put_agent(layer, replace(self.agent, created_at=created_at), SYSTEM)
+
+
+def put_agent(layer: Layer, agent: Agent, by: Author, data: Mapping[str, int | str | None] | None = None) -> Agent:
+    """Store an account that was loaded before, with the entry that tells everybody; ``data`` goes into it."""
+    stored = layer.put(AGENTS, agent)
+    layer.event(Event(EventType.AGENT_CHANGED, layer.now, by, agent=stored.id, data=dict(data or {})))
+    return stored
 
 
 @dataclass(frozen=True)
@@ -71,3 +81,43 @@ async def logins_ended(committer: Committer, agent: AgentId) -> None:
 async def save_agent(committer: Committer, agent: Agent) -> Agent:
     """Make or change an account; durable when it returns. Raises ``Conflict`` when its mail address is another's."""
     return await committer.submit(SaveAgent(agent))
+
+
+@dataclass(frozen=True)
+class ChangeAgent:
+    """Change fields of an account, such as its availability, name or teams; with the entry that tells everybody."""
+
+    actor: Actor
+    agent: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    rank: Rank = Rank.COMMAND
+    size: int = 500
+
+    @property
+    def group(self) -> str:
+        """One account's changes keep their order."""
+        return self.agent
+
+    def decide(self, layer: Layer) -> Agent:
+        """The account afterwards. Raises ``NotFound``, and ``Invalid`` for a reason of a break that is not there."""
+        layer.need((AGENTS, (self.agent,)))
+        before = layer.get(AGENTS, self.agent)
+        if before is None:
+            raise NotFound
+        after = self._available(layer, replace(before, **self.fields))
+        if (after.availability, after.break_reason) == (before.availability, before.break_reason):
+            return put_agent(layer, after, author_of(self.actor))
+        lasted = layer.now - before.availability_at if before.availability_at else None
+        data = {"availability": after.availability.value, "was": before.availability.value, "lasted": lasted}
+        data |= {"reason": after.break_reason} if after.break_reason else {}
+        return put_agent(layer, replace(after, availability_at=layer.now), author_of(self.actor), data)
+
+    def _available(self, layer: Layer, agent: Agent) -> Agent:
+        """With the reason of a break that is one. Raises ``Invalid`` for one that is not on the list."""
+        if agent.availability is not Availability.BREAK:
+            return replace(agent, break_reason="")
+        if "availability" in self.fields and agent.break_reason:
+            layer.need((BREAK_REASONS, (agent.break_reason,)))
+            if layer.get(BREAK_REASONS, agent.break_reason) is None:
+                raise Invalid("break_reason", "there is no such reason")
+        return agent

@@ -91,7 +91,7 @@ class Bots:
 
     async def _tell(self, conversation: Conversation, attempt: int) -> BotTurn:
         page = await self._queries.timeline(conversation.id, None, LINES)
-        shown = [m for m in reversed(page) if m.kind is not Kind.NOTE]
+        shown = [m for m in reversed(page) if m.kind not in (Kind.NOTE, Kind.CALL)]
         names = await self._directory.customer_names([conversation.customer])
         return BotTurn(
             conversation=conversation.id,
@@ -115,7 +115,7 @@ def _commands(conversation: ConversationId, epoch: int, actions: Sequence[BotAct
         client_id = f"turn-{epoch}-{n}-{conversation[:8]}"
         match action.kind:
             case "reply":
-                yield c.Reply(conversation, client_id, action.text, anyway=True)
+                yield c.Reply(conversation, client_id, action.text, anyway=True, choices=action.choices)
             case "note":
                 yield c.Note(conversation, client_id, action.text)
             case "tag":

@@ -2,89 +2,45 @@
 
 What waits shares the next transaction; commands go first, then what came in, bulk work last. Units of one group (a conversation,
 a sender) are decided in the order of their arrival. What conflicts with another process is decided again, alone. While one batch
-is being stored, what the next will ask for is loaded.
+is being stored, the next is decided on top of it; should the one not get stored, the other is decided anew.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import IntEnum
-from itertools import chain, islice
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from msgspec.structs import replace
 
 from inbox import failpoints
 from inbox.core.errors import Conflict, Fenced, InboxError, TryLater, Unavailable
+from inbox.core.events import Event
+from inbox.core.ids import Instant
+from inbox.core.queueing import NO_QUEUES, Desk
+from inbox.flow.deciding import Rank as Rank
+from inbox.flow.deciding import Unit, Waiting, turn
 from inbox.flow.feed import Change, Feed
-from inbox.flow.working import A_NUMBER, Channels, Key, Layer, NotLoaded, Origin, WorkingSet, values
+from inbox.flow.promises import Promises
+from inbox.flow.working import A_NUMBER, Channels, Key, Origin, WorkingSet
 from inbox.ports import Clock, Journal
-from inbox.records import AGENTS, Batch, Noun, Slot
+from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, MESSAGES, Batch, Noun, Slot
 
 MAX_UNITS = 64
 MAX_BYTES = 4 * 1024 * 1024
-MAX_ROUNDS = 40
-REHEARSALS = 3
-ROUNDS_AHEAD = 2
-ALONE_TRIES = 8
+SPARE_FOR_COMMANDS = 16
+ALONE_TRIES = 24
+PAUSES_MS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+"""At most, before one more try alone: together some seconds, as long as a disk that stalls holds up the other server's transaction."""
 FIRST_BLOCK = 8
 LARGEST_BLOCK = 512
 RENEW_EVERY_MS = 5_000
 
-R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R")
 log = structlog.get_logger(__name__)
-
-
-class Rank(IntEnum):
-    """Who goes first."""
-
-    COMMAND = 0
-    INGEST = 1
-    BULK = 2
-
-
-class Unit(Protocol[R_co]):
-    """Something to be decided and committed. ``group``: units of equal group keep their order. ``size`` in bytes."""
-
-    @property
-    def rank(self) -> Rank:
-        """Who goes first."""
-
-    @property
-    def group(self) -> str:
-        """What must stay in order."""
-
-    @property
-    def size(self) -> int:
-        """Roughly how many bytes it will write."""
-
-    def decide(self, layer: Layer) -> R_co:
-        """Read and write the layer; may run several times; raises ``InboxError`` to change nothing."""
-
-
-@dataclass
-class _Waiting(Generic[R]):
-    """A unit in the queue. ``asked`` counts its attempts that ended in asking for values, ``numbers`` are kept over all attempts."""
-
-    unit: Unit[R]
-    done: asyncio.Future[R]
-    value: R | None = None
-    error: InboxError | None = None
-    decided: bool = False
-    asked: int = 0
-    rehearsed: int = 0
-    numbers: list[int] = field(default_factory=list)
-    numbered: int = 0
-
-    def reset(self) -> None:
-        """Forget what an earlier attempt decided."""
-        self.decided, self.error, self.asked, self.rehearsed, self.numbered = False, None, 0, 0, 0
 
 
 class Committer:
@@ -99,31 +55,29 @@ class Committer:
         channels: Callable[[], Channels],
         owner: str,
         observe: Callable[[int, int], None] = lambda units, tries: None,
+        desk: Callable[[Instant], Desk] = lambda now: NO_QUEUES,
+        promises: Callable[[], Promises] = Promises,
     ) -> None:
-        self._journal = journal
-        self._feed = feed
-        self._clock = clock
-        self._derive = derive
-        self._channels = channels
-        self._owner = owner
+        self._journal, self._feed, self._clock, self._owner = journal, feed, clock, owner
+        self._derive, self._channels, self._promises = derive, channels, promises
         self._observe = observe
-        self._queues: tuple[deque[_Waiting[Any]], ...] = tuple(deque() for _ in Rank)
+        self._desk = desk
+        self._queues: tuple[deque[Waiting[Any]], ...] = tuple(deque() for _ in Rank)
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
-        self._under_way: list[_Waiting[Any]] = []
+        self._under_way: list[Waiting[Any]] = []
         self._ended = False
         self._slot: Slot | None = None
         self._n: int | None = None
         self._numbers: deque[int] = deque()
         self._block = FIRST_BLOCK
-        self._ahead: dict[Key, Any] = {}
 
     async def submit(self, unit: Unit[R]) -> R:
         """The unit's result once it is durable. Raises what ``decide`` raised, or ``Unavailable`` when nothing is known to be stored."""
         if self._ended:
             raise Unavailable("the service is stopping")
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._queues[unit.rank].append(_Waiting(unit, done))
+        self._queues[unit.rank].append(Waiting(unit, done))
         self._wake.set()
         return await done
 
@@ -144,11 +98,9 @@ class Committer:
             while True:
                 await self._wake.wait()
                 self._wake.clear()
-                while batch := self._take():
-                    self._under_way = batch
-                    await self._process(batch)
-                    self._under_way = []
-                self._ahead = {}
+                ahead: WorkingSet | None = None
+                while self._take():
+                    ahead = await self._process(ahead)
                 self._idle.set()
         finally:
             self._end()
@@ -193,23 +145,30 @@ class Committer:
                 except TryLater as away:
                     log.warning("writer_lease_not_renewed", error=away.code)
 
-    def _take(self) -> list[_Waiting[Any]]:
-        taken: list[_Waiting[Any]] = []
-        size = 0
-        for queue in self._queues:
-            while queue and len(taken) < MAX_UNITS and (not taken or size + queue[0].unit.size <= MAX_BYTES):
+    def _take(self) -> bool:
+        """Add what waits to what is under way, as much as fits; whether anything is. Commands find room even behind a full batch."""
+        taken = self._under_way
+        size = sum(waiting.unit.size for waiting in taken)
+        for rank, queue in zip(Rank, self._queues, strict=True):
+            most = MAX_UNITS + SPARE_FOR_COMMANDS if taken and rank is Rank.COMMAND else MAX_UNITS
+            while queue and len(taken) < most and (not taken or size + queue[0].unit.size <= MAX_BYTES):
                 waiting = queue.popleft()
                 if not waiting.done.cancelled():
+                    waiting.reset()
                     taken.append(waiting)
                     size += waiting.unit.size
-        return taken
+        return bool(taken)
 
-    async def _process(self, batch: list[_Waiting[Any]]) -> None:
-        """Commit a batch. Whatever spoils it for all (a change by others, something too large, a bug) makes each be tried alone."""
+    async def _process(self, ahead: WorkingSet | None) -> WorkingSet | None:
+        """Commit what is under way. Whatever spoils it for all (a change by others, something too large, a bug) makes each be tried
+        alone. Then the next units are under way, decided ahead on the working set that is returned, or none."""
+        batch = self._under_way
         try:
-            return await self._attempt(batch, look_ahead=True)
+            return await self._attempt(batch, ahead, pipelined=True)
         except TryLater as away:
-            return _fail_all(batch, away)
+            self._under_way = []
+            _fail_all(batch, away)
+            return None
         except InboxError:
             pass
         except Exception:
@@ -218,15 +177,19 @@ class Committer:
             try:
                 await self._alone(waiting)
             except TryLater as away:
-                return _fail_all(batch[position:], away)
+                _fail_all(batch[position:], away)
+                break
+        self._under_way = []
         return None
 
-    async def _alone(self, waiting: _Waiting[Any]) -> None:
+    async def _alone(self, waiting: Waiting[Any]) -> None:
         for attempt in range(ALONE_TRIES):
             try:
-                return await self._attempt([waiting])
+                await self._attempt([waiting])
+                return None
             except Conflict:
-                await asyncio.sleep(0.002 * attempt)
+                # Another server is at the same conversation: not both again at once, nor after equal times.
+                await asyncio.sleep(random.uniform(0, PAUSES_MS[min(attempt, len(PAUSES_MS) - 1)]) / 1000)
             except TryLater:
                 raise
             except InboxError as error:
@@ -236,49 +199,70 @@ class Committer:
                 return _fail(waiting, InboxError(f"internal error: {type(bug).__name__}"))
         return _fail(waiting, Conflict("Others keep changing this; try again."))
 
-    async def _attempt(self, batch: list[_Waiting[Any]], *, look_ahead: bool = False) -> None:
+    async def _attempt(self, batch: list[Waiting[Any]], ahead: WorkingSet | None = None, *, pipelined: bool = False) -> WorkingSet | None:
+        """Commit a batch, some of it maybe decided ahead; returns the working set of the next when ``pipelined``."""
         slot, n = await self._ready()
-        ahead, self._ahead = self._ahead, {}
-        ws = self._working_set(slot, ahead)
-        await self._decide(batch, ws)
-        ws.events = [replace(e, o=slot.o, n=n + i) for i, e in enumerate(ws.events, 1)]
-        out = ws.batch()
-        upcoming = list(islice(chain.from_iterable(self._queues), MAX_UNITS)) if look_ahead else []
+        if ahead is None or ahead.origin.writer != slot.o:
+            ahead = self._working_set(slot, {})
+            for waiting in batch:
+                waiting.reset()
+        origin = ahead.origin  # what is past has been decided; who is still to decide does so now
+        origin.now = self._clock.now()
+        origin.desk = self._desk(origin.now)
+        await self._decide(batch, ahead)
+        ahead.events = [replace(e, o=slot.o, n=n + i) for i, e in enumerate(ahead.events, 1)]
+        if not pipelined:
+            await self._store(batch, ahead, n)
+            return None
+        self._under_way = []
+        if not self._take():
+            self._under_way = batch
+            await self._store(batch, ahead, n)
+            self._under_way = []
+            return None
+        return await self._store_and_go_on(batch, ahead, n, self._working_set(slot, ahead.outcome()))
+
+    async def _store_and_go_on(self, batch: list[Waiting[Any]], ws: WorkingSet, n: int, following: WorkingSet) -> WorkingSet:
+        """Store a batch while the next, already taken, is decided on top of it; when that fails the next goes back to its queues."""
+        upcoming, self._under_way = self._under_way, [*batch, *self._under_way]
         failure: InboxError | None = None
-        async with asyncio.TaskGroup() as tasks:
-            looking = tasks.create_task(self._look_ahead(upcoming, self._working_set(slot, ws.outcome())))
-            try:
-                if out.puts or out.events or out.removals or out.settled or out.loads:
-                    await self._commit(out, n)
-                self._announce(batch, ws)
-            except InboxError as error:
-                failure = error
-                looking.cancel()
+        stored = False
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                deciding = tasks.create_task(self._decide_ahead(upcoming, following))
+                try:
+                    await self._store(batch, ws, n)
+                    stored = True
+                except InboxError as error:
+                    failure = error
+                    deciding.cancel()
+        finally:
+            if not stored:
+                self._give_back(upcoming)
+                self._under_way = batch
         if failure is not None:
             raise failure
-        self._ahead = looking.result()
+        self._under_way = upcoming
+        return following
+
+    def _give_back(self, upcoming: Sequence[Waiting[Any]]) -> None:
+        for waiting in reversed(upcoming):
+            self._queues[waiting.unit.rank].appendleft(waiting)
+
+    async def _store(self, batch: list[Waiting[Any]], ws: WorkingSet, n: int) -> None:
+        out = ws.batch()
+        if out.puts or out.events or out.removals or out.settled or out.loads:
+            await self._commit(out, n)
+        self._announce(batch, ws)
 
     def _working_set(self, slot: Slot, stored: dict[Key, Any]) -> WorkingSet:
-        return WorkingSet(Origin(self._clock.now(), slot.o, self._derive, self._numbers, self._channels()), stored)
+        now = self._clock.now()
+        desk, promises = self._desk(now), self._promises()
+        return WorkingSet(Origin(now, slot.o, self._derive, self._numbers, self._channels(), desk, promises), stored)
 
-    async def _look_ahead(self, upcoming: Sequence[_Waiting[Any]], ws: WorkingSet) -> dict[Key, Any]:
-        """While a batch is being stored, load what the next one will ask for, on top of what this one writes.
-
-        Agents are left out: their load changes without their being written.
-        """
-        for _ in range(ROUNDS_AHEAD):
-            wanted = {key for waiting in upcoming for key in _rehearse(waiting, ws) if key[0] is not AGENTS}
-            if not wanted:
-                break
-            try:
-                await self._load(wanted, ws)
-            except InboxError:
-                return {}
-        return ws.stored
-
-    def _announce(self, batch: list[_Waiting[Any]], ws: WorkingSet) -> None:
+    def _announce(self, batch: list[Waiting[Any]], ws: WorkingSet) -> None:
         failpoints.hit("announce.before")
-        self._feed.committed([Change(e, *values(ws, e)) for e in ws.events])
+        self._feed.committed([_change(ws, e) for e in ws.events])
         for waiting in batch:
             self._numbers.extendleft(reversed(waiting.numbers[waiting.numbered :]))
             if waiting.error is not None:
@@ -309,19 +293,39 @@ class Committer:
             self._n = await self._journal.highest(self._slot.o)
         return self._slot, self._n
 
-    async def _decide(self, batch: Sequence[_Waiting[Any]], ws: WorkingSet) -> None:
-        """Let every unit decide, loading what they ask for."""
-        for waiting in batch:
-            waiting.reset()
+    async def _decide(self, batch: Sequence[Waiting[Any]], ws: WorkingSet) -> None:
+        """Let every unit that has not done so decide, loading what they ask for."""
         while True:
             wanted: set[Key] = set()
             blocked: set[str] = set()
             for waiting in batch:
                 if not waiting.decided:
-                    wanted |= _turn(waiting, ws, blocked)
+                    wanted |= turn(waiting, ws, blocked)
             if not blocked:
                 return
             await self._load(wanted, ws)
+
+    async def _decide_ahead(self, batch: Sequence[Waiting[Any]], ws: WorkingSet) -> None:
+        """The same on top of what is being stored. Whoever asks for an agent decides afterwards, with all of his group that follow: an
+        agent's load changes without his being written."""
+        held: set[str] = set()
+        while True:
+            wanted: set[Key] = set()
+            blocked = set(held)
+            for waiting in batch:
+                if not waiting.decided:
+                    asked = turn(waiting, ws, blocked)
+                    if any(noun is AGENTS for noun, _ in asked):
+                        held.add(waiting.unit.group)
+                    wanted |= asked
+            wanted = {key for key in wanted if key[0] is not AGENTS}
+            if not wanted:
+                return
+            try:
+                await self._load(wanted, ws)
+            except Exception:  # it must not end the commit beside it; what is missing is asked for again in its turn
+                log.warning("not_decided_ahead", exc_info=True)
+                return
 
     async def _load(self, keys: set[Key], ws: WorkingSet) -> None:
         if A_NUMBER in keys:
@@ -335,60 +339,20 @@ class Committer:
             ws.loaded(keys, await self._journal.load({noun: frozenset(ids) for noun, ids in by_noun.items()}))
 
 
-def _turn(waiting: _Waiting[Any], ws: WorkingSet, blocked: set[str]) -> frozenset[Key]:
-    """One try of a unit; the result is what it asks for.
-
-    A unit behind another one of its group that waits for values only rehearses, so that its values come with the same load.
-    """
-    group = waiting.unit.group
-    if group in blocked:
-        waiting.rehearsed += 1
-        return _rehearse(waiting, ws) if waiting.rehearsed <= REHEARSALS else frozenset()
-    missing = _try(waiting, ws)
-    if missing is None:
-        return frozenset()
-    waiting.asked += 1
-    if waiting.asked > MAX_ROUNDS:
-        waiting.decided, waiting.error = True, InboxError("this asks for ever more values")
-        return frozenset()
-    blocked.add(group)
-    return missing
-
-
-def _try(waiting: _Waiting[Any], ws: WorkingSet) -> frozenset[Key] | None:
-    """None when the unit has decided, else what it asks for."""
-    layer = Layer(ws, waiting.numbers)
-    try:
-        waiting.value = waiting.unit.decide(layer)
-    except NotLoaded as missing:
-        return missing.keys
-    except InboxError as refused:
-        waiting.error = refused
-    except Exception as bug:
-        log.exception("unit_failed", unit=type(waiting.unit).__name__)
-        waiting.error = InboxError(f"internal error: {type(bug).__name__}")
-    else:
-        layer.merge()
-        waiting.numbered = layer.numbered
-    waiting.decided = True
-    return None
-
-
-def _rehearse(waiting: _Waiting[Any], ws: WorkingSet) -> frozenset[Key]:
-    """What the unit asks for; whatever else comes of it is not its last word."""
-    with suppress(Exception):
-        try:
-            waiting.unit.decide(Layer(ws, waiting.numbers))
-        except NotLoaded as missing:
-            return missing.keys
-    return frozenset()
-
-
-def _fail_all(batch: Sequence[_Waiting[Any]], error: InboxError) -> None:
+def _fail_all(batch: Sequence[Waiting[Any]], error: InboxError) -> None:
     for waiting in batch:
         _fail(waiting, error)
 
 
-def _fail(waiting: _Waiting[Any], error: InboxError) -> None:
+def _fail(waiting: Waiting[Any], error: InboxError) -> None:
     if not waiting.done.done():
         waiting.done.set_exception(error)
+
+
+def _change(ws: WorkingSet, event: Event) -> Change:
+    """An entry with what it is about, as the batch stores it."""
+
+    def stored(noun: Noun[Any], id: str | None) -> Any:
+        return ws.current.get((noun, id or ""))
+
+    return Change(event, stored(CONVERSATIONS, event.conversation), stored(MESSAGES, event.message), stored(CUSTOMERS, event.customer))

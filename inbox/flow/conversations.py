@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,23 +12,28 @@ from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from inbox.core import commands as c
-from inbox.core import delivery, lifecycle
+from inbox.core import lifecycle
 from inbox.core.agent import Agent
+from inbox.core.attributes import WANTED, attribute_id, entered, fits
 from inbox.core.conversation import Conversation
-from inbox.core.customer import Customer
-from inbox.core.errors import Conflict, Invalid, KeyReused, NewerReply, NotFound
-from inbox.core.events import Event, EventType, facets
+from inbox.core.customer import MAX_ATTRIBUTES, Customer
+from inbox.core.errors import Conflict, Invalid, NewerReply, NotFound
+from inbox.core.events import EventType, facets
 from inbox.core.ids import ConversationId, FileId, MessageId, command_message_id, digest
-from inbox.core.message import Attachment, Delivery, Kind, Message, Reason
-from inbox.core.permissions import Actor, require
-from inbox.flow import splitting, writing
+from inbox.core.message import Attachment, Kind, Message, Reason
+from inbox.core.permissions import Actor, require, require_channel
+from inbox.core.scheduling import Besides
+from inbox.flow import amending, calling, scheduling, splitting, tagging, writing
+from inbox.flow.accounts import ChangeAgent
 from inbox.flow.committer import Committer, Rank
+from inbox.flow.giving import require_readers, to_queue
+from inbox.flow.idempotency import call_id, earlier, remember
+from inbox.flow.recounts import customer_changed
 from inbox.flow.working import Layer
 from inbox.ports import Files, Queries
-from inbox.records import AGENTS, CUSTOMERS, IDEMPOTENCY, MESSAGES, Remembered
+from inbox.records import ATTRIBUTES, CUSTOMERS, IDEMPOTENCY, MESSAGES, StoredFile
 
-MAX_ATTRIBUTES = 100
-SPLIT_TRIES = 3
+TRIES = 3
 
 
 class Outcome(Struct, frozen=True):
@@ -50,7 +55,9 @@ class Execute:
     signing: bytes
     files: tuple[Attachment, ...] = ()
     moved: splitting.Moved | None = None
+    besides: Besides | None = None
     rank: Rank = Rank.COMMAND
+    cause: str = ""
 
     @property
     def group(self) -> str:
@@ -71,9 +78,8 @@ class Execute:
         if repeated is not None:
             return repeated
         outcome = self._carry_out(layer, before)
-        if self.key and outcome.conversation is not None and outcome.message is not None:
-            id, body = self._remembered_id(), self._body()
-            layer.put(IDEMPOTENCY, Remembered(id, body, outcome.conversation.id, outcome.message.id, layer.now))
+        if outcome.conversation is not None and outcome.message is not None:
+            remember(layer, self.actor.id, self.key, self._body(), outcome.conversation.id, outcome.message.id)
         return outcome
 
     def _conversation(self, layer: Layer) -> Conversation | None:
@@ -81,6 +87,8 @@ class Execute:
         action = c.ACTIONS[type(self.command)]
         if not isinstance(self.command, c.InConversation):
             require(self.actor, action)
+            if isinstance(self.command, c.StartConversation | c.StartCall):
+                require_channel(self.actor, self.command.channel)
             return None
         found = layer.conversation(self.command.conversation)
         if found is None:
@@ -95,10 +103,8 @@ class Execute:
         """
         client_id = getattr(self.command, "client_id", None)
         mid = command_message_id(self.actor.id, client_id) if client_id else None
-        layer.need((MESSAGES, [mid] if mid else []), (IDEMPOTENCY, [self._remembered_id()] if self.key else []))
-        known = layer.get(IDEMPOTENCY, self._remembered_id()) if self.key else None
-        if known is not None and known.body != self._body():
-            raise KeyReused
+        layer.need((MESSAGES, [mid] if mid else []), (IDEMPOTENCY, [call_id(self.actor.id, self.key)] if self.key else []))
+        known = earlier(layer, self.actor.id, self.key, self._body())
         found = known.message if known is not None else mid
         if found is None:
             return None
@@ -115,11 +121,8 @@ class Execute:
         """Whether this command can have written the message: of its kind, in its conversation, with its text."""
         text = getattr(self.command, "text", "")
         same_place = before is None or (conversation is not None and conversation.id == before.id)
-        same_kind = (message.kind is Kind.NOTE) == isinstance(self.command, c.Note)
+        same_kind = _writes(self.command) is message.kind
         return same_place and same_kind and message.text.startswith(text)
-
-    def _remembered_id(self) -> str:
-        return digest("idempotency", self.actor.id, self.key)
 
     def _body(self) -> str:
         return digest(msgspec.json.encode(self.command))
@@ -128,6 +131,8 @@ class Execute:
         match self.command:
             case c.StartConversation() as command:
                 return Outcome(*writing.start(layer, self.actor, command, self.files, self.signing))
+            case c.StartCall() as command:
+                return Outcome(*calling.start(layer, self.actor, command, self.signing))
             case c.SplitParticipant() as command if before is not None and self.moved is not None:
                 return Outcome(splitting.split(layer, before, self.actor, command, self.moved, self.signing))
         if before is None:
@@ -142,10 +147,12 @@ class Execute:
                 return Outcome(*writing.note(layer, before, self.actor, command, self.files))
             case c.Forward() as command:
                 return Outcome(*writing.forward(layer, before, self.actor, command, self.files))
-            case c.Retry(message=id):
-                return _redeliver(layer, before, self.actor, id, lambda d: delivery.again(d, layer.now))
-            case c.CancelSend(message=id):
-                return _redeliver(layer, before, self.actor, id, delivery.cancel)
+            case c.LogCall() as command:
+                return Outcome(*calling.log(layer, before, self.actor, command))
+            case c.Retry() | c.CancelSend() | c.SendNow() as command:
+                return Outcome(*scheduling.redeliver(layer, before, writing.author_of(self.actor), command, self.besides))
+            case c.Amend() as command:
+                return Outcome(*amending.ask(layer, before, self.actor, command))
             case c.MarkSeen(message=id):
                 return _see(layer, before, self.actor, id)
             case _:
@@ -156,7 +163,17 @@ class Execute:
         if decide is None:
             raise Invalid("do", "unknown command")
         changed = decide(layer, before, self.actor, self.command)
-        return layer.change(before, changed, writing.author_of(self.actor))
+        return layer.change(before, changed, writing.author_of(self.actor), cause=self.cause)
+
+
+def _writes(command: c.Command) -> Kind:
+    match command:
+        case c.Note():
+            return Kind.NOTE
+        case c.LogCall() | c.StartCall():
+            return Kind.CALL
+        case _:
+            return Kind.REPLY
 
 
 Change = Callable[[Layer, Conversation, Actor, Any], lifecycle.Changed]
@@ -167,6 +184,7 @@ def _assign(layer: Layer, before: Conversation, actor: Actor, command: c.Assign)
         agent = layer.agent(command.agent)
         if agent is None or not agent.active or agent.role == "bot":
             raise Invalid("assignee", "there is no such colleague")
+    require_readers(before, command.team, layer.desk)
     taken = (before.assignee,) if command.agent is None and before.assignee is not None else ()
     return lifecycle.assign(before, command.agent, command.team, Reason("by_hand", (actor.id, *taken)), layer.now)
 
@@ -185,31 +203,22 @@ def _give_to_bot(layer: Layer, before: Conversation, actor: Actor, command: c.Gi
 
 _CHANGES: Mapping[type[c.Command], Change] = {
     c.Assign: _assign,
+    c.MoveToQueue: lambda layer, before, actor, x: to_queue(layer, before, actor.id, x.queue),
     c.GiveToBot: _give_to_bot,
     c.HandOver: lambda layer, before, actor, x: lifecycle.bot_leaves(before, layer.now, Reason(x.code or "handed_over", (actor.id,))),
     c.SetStatus: lambda layer, before, actor, x: lifecycle.set_category(before, x.category, layer.now, x.until, x.status),
     c.SetPriority: lambda layer, before, actor, x: lifecycle.set_priority(before, x.priority),
-    c.SetTags: lambda layer, before, actor, x: lifecycle.set_tags(before, x.add, x.remove),
+    c.SetTags: tagging.set_tags,
     c.SetSubject: lambda layer, before, actor, x: lifecycle.set_subject(before, x.subject),
     c.AcceptParticipant: lambda layer, before, actor, x: lifecycle.accept_participant(before, x.kind, x.value),
 }
-
-
-def _redeliver(layer: Layer, before: Conversation, actor: Actor, id: MessageId, step: Callable[[Delivery], Delivery]) -> Outcome:
-    layer.need((MESSAGES, (id,)))
-    message = layer.get(MESSAGES, id)
-    if message is None or message.conversation != before.id or message.delivery is None:
-        raise NotFound
-    stored = layer.add_message(replace(message, delivery=step(message.delivery)))
-    changed = lifecycle.delivery_changed(before, stored, layer.now)
-    return Outcome(layer.change(before, changed, writing.author_of(actor), stored), stored)
 
 
 def _see(layer: Layer, before: Conversation, actor: Actor, id: MessageId) -> Outcome:
     """Only the first look counts, and only where the customer is shown it."""
     layer.need((MESSAGES, (id,)))
     message = layer.get(MESSAGES, id)
-    if message is None or message.conversation != before.id:
+    if message is None or message.conversation not in before.whole:
         raise NotFound
     facts = layer.channels.get(message.channel) if message.channel else None
     if message.kind is not Kind.CUSTOMER or message.seen_at is not None or facts is None or not facts.live:
@@ -220,22 +229,32 @@ def _see(layer: Layer, before: Conversation, actor: Actor, id: MessageId) -> Out
 
 
 def _edit_customer(layer: Layer, actor: Actor, command: c.EditCustomer) -> Outcome:
-    layer.need((CUSTOMERS, (command.customer,)))
     conversation = layer.conversation(command.conversation) if command.conversation else None
     require(actor, c.ACTIONS[c.EditCustomer], facets(conversation) if conversation else None)
-    before = layer.get(CUSTOMERS, command.customer)
+    before = layer.person(command.customer)
     if before is None:
         raise NotFound
     if before.version != command.version:
         raise Conflict("Somebody else changed this person; load again.")
     given = {name: getattr(command, name) for name in ("name", "company", "language", "notes")}
-    attributes = {k: v for k, v in {**before.attributes, **command.attributes}.items() if v is not None}
+    _check_kinds(layer, before, command)
+    attributes = entered(before.attributes, command.attributes)
     if len(attributes) > MAX_ATTRIBUTES:
         raise Invalid("attributes", f"at most {MAX_ATTRIBUTES}")
     fields = {name: value for name, value in given.items() if not isinstance(value, UnsetType)}
     stored = layer.put(CUSTOMERS, replace(before, attributes=attributes, **fields))
-    layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, writing.author_of(actor), customer=stored.id))
+    customer_changed(layer, before, stored, writing.author_of(actor))
     return Outcome(customer=stored)
+
+
+def _check_kinds(layer: Layer, before: Customer, command: c.EditCustomer) -> None:
+    """What is entered is of its attribute's kind; what was there before stays as it is. Raises ``Invalid``."""
+    news = {key: value for key, value in command.attributes.items() if value is not None and before.attributes.get(key) != value}
+    layer.need((ATTRIBUTES, map(attribute_id, news)))
+    for key, value in news.items():
+        known = layer.get(ATTRIBUTES, attribute_id(key))
+        if known is not None and not fits(known, value):
+            raise Invalid("attributes", f"{key}: {WANTED[known.kind]}")
 
 
 @dataclass(frozen=True)
@@ -268,32 +287,6 @@ class Together:
         return outcome
 
 
-@dataclass(frozen=True)
-class ChangeAgent:
-    """Change fields of an account, such as its availability, name or teams; with the entry that tells everybody."""
-
-    actor: Actor
-    agent: str
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    rank: Rank = Rank.COMMAND
-    size: int = 500
-
-    @property
-    def group(self) -> str:
-        """One account's changes keep their order."""
-        return self.agent
-
-    def decide(self, layer: Layer) -> Agent:
-        """The account afterwards."""
-        layer.need((AGENTS, (self.agent,)))
-        before = layer.get(AGENTS, self.agent)
-        if before is None:
-            raise NotFound
-        stored = layer.put(AGENTS, replace(before, **self.fields))
-        layer.event(Event(EventType.AGENT_CHANGED, layer.now, writing.author_of(self.actor), agent=stored.id))
-        return stored
-
-
 class Conversations:
     """The door for commands: fetches what a command refers to outside the working set, then has it committed."""
 
@@ -310,6 +303,8 @@ class Conversations:
             match command:
                 case c.SplitParticipant():
                     return await self._split(actor, command, key)
+                case c.CancelSend():
+                    return await self._take_back(actor, command, key)
                 case _:
                     await self._check_team(command)
                     outcome = await self._committer.submit(Execute(actor, command, key, self._signing[0], attachments))
@@ -331,12 +326,20 @@ class Conversations:
 
     async def _split(self, actor: Actor, command: c.SplitParticipant, key: str) -> Outcome:
         """Which messages are his is read beforehand; should something come in meanwhile, it is read again."""
-        for _ in range(SPLIT_TRIES - 1):
+        for _ in range(TRIES - 1):
             moved = await splitting.find(self._queries, command)
             with suppress(splitting.Moving):
                 return await self._committer.submit(Execute(actor, command, key, self._signing[0], moved=moved))
         moved = await splitting.find(self._queries, command)
         return await self._committer.submit(Execute(actor, command, key, self._signing[0], moved=moved))
+
+    async def _take_back(self, actor: Actor, command: c.CancelSend, key: str) -> Outcome:
+        """What is there besides it is read beforehand, and anew should something come in meanwhile; at last it is called back without."""
+        for _ in range(TRIES):
+            seen = await scheduling.besides(self._queries, command)
+            with suppress(scheduling.Moving):
+                return await self._committer.submit(Execute(actor, command, key, self._signing[0], besides=seen))
+        return await self._committer.submit(Execute(actor, command, key, self._signing[0]))
 
     async def together(self, actor: Actor, commands: Sequence[c.InConversation], inbound: int) -> bool:
         """Carry out all of them in one commit, in this order, if the customer has written ``inbound`` messages and no more."""
@@ -355,8 +358,9 @@ class Conversations:
         return await self._committer.submit(ChangeAgent(actor, agent, fields))
 
     async def _attachments(self, actor: Actor, command: c.Command) -> tuple[Attachment, ...]:
-        """The named uploads, which must be the author's own. They stay so until the message that names them is committed: a
-        refused one may be written anew with them. Should a crash come in between, the sweep gives them to the message."""
+        """The named uploads, which must be the author's own, or of an answer of this conversation that was taken back. They stay so
+        until the message that names them is committed: a refused one may be written anew with them. Should a crash come in between,
+        the sweep gives them to the message."""
         ids: tuple[FileId, ...] = getattr(command, "files", ())
         if not ids:
             return ()
@@ -366,10 +370,16 @@ class Conversations:
         out: list[Attachment] = []
         for id in dict.fromkeys(ids):
             stored = await self._files.find(id)
-            if stored is None or stored.owner not in allowed:
+            if stored is None or (stored.owner not in allowed and not await self._taken_back(stored, command)):
                 raise Invalid("files", "an attachment is gone; attach it again")
             out.append(Attachment(id, stored.name, stored.type, stored.size))
         return tuple(out)
+
+    async def _taken_back(self, stored: StoredFile, command: c.Command) -> bool:
+        kind, _, id = stored.owner.partition(":")
+        if kind != "message" or not isinstance(command, c.InConversation):
+            return False
+        return scheduling.was_taken_back(await self._queries.message(MessageId(id)), command.conversation)
 
     async def _ask_gate(self, actor: Actor, command: c.Command) -> None:
         found = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
 
@@ -18,6 +19,7 @@ from inbox.flow.traffic import Traffic
 from inbox.ports import Clock
 
 AFTER_LOGIN_MS = 5 * 60 * 1000
+AFTER_PAUSE_MS = 10_000
 LOOK_UP_SECONDS = 100.0
 LOOK_UP_AFTER_MS = 10_000
 """An uncertain message may still be on its way into the provider's records."""
@@ -39,15 +41,22 @@ class Courier:
         clock: Clock,
         jitter: Callable[[], float],
         traffic: Traffic,
+        paused: Callable[[ChannelId], bool] = lambda channel: False,
+        hold: Callable[[Connector], AbstractContextManager[None]] = lambda connector: nullcontext(),
     ) -> None:
+        """``paused`` channels send nothing for now. Within ``hold`` a connector is used, and not closed before its end."""
         self._find = find
         self._composer = composer
         self._clock = clock
         self._jitter = jitter
         self._traffic = traffic
+        self._paused = paused
+        self._hold = hold
 
     async def send(self, message: Message, d: Delivery) -> Attempt:
         """Hand it over. Until the connector is called it is certain that nothing was sent, afterwards only what it says is."""
+        if message.channel is not None and self._paused(message.channel):
+            return _put_off(d, "channel_paused", self._clock.now() + AFTER_PAUSE_MS)
         try:
             connector, outbound = await self._prepared(message)
         except Rejected as no:
@@ -60,7 +69,8 @@ class Courier:
         if d.lease_until is not None and self._clock.now() >= d.lease_until:
             # Whoever took it over meanwhile may have sent it. If nobody did, it is certain that nothing was sent.
             return _put_off(d, "lease_was_over", self._clock.now())
-        return await self._hand_over(message, d, connector, outbound)
+        with self._hold(connector):
+            return await self._hand_over(message, d, connector, outbound)
 
     async def _hand_over(self, message: Message, d: Delivery, connector: Connector, outbound: OutboundMessage) -> Attempt:
         try:
@@ -73,7 +83,7 @@ class Courier:
             return _failed(d, no.reason, no.recipients)
         except NeedsLogin as login:
             self._traffic.failed(connector.channel, login)
-            return _put_off(d, f"needs_login: {login.reason}"[:300], self._clock.now() + AFTER_LOGIN_MS)
+            return _put_off(d, f"{delivery.NEEDS_LOGIN}: {login.reason}"[:300], self._clock.now() + AFTER_LOGIN_MS)
         except TryLater as later:
             self._noticed(connector, later)
             return self._later(d, message, later)
@@ -101,8 +111,9 @@ class Courier:
         """
         try:
             connector, outbound = await self._prepared(message)
-            async with asyncio.timeout(LOOK_UP_SECONDS):
-                found = await connector.lookup(outbound)
+            with self._hold(connector):
+                async with asyncio.timeout(LOOK_UP_SECONDS):
+                    found = await connector.lookup(outbound)
         except Unsupported:
             return self._repeat(d, connector.capabilities.repeat_after)
         except InboxError as error:
@@ -125,7 +136,7 @@ class Courier:
         return connector, await self._composer.compose(message, connector)
 
     def _later(self, d: Delivery, message: Message, later: TryLater) -> Attempt:
-        due = delivery.next_attempt(d.attempts, later.after, message.arrived_at, self._clock.now(), self._jitter())
+        due = delivery.next_attempt(d.attempts, later.after, _first_due(d, message), self._clock.now(), self._jitter())
         if isinstance(due, delivery.GiveUp):
             return _failed(d, later.reason or due.reason.code, later.recipients)
         return _put_off(d, later.reason or "try_later", due, later.recipients)
@@ -134,20 +145,24 @@ class Courier:
         """Whoever was refused for now gets attempts of his own, as many and as long as a whole message would."""
         refused, later = sent.refused, None
         if sent.later:
-            due = delivery.next_attempt(d.attempts, None, message.arrived_at, self._clock.now(), self._jitter())
+            due = delivery.next_attempt(d.attempts, None, _first_due(d, message), self._clock.now(), self._jitter())
             if isinstance(due, delivery.GiveUp):
                 refused = sent.refused | sent.later
             else:
                 later = delivery.Later(sent.later, due)
-        return (lambda x, _: delivery.sent(x, d.fence, sent.provider_id, refused, sent.state, later)), sent.external_id
+        return (lambda x, _: delivery.sent(x, d.fence, sent.provider_id, refused, sent.state, later, sent.provider_ids)), sent.external_id
 
     def _unknown(self, d: Delivery, reason: str, refused: Mapping[str, str] | None = None) -> Attempt:
         return _unknown(d, reason, self._clock.now() + LOOK_UP_AFTER_MS, refused)
 
     def _look_again(self, d: Delivery, message: Message, error: InboxError) -> Attempt:
         looked_up = max(1, d.fence - d.attempts)
-        due = delivery.next_attempt(looked_up, getattr(error, "after", None), message.arrived_at, self._clock.now(), self._jitter())
+        due = delivery.next_attempt(looked_up, getattr(error, "after", None), _first_due(d, message), self._clock.now(), self._jitter())
         return _unknown(d, d.error or error.code, FAR_FUTURE if isinstance(due, delivery.GiveUp) else due)
+
+
+def _first_due(d: Delivery, message: Message) -> Instant:
+    return d.scheduled_for or message.arrived_at
 
 
 def _failed(d: Delivery, reason: str, recipients: Mapping[str, str]) -> Attempt:

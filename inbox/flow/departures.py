@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from inbox.core import lifecycle
 from inbox.core.agent import Agent, Role
 from inbox.core.errors import InboxError, TryLater
 from inbox.core.events import EventType
@@ -19,13 +18,13 @@ from inbox.core.views import ACTIVE, View
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
+from inbox.flow.giving import given_back
 from inbox.flow.placing import SYSTEM
 from inbox.flow.working import Layer
-from inbox.ports import Queries
+from inbox.ports import RETRY_S, Queries
 from inbox.records import AGENTS
 
 PAGE = 100
-RETRY_S = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -50,8 +49,7 @@ class GiveBack:
         before, holder = layer.conversation(self.conversation), layer.get(AGENTS, self.agent)
         if before is None or holder is None or holder.active or before.assignee != self.agent:
             return False
-        changed = lifecycle.queue(before, layer.now, Reason("agent_left", (self.agent,)))
-        layer.change(before, changed, SYSTEM, cause=f"agent_left:{self.agent}")
+        layer.change(before, given_back(layer, before, Reason("agent_left", (self.agent,))), SYSTEM, cause=f"agent_left:{self.agent}")
         return True
 
 

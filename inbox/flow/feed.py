@@ -18,7 +18,7 @@ from inbox.core.customer import Customer
 from inbox.core.errors import TryLater
 from inbox.core.events import Event
 from inbox.core.message import Message
-from inbox.ports import Journal, Queries
+from inbox.ports import RETRY_S, Journal, Queries
 
 BATCH = 500
 OWN_NEWS_S = 0.05
@@ -92,7 +92,7 @@ class Feed:
                     if not heads or await self._news(heads):
                         await self.catch_up()
             except TryLater:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(RETRY_S)
 
     async def _news(self, heads: Mapping[int, int]) -> bool:
         """Whether there is something to read. The database may report what this process wrote before it answers the commit: a moment

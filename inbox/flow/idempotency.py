@@ -1,4 +1,4 @@
-"""Calls that repeat themselves without harm: the key is kept to notice that it is used for something else."""
+"""Calls under an idempotency key: made once, and a key that comes with something else is refused."""
 
 from __future__ import annotations
 
@@ -8,16 +8,32 @@ from inbox.flow.working import Layer
 from inbox.records import IDEMPOTENCY, Remembered
 
 
-def repeated(layer: Layer, actor: str, key: str, *body: str) -> bool:
-    """Whether the actor made this very call before under this key; False without a key. Raises ``KeyReused`` for another call."""
+def call_id(actor: str, key: str) -> str:
+    """Under which an actor's call with a key is remembered."""
+    return digest("idempotency", actor, key)
+
+
+def earlier(layer: Layer, actor: str, key: str, content: str) -> Remembered | None:
+    """What this very call led to before; None for the first and without a key. Raises ``KeyReused`` for another call."""
     if not key:
-        return False
-    id, content = digest("idempotency", actor, key), digest(*body)
-    layer.need((IDEMPOTENCY, (id,)))
-    known = layer.get(IDEMPOTENCY, id)
-    if known is None:
-        layer.put(IDEMPOTENCY, Remembered(id, content, ConversationId(""), MessageId(""), layer.now))
-        return False
-    if known.body != content:
+        return None
+    layer.need((IDEMPOTENCY, (call_id(actor, key),)))
+    known = layer.get(IDEMPOTENCY, call_id(actor, key))
+    if known is not None and known.body != content:
         raise KeyReused
-    return True
+    return known
+
+
+def remember(layer: Layer, actor: str, key: str, content: str, conversation: str = "", message: str = "") -> None:
+    """Keep what the call led to; without a key nothing is kept."""
+    if key:
+        layer.put(IDEMPOTENCY, Remembered(call_id(actor, key), content, ConversationId(conversation), MessageId(message), layer.now))
+
+
+def repeated(layer: Layer, actor: str, key: str, *body: str) -> bool:
+    """Whether the actor made this very call before under this key; the first is remembered. Raises ``KeyReused`` for another call."""
+    content = digest(*body)
+    if earlier(layer, actor, key, content) is not None:
+        return True
+    remember(layer, actor, key, content)
+    return False

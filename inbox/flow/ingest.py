@@ -8,20 +8,21 @@ from dataclasses import dataclass, field
 from msgspec import Struct
 from msgspec.structs import replace
 
-from inbox.connector import IdentityProof, InboundMessage, Item, Receipt
-from inbox.core import delivery, lifecycle, threads, tokens
+from inbox.connector import Contact, IdentityProof, InboundMessage, Item, Receipt, Watermark
+from inbox.core import delivery, lifecycle, rating, threads, tokens
 from inbox.core.arrival import Arrival, arrival, begins_as
 from inbox.core.conversation import Category, Conversation, Participant
 from inbox.core.ids import ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId, message_id
-from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message
-from inbox.flow import placing
+from inbox.core.message import Address, Attachment, Author, DeliveryState, Kind, Message, Reason
+from inbox.flow import acknowledging, blocking, consent, homes, joining, placing, scheduling, surveying
 from inbox.flow.committer import Rank
 from inbox.flow.proving import Proofs
 from inbox.flow.revising import Revision, revise
 from inbox.flow.working import ChannelFacts, Key, Layer, NotLoaded
-from inbox.records import IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
+from inbox.records import BLOCKS, IDENTITIES, MESSAGES, THREAD_KEYS, Settled, ThreadKey
 
 CLOCK_TOLERANCE = 15 * 60 * 1000
+"""A sender's own time further from the arrival than this is not believed."""
 MAX_CC_PARTICIPANTS = 20
 MAX_REPLY_TO = 5
 PATIENCE = 10 * 60 * 1000
@@ -70,9 +71,10 @@ class Ingest:
         for position, item in enumerate(self.items):
             try:
                 if isinstance(item, InboundMessage):
-                    placed = self._message(layer, item, self.files.get(position, ()))
+                    placed = self._message_or_part(layer, item, self.files.get(position, ()))
+                    early |= isinstance(placed, joining.Waits)
                     repeated += placed is None
-                    made += [placed] if placed is not None else []
+                    made += [placed] if isinstance(placed, str) else []
                 else:
                     early |= not self._news(layer, item, proofs)
             except NotLoaded as asked:  # the others may have something to ask for, too
@@ -83,17 +85,35 @@ class Ingest:
             layer.settle(self._settled())
         return Ingested(tuple(made), repeated)
 
-    def _news(self, layer: Layer, item: Receipt | Revision | IdentityProof, proofs: Proofs) -> bool:
+    def _news(self, layer: Layer, item: Receipt | Watermark | Contact | Revision | IdentityProof, proofs: Proofs) -> bool:
         """Whether what the news is about is known."""
         facts = layer.channels[self.channel]
         match item:
             case Receipt():
                 return _receipt(layer, item, self.channel, self.signing)
+            case Watermark():
+                return False  # what is left of it is about messages of which nobody knows yet whether they were sent
+            case Contact():
+                placing.introduced(layer, item, facts)
+                return True
             case IdentityProof():
                 proofs.take(layer, item, facts)
                 return True
             case _:
                 return revise(layer, item, facts)
+
+    def _message_or_part(self, layer: Layer, item: InboundMessage, files: tuple[Attachment, ...]) -> MessageId | joining.Waits | None:
+        """The message that is there now; None: it was there before."""
+        if item.part is None:
+            return self._message(layer, item, files)
+        part = joining.gathered(layer, item, item.part, self.channel, self.delivery)
+        if not isinstance(part, joining.Whole):
+            return part if isinstance(part, joining.Waits) else None
+        mid = self._message(layer, part.item, files)
+        stored = layer.get(MESSAGES, mid) if mid is not None else None
+        if stored is not None:
+            joining.keep(layer, part.made_of, stored, self.channel)
+        return mid
 
     def _settled(self) -> Settled:
         why = next((item.unreadable for item in self.items if isinstance(item, InboundMessage) and item.unreadable), "")
@@ -107,36 +127,78 @@ class Ingest:
             (MESSAGES, {mid, *(c.message for c in found if c.message)}),
             (THREAD_KEYS, [c.key for c in found if c.key]),
             (IDENTITIES, (placing.sender_identity(facts, item.sender),)),
+            (BLOCKS, blocking.entries(facts, item.sender)),
         )
         if layer.get(MESSAGES, mid) is not None or self._is_echo(layer, item):
             return None
-        policy = threads.ThreadPolicy(conversational=facts.conversational)
         came = arrival(item.received_at, item.backlog, layer.now)
-        quiet = bool(item.automatic) or came.late
-        decision = threads.decide(placing.candidates(layer, found, facts, item), quiet, policy, layer.now)
+        decision, spam = self._belongs(layer, found, item, mid, quiet=bool(item.automatic) or came.late)
+        said = None if spam or came.late else surveying.said(layer, item, facts)
         customer = placing.person(layer, item, facts)
+        consent.heard(layer, item, facts)
         if item.attributes:
             placing.state_claims(layer, customer, item.attributes, proved=item.authenticated)
-        message = self._as_message(came, item, mid, files, customer)
+        unproved = not item.authenticated and placing.is_verified(layer, item, facts)
+        message = replace(self._as_message(came, item, mid, files, customer), unproved=unproved)
         actor = Author("customer", customer)
+        if said is not None:
+            self._rated(layer, message, item, actor, said)
+        else:
+            self._placed(layer, message, item, actor, decision, found, spam=spam)
+        return mid
+
+    def _placed(
+        self,
+        layer: Layer,
+        message: Message,
+        item: InboundMessage,
+        actor: Author,
+        decision: blocking.Decision,
+        found: list[placing.Clue],
+        *,
+        spam: bool,
+    ) -> None:
+        """Store it with what it begins or continues."""
+        facts = layer.channels[self.channel]
         match decision:
             case threads.Start(reason=reason, related=related):
-                message = replace(message, conversation=ConversationId(layer.derive("conversation", mid)), reason=reason)
+                message = replace(message, conversation=ConversationId(layer.derive("conversation", message.id)), reason=reason)
                 placing.remember(layer, message, facts, item)
                 self._hold_open(layer, message, facts, item)
-                self._start(layer, message, facts, customer, item, related, actor)
+                self._start(layer, message, facts, CustomerId(actor.id), item, related, actor, spam=spam)
             case (
                 threads.Join(conversation=id, reason=reason, new_participant=new)
                 | threads.Reopen(conversation=id, reason=reason, new_participant=new)
             ):
                 before = layer.conversation(id)
                 assert before is not None, "threads.decide chose among loaded conversations"
-                at = came.at if came.at < layer.now else layer.moment(before)
-                message = replace(message, conversation=id, reason=reason, new_participant=new, arrived_at=at)
+                at = message.arrived_at if message.arrived_at < layer.now else layer.moment(before)
+                kept_in = placing.home(layer, found, id, reason.code)
+                message = replace(message, conversation=kept_in, reason=reason, new_participant=new, arrived_at=at)
                 placing.remember(layer, message, facts, item)
                 self._hold_open(layer, message, facts, item)
                 self._join(layer, before, message, item, actor)
-        return mid
+
+    def _rated(self, layer: Layer, message: Message, item: InboundMessage, actor: Author, said: surveying.Said) -> None:
+        """The customer answered a survey: it is shown in the thread, and the thread stays as it is."""
+        c = said.conversation
+        joined = replace(message, conversation=c.id, reason=Reason("survey_answer"), automatic=rating.ANSWERS, arrived_at=layer.moment(c))
+        placing.remember(layer, joined, layer.channels[self.channel], item)
+        after = self._join(layer, c, joined, item, actor)
+        surveying.answer(layer, after, said.question, said.score, said.comment, CustomerId(actor.id), thank=True)
+
+    def _belongs(
+        self, layer: Layer, found: list[placing.Clue], item: InboundMessage, mid: MessageId, *, quiet: bool
+    ) -> tuple[blocking.Decision, bool]:
+        """Which conversation it continues, and whether that is spam because its sender is blocked."""
+        facts = layer.channels[self.channel]
+        policy = threads.ThreadPolicy(conversational=facts.conversational)
+        decision = threads.decide(placing.candidates(layer, found, facts, item), quiet, policy, layer.now)
+        block = blocking.standing(layer, facts, item.sender)
+        if block is None:
+            return decision, False
+        begun = ConversationId(layer.derive("conversation", mid))
+        return blocking.divert(layer, block, placing.sender_identity(facts, item.sender), decision, begun), block.lifted_at is None
 
     def _is_echo(self, layer: Layer, item: InboundMessage) -> bool:
         """Our own message coming back: the id it bears carries our signature, and we did send a message of that id."""
@@ -151,7 +213,7 @@ class Ingest:
         self, came: Arrival, item: InboundMessage, mid: MessageId, files: tuple[Attachment, ...], customer: CustomerId
     ) -> Message:
         received = min(came.at, self.arrived_at)
-        at = received if item.at is None else min(max(item.at, received - CLOCK_TOLERANCE), received + CLOCK_TOLERANCE)
+        at = received if item.at is None or abs(item.at - received) > CLOCK_TOLERANCE else item.at
         return Message(
             id=mid,
             conversation=ConversationId(""),
@@ -172,6 +234,7 @@ class Ingest:
             references=item.references[: placing.MAX_REFERENCES],
             automatic=item.automatic,
             cards=item.cards,
+            answer_token=item.answer_token,
             late=came.late,
             unreadable=item.unreadable,
             raw=self.delivery,
@@ -192,8 +255,11 @@ class Ingest:
         item: InboundMessage,
         related: tuple[ConversationId, ...],
         actor: Author,
+        *,
+        spam: bool,
     ) -> None:
-        category = begins_as(message)
+        """What somebody blocked begins is spam: no bot, no promise, no agent."""
+        category = Category.SPAM if spam else begins_as(message)
         now = message.arrived_at if message.late else layer.now
         sender = Participant(item.sender.kind, item.sender.value, item.sender.name, customer=customer)
         seed = Conversation(
@@ -208,29 +274,36 @@ class Ingest:
             category=category,
             resolved_at=now if category is Category.RESOLVED else None,
             subject=item.subject[:500],
-            team=facts.team,  # type: ignore[arg-type]  # a team id as configured
-            participants=with_copied(redirected((sender,), item, facts, begins=True), item, facts),
+            team=facts.team,
+            participants=with_copied(redirected(consent.shown(layer, (sender,), item, facts), item, facts, begins=True), item, facts),
             related=related,
-            bot=None if item.automatic or message.late else facts.bot,
+            bot=None if item.automatic or message.late or spam else facts.bot,
         )
         token = tokens.reply_token(self.signing[0], seed.id)
         layer.insert(THREAD_KEYS, ThreadKey(placing.token_key(token), "token", seed.id, at=layer.now))
         layer.add_message(message)
-        changed = lifecycle.started(replace(seed, number=layer.number()), message, now, facts.policy)
+        changed = lifecycle.started(replace(seed, number=layer.number()), message, now, None if spam else facts.policy)
         begun = replace(changed.conversation, reply_channel=facts.reply_by or changed.conversation.reply_channel)
-        layer.change(None, lifecycle.Changed(begun, changed.happened), actor, message)
+        stored = layer.change(None, lifecycle.Changed(begun, changed.happened), actor, message)
+        if not item.consent:
+            acknowledging.acknowledge(layer, stored, message, facts)
 
-    def _join(self, layer: Layer, before: Conversation, message: Message, item: InboundMessage, actor: Author) -> None:
+    def _join(self, layer: Layer, before: Conversation, message: Message, item: InboundMessage, actor: Author) -> Conversation:
         facts = layer.channels[self.channel]
         changed = lifecycle.customer_wrote(before, message, message.arrived_at if message.late else layer.now)
         present = changed.conversation.participants
+        present = consent.shown(layer, present, item, facts)
         known = with_copied(present if message.late else redirected(present, item, facts), item, facts)
         mail_due = None if facts.live else changed.conversation.mail_due
         after = replace(changed.conversation, participants=known, mail_due=mail_due)
         if message.late and after.resolved_at is not None:
             after = replace(after, resolved_at=max(after.resolved_at, message.arrived_at))
         layer.add_message(message)
-        layer.change(before, lifecycle.Changed(after, changed.happened), actor, message)
+        stored = layer.change(before, lifecycle.Changed(after, changed.happened), actor, message)
+        if stored.scheduled and not message.automatic and not message.late:
+            scheduling.call_back(layer, stored)
+        homes.wrote_below(layer, message, before.id)
+        return stored
 
 
 def redirected(
@@ -288,7 +361,7 @@ def _receipt(layer: Layer, item: Receipt, channel: ChannelId, signing: tuple[byt
     if message is None or message.delivery is None:
         return False
     at = item.at or layer.now
-    merged = delivery.merge(message.delivery, item.state, item.recipient, item.error)
+    merged = delivery.merge(message.delivery, item.state, item.recipient, item.error, item.provider_id)
     seen = at if item.state is DeliveryState.READ and message.seen_at is None else message.seen_at
     if merged == message.delivery and seen == message.seen_at:
         return True

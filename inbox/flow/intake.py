@@ -20,6 +20,7 @@ from inbox.core.ids import ChannelId, DeliveryId, FileId, Instant, delivery_id, 
 from inbox.core.message import Address, Attachment
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.ingest import Ingest
+from inbox.flow.watermarks import Watermarks
 from inbox.flow.working import Layer
 from inbox.ports import Clock, Files, Ledger
 from inbox.records import LedgerRow, Settled, StoredFile
@@ -58,6 +59,7 @@ class Intake:
         find: Find,
         clock: Clock,
         signing: tuple[bytes, ...],
+        watermarks: Watermarks,
     ) -> None:
         self._ledger = ledger
         self._files = files
@@ -66,6 +68,7 @@ class Intake:
         self._find = find
         self._clock = clock
         self._signing = signing
+        self._watermarks = watermarks
         self._arrived: list[tuple[DeliveryId, RawDelivery, asyncio.Future[None]]] = []
         self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -196,6 +199,7 @@ class Intake:
             return
         except Malformed as broken:
             items = [_unreadable(raw, connector, str(broken)[:100] or "malformed")]
+        items = await self._watermarks.resolved(raw.channel, items)
         await self._place(id, raw, items, await self._store_files(raw, items, connector))
 
     async def _parse(self, connector: Connector, raw: RawDelivery) -> Sequence[Item]:

@@ -56,6 +56,14 @@ class Lights:
         if health.ok:
             self._fine[channel] = self._now()
 
+    def forget(self, channel: ChannelId) -> None:
+        """The channel has other settings now, or is gone: what was said of it does not hold any more. When it last worked stays."""
+        self._said.pop(channel, None)
+
+    def ok(self, channel: ChannelId) -> bool:
+        """Whether nothing is wrong."""
+        return self.standing(channel).ok
+
     def standing(self, channel: ChannelId) -> Standing:
         """Fine while nothing was said; otherwise the trouble that has lasted longest."""
         said = self._said.get(channel, {}).values()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import structlog
@@ -22,7 +23,7 @@ from inbox.core.errors import Conflict, InboxError, TryLater
 from inbox.core.events import EventType
 from inbox.core.ids import ChannelId, ConversationId, Instant, MessageId
 from inbox.core.message import Delivery, DeliveryState, Message
-from inbox.flow import placing
+from inbox.flow import consent, placing, scheduling
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.composing import Composer
 from inbox.flow.courier import Courier, Outcome
@@ -41,6 +42,7 @@ GRACE_MS = 3_000
 HORIZON_MS = 10 * 60 * 1000
 AT_ONCE = 32
 MOST = 10_000
+"""So many are read at once; of a channel that has more waiting, the rest when half of what was read is gone."""
 RETRY_MS = 1_000
 
 _SENDING = frozenset({EventType.CONVERSATION_STARTED, EventType.MESSAGE_QUEUED, EventType.DELIVERY_CHANGED})
@@ -72,7 +74,18 @@ class ClaimSend:
         claimed = delivery.claim(message.delivery, layer.now, LEASE_MS)
         if isinstance(claimed, delivery.NotDue):
             return claimed
+        if claimed.purpose == "send" and consent.withdrawn(layer, message):
+            self._give_up(layer, message, claimed.delivery)
+            return delivery.NotDue(None)
+        if delivery.waits(message.delivery):
+            return scheduling.leave(layer, message, claimed)
         return layer.add_message(structs.replace(message, delivery=claimed.delivery)), claimed
+
+    def _give_up(self, layer: Layer, message: Message, claimed: Delivery) -> None:
+        stored = layer.add_message(structs.replace(message, delivery=delivery.failed(claimed, claimed.fence, consent.STOPPED)))
+        before = layer.conversation(message.conversation)
+        if before is not None:
+            layer.change(before, lifecycle.delivery_changed(before, stored, layer.now), placing.SYSTEM, stored)
 
 
 @dataclass(frozen=True)
@@ -134,18 +147,24 @@ class Outbox:
         jitter: Callable[[], float],
         traffic: Traffic,
         observe: Callable[[str], None] = lambda outcome: None,
+        paused: Callable[[ChannelId], bool] = lambda channel: False,
+        hold: Callable[[Connector], AbstractContextManager[None]] = lambda connector: nullcontext(),
     ) -> None:
+        """``paused`` channels send nothing until ``resumed`` is called; for ``hold`` see ``Courier``."""
         self._committer = committer
         self._queries = queries
         self._clock = clock
         self._traffic = traffic
-        self._courier = Courier(find, composer, clock, jitter, traffic)
+        self._paused = paused
+        self._courier = Courier(find, composer, clock, jitter, traffic, paused, hold)
         self._observe = observe
         self._heap: list[_Entry] = []
         self._held: set[_Entry] = set()
+        self._parked: defaultdict[ChannelId, set[_Entry]] = defaultdict(set)
         self._lines: dict[ConversationId, deque[_Entry]] = {}
         self._horizon: Instant = 0
-        self._more = False
+        self._waiting: Counter[ChannelId] = Counter()
+        self._behind: dict[ChannelId, int] = {}
         self._nearer = asyncio.Event()
         self._places: defaultdict[ChannelId, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
         self._stopping = asyncio.Event()
@@ -169,21 +188,35 @@ class Outbox:
     def _push(self, entry: _Entry) -> None:
         if entry not in self._held:
             self._held.add(entry)
+            self._waiting[entry.channel] += 1
             heapq.heappush(self._heap, entry)
             self._nearer.set()
+
+    def resumed(self, channel: ChannelId) -> None:
+        """The channel sends again: what waited for it is due."""
+        for entry in self._parked.pop(channel, ()):
+            self._push(entry)
+        self._nearer.set()
 
     async def run(self) -> None:
         """Send until cancelled; at the start whatever an earlier process left."""
         self._heap, self._held, self._lines, self._horizon = [], set(), {}, 0
+        self._parked.clear()
+        self._waiting.clear()
+        self._behind.clear()
         async with asyncio.TaskGroup() as tasks:
             while True:
                 now = self._clock.now()
-                if now >= self._horizon - HORIZON_MS // 2 or (self._more and not self._heap and not self._lines):
+                if now >= self._horizon - HORIZON_MS // 2 or any(self._wants_more(channel) for channel in self._behind):
                     await self._refill(now)
                 while self._heap and self._heap[0].due_at <= now and not self._stopping.is_set():
                     entry = heapq.heappop(self._heap)
                     self._held.discard(entry)
-                    self._queue(tasks, entry)
+                    if self._paused(entry.channel):
+                        self._waiting[entry.channel] -= 1
+                        self._parked[entry.channel].add(entry)
+                    else:
+                        self._queue(tasks, entry)
                 await self._sleep(now)
 
     async def _sleep(self, now: Instant) -> None:
@@ -202,14 +235,30 @@ class Outbox:
 
     async def _refill(self, now: Instant) -> None:
         before, self._horizon = self._horizon, now + HORIZON_MS  # what is written during the read must not be missed
+        stays = {channel for channel in self._behind if not self._wants_more(channel)}
+        stays |= {channel for channel in self._parked if self._paused(channel)}
         try:
-            due = await self._queries.due_messages(self._horizon, MOST)
+            behind = await self._read(stays)
         except TryLater:
             self._horizon = before
             return
-        self._more = len(due) == MOST
-        for message in due:
-            self._take(message, 0)
+        kept = {channel: self._behind.get(channel, 0) for channel in stays}
+        self._behind = kept | {channel: self._waiting[channel] // 2 for channel in behind}
+
+    async def _read(self, without: set[ChannelId]) -> set[ChannelId]:
+        """Take over what is due, also of channels that others have far more waiting than; those of which there may be more."""
+        behind: set[ChannelId] = set()
+        while True:
+            due = await self._queries.due_messages(self._horizon, MOST, without=behind | without)
+            for message in due:
+                self._take(message, 0)
+            most = _most(message.channel for message in due)
+            if len(due) < MOST or not most:
+                return behind
+            behind |= most
+
+    def _wants_more(self, channel: ChannelId) -> bool:
+        return self._waiting[channel] <= self._behind[channel] and not self._paused(channel)
 
     def _queue(self, tasks: asyncio.TaskGroup, entry: _Entry) -> None:
         line = self._lines.get(entry.conversation)
@@ -218,6 +267,8 @@ class Outbox:
             tasks.create_task(self._send_line(entry.conversation))
         elif all(other.message != entry.message for other in line):
             line.append(entry)
+        else:
+            self._waiting[entry.channel] -= 1
 
     async def _send_line(self, conversation: ConversationId) -> None:
         """What is due of one conversation, one after the other."""
@@ -236,6 +287,7 @@ class Outbox:
                 finally:
                     self._traffic.ended(entry.channel)
             line.popleft()
+            self._waiting[entry.channel] -= 1
             if again_at is not None and again_at <= self._horizon:
                 self._push(replace(entry, due_at=again_at))
         del self._lines[conversation]
@@ -275,3 +327,9 @@ class Outbox:
                     raise
                 log.warning("outcome_not_stored", message=report.message)
                 await self._clock.sleep_until(again_at)
+
+
+def _most(channels: Iterable[ChannelId | None]) -> set[ChannelId]:
+    """Those that are named at least as often as the average."""
+    times = Counter(channel for channel in channels if channel is not None)
+    return {channel for channel, n in times.items() if n * len(times) >= times.total()}

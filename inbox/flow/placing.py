@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from inbox.connector import InboundMessage
+from inbox.connector import Contact, InboundMessage
 from inbox.core import matching, threads, tokens
+from inbox.core.attributes import attribute_id, entered
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer, Identity, identity_id
 from inbox.core.events import Event, EventType
-from inbox.core.ids import ChannelId, ConversationId, CustomerId, MessageId, digest
+from inbox.core.ids import ChannelId, ConversationId, CustomerId, Instant, MessageId, digest
 from inbox.core.message import Address, Author, Message
+from inbox.flow.recounts import customer_changed
 from inbox.flow.working import ChannelFacts, Layer
 from inbox.records import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
 
@@ -84,22 +86,24 @@ def _known_as(item: InboundMessage) -> tuple[str, ...]:
 
 
 def candidates(layer: Layer, found: list[Clue], facts: ChannelFacts, item: InboundMessage) -> list[threads.Candidate]:
-    """The conversations the clues lead to, as they stand. Asks for the sender as well, so that both come with one load."""
-    own = sender_identity(facts, item.sender)
-    layer.need((THREAD_KEYS, [c.key for c in found if c.key]), (MESSAGES, [c.message for c in found if c.message]), (IDENTITIES, (own,)))
-    leads: list[tuple[Clue, ConversationId]] = []
+    """The conversations the clues lead to, as they stand; whoever calls has asked for the clues' targets and the sender's identity.
+
+    Asks for the sender as well where something new is said of him, so that both come with one load.
+    """
+    leads: list[tuple[Clue, ConversationId, Instant]] = []
     for clue in found:
         target = layer.get(MESSAGES, clue.message) if clue.message else layer.get(THREAD_KEYS, clue.key)
         if target is not None:
-            leads.append((clue, target.conversation))
-    sender = layer.get(IDENTITIES, own)
+            leads.append((clue, target.conversation, target.at if clue.evidence is threads.Evidence.OPEN_IDENTITY else 0))
+    sender = layer.get(IDENTITIES, sender_identity(facts, item.sender))
     known = (sender.customer,) if sender is not None and _tells(item, sender) else ()
-    layer.need((CONVERSATIONS, [id for _, id in leads]), (CUSTOMERS, known))
-    conversations = ((clue, layer.conversation(id)) for clue, id in leads)
-    return [_candidate(clue, c, facts, item) for clue, c in conversations if c is not None]
+    layer.need((CONVERSATIONS, [id for _, id, _ in leads]), (CUSTOMERS, known))
+    conversations = ((clue, layer.conversation(id), at) for clue, id, at in leads)
+    return [_candidate(clue, c, facts, item, at) for clue, c, at in conversations if c is not None]
 
 
-def _candidate(clue: Clue, c: Conversation, facts: ChannelFacts, item: InboundMessage) -> threads.Candidate:
+def _candidate(clue: Clue, c: Conversation, facts: ChannelFacts, item: InboundMessage, held_at: Instant) -> threads.Candidate:
+    """``held_at``: since when it is its sender's open conversation; one that he took up again counts as resolved then at the earliest."""
     sender = item.sender
     return threads.Candidate(
         conversation=c.id,
@@ -108,9 +112,20 @@ def _candidate(clue: Clue, c: Conversation, facts: ChannelFacts, item: InboundMe
         participant=any((p.kind, p.value) == (sender.kind, sender.value) for p in c.participants),
         updated_at=c.updated_at,
         order=clue.order,
-        resolved_at=c.resolved_at,
+        resolved_at=None if c.resolved_at is None else max(c.resolved_at, held_at),
         vouched=clue.evidence is threads.Evidence.PROVIDER_THREAD and _vouches(facts, item),
     )
+
+
+def home(layer: Layer, found: list[Clue], shown: ConversationId, evidence: str) -> ConversationId:
+    """Where a message that joins a conversation is kept: in what was merged into it, if it was that which the evidence leads to."""
+    for clue in found:
+        target = layer.get(MESSAGES, clue.message) if clue.message else layer.get(THREAD_KEYS, clue.key)
+        if target is not None and clue.evidence.value == evidence:
+            top = layer.conversation(target.conversation)
+            if top is not None and top.id == shown:
+                return target.conversation
+    return shown
 
 
 def _tells(item: InboundMessage, sender: Identity) -> bool:
@@ -134,8 +149,7 @@ def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> CustomerI
         case matching.Known(customer=found) if stored is not None:
             _confirm(layer, stored, item)
             if _tells(item, stored):
-                layer.need((CUSTOMERS, (found,)))
-                _named(layer, layer.get(CUSTOMERS, found), sender.name)
+                named(layer, found, sender.name)
             return found
         case _:
             pass
@@ -147,16 +161,34 @@ def person(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> CustomerI
     return id
 
 
+def is_verified(layer: Layer, item: InboundMessage, facts: ChannelFacts) -> bool:
+    """Whether the sender's address is known to be his; whoever calls has asked for it."""
+    known = layer.get(IDENTITIES, sender_identity(facts, item.sender))
+    return known is not None and known.verified
+
+
+def introduced(layer: Layer, item: Contact, facts: ChannelFacts) -> None:
+    """Somebody is a customer from now on, though he may not have written; what is told of him is taken for true."""
+    told = InboundMessage(key="", sender=item.address, authenticated=True, language=item.language, attributes=item.attributes)
+    customer = person(layer, told, facts)
+    if item.attributes:
+        state_claims(layer, customer, item.attributes, proved=True)
+
+
 def _confirm(layer: Layer, stored: Identity, item: InboundMessage) -> None:
     if item.authenticated and not stored.verified:
         layer.put(IDENTITIES, replace(stored, verified=True, how="seen", since=layer.now))
         layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=stored.customer))
 
 
-def _named(layer: Layer, customer: Customer | None, name: str) -> None:
-    if customer is not None and name and not customer.name:
-        layer.put(CUSTOMERS, replace(customer, name=name))
-        layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
+def named(layer: Layer, id: CustomerId, name: str) -> bool:
+    """Whether somebody who had no name has this one now: he, and whom he was merged into."""
+    people = layer.people(id)
+    if not name or not people or people[0].name:
+        return False
+    filled = [(one, layer.put(CUSTOMERS, replace(one, name=name))) for one in people if not one.name]
+    customer_changed(layer, *filled[-1], SYSTEM)
+    return True
 
 
 def state_claims(layer: Layer, id: CustomerId, claims: dict[str, str], *, proved: bool) -> None:
@@ -164,17 +196,29 @@ def state_claims(layer: Layer, id: CustomerId, claims: dict[str, str], *, proved
 
     Unless it is ``proved`` who he is, nothing that is known already gives way to it.
     """
-    layer.need((CUSTOMERS, (id,)))
-    customer = layer.get(CUSTOMERS, id)
-    if customer is None:
-        return
-    known = dict(customer.attributes)
-    known.update({name: value[:1000] for name, value in claims.items() if name and value and (proved or name not in known)})
-    if "email" in claims:
-        _state_address(layer, customer.id, "email", claims["email"].strip().lower())
-    if known != customer.attributes:
-        layer.put(CUSTOMERS, replace(customer, attributes=known))
-        layer.event(Event(EventType.CUSTOMER_CHANGED, layer.now, SYSTEM, customer=customer.id))
+    people = layer.people(id)
+    if people and "email" in claims:
+        _state_address(layer, id, "email", claims["email"].strip().lower())
+    said = {name: value[:1000] for name, value in claims.items() if name and value}
+    before = _by_key(people[0]) if people else {}
+    news = {name: value for name, value in said.items() if _is_news(before.get(attribute_id(name)), value, proved=proved)}
+    stated = [(one, entered(one.attributes, news if proved else _lacking(one, news))) for one in people]
+    changed = [(one, layer.put(CUSTOMERS, replace(one, attributes=known))) for one, known in stated if known != one.attributes]
+    for widest in changed[-1:]:
+        customer_changed(layer, *widest, SYSTEM)
+
+
+def _by_key(customer: Customer) -> dict[str, str]:
+    return {attribute_id(name): value for name, value in customer.attributes.items()}
+
+
+def _lacking(customer: Customer, news: dict[str, str]) -> dict[str, str]:
+    known = _by_key(customer)
+    return {name: value for name, value in news.items() if attribute_id(name) not in known}
+
+
+def _is_news(known: str | None, told: str, *, proved: bool) -> bool:
+    return known is None or (proved and known != told)
 
 
 def _state_address(layer: Layer, customer: CustomerId, kind: str, value: str) -> None:

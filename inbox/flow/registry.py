@@ -32,6 +32,11 @@ def discover(outside: Iterable[str] = ()) -> Mapping[str, type[Connector]]:
     return found
 
 
+def address_kinds(connectors: Iterable[type[Connector]]) -> frozenset[str]:
+    """The kinds of addresses that their channels have."""
+    return frozenset(one.capabilities.address_kind for one in connectors) - {""}
+
+
 def _add(found: dict[str, type[Connector]], connector: type[Connector], where: str) -> None:
     other = found.get(connector.name)
     if other is not None and other is not connector:

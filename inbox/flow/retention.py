@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from inbox.core.errors import TryLater
-from inbox.ports import Clock, Retention, Search
+from inbox.ports import Clock, Facts, Retention, Search
 
 DAY_MS = 24 * 3600 * 1000
 EVERY_MS = 3600 * 1000
@@ -25,6 +25,7 @@ class Trimmer:
         self,
         retention: Retention,
         search: Search,
+        facts: Facts,
         clock: Clock,
         journal_days: int,
         sources_days: int,
@@ -33,6 +34,7 @@ class Trimmer:
         """Days to keep entries of the journal, and deliveries as they came; 0: for ever."""
         self._retention = retention
         self._search = search
+        self._facts = facts
         self._clock = clock
         self._journal_ms = journal_days * DAY_MS
         self._sources_ms = sources_days * DAY_MS
@@ -62,8 +64,10 @@ class Trimmer:
             log.info("trimmed", what=what, count=total)
 
     async def _trim_journal(self) -> tuple[int, bool]:
-        """The search index is made from the journal: what it has not read stays."""
-        return await self._retention.trim_journal(self._clock.now() - self._journal_ms, await self._search.position(), STEP)
+        """The search index and the facts of reports are made from the journal: what they have not read stays."""
+        indexed, folded = await self._search.position(), await self._facts.position()
+        read = {o: min(n, folded.get(o, 0)) for o, n in indexed.items()}
+        return await self._retention.trim_journal(self._clock.now() - self._journal_ms, read, STEP)
 
     async def _trim_ledger(self) -> tuple[int, bool]:
         return await self._retention.trim_ledger(self._clock.now() - self._sources_ms, STEP)

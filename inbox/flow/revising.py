@@ -27,8 +27,7 @@ def revise(layer: Layer, item: Revision, facts: ChannelFacts) -> bool:
         case Reaction(emoji=emoji):
             actor = _person(layer, item, facts)
             code, after = ("reacted" if emoji else "reaction_withdrawn"), revisions.reacted(message, actor, emoji, at)
-    if after != message:
-        _store(layer, after, actor, Reason(code))
+    store(layer, message, after, actor, code)
     return True
 
 
@@ -37,11 +36,14 @@ def _by_customer(message: Message, after: Message) -> Message:
     return after if message.kind is Kind.CUSTOMER else message
 
 
-def _store(layer: Layer, message: Message, actor: Author, reason: Reason) -> None:
-    stored = layer.add_message(message)
-    before = layer.conversation(message.conversation)
+def store(layer: Layer, message: Message, after: Message, actor: Author, code: str = "edited") -> None:
+    """Store what became of a message, with its event; ``code`` says what was done. Nothing is written where nothing changed."""
+    if after == message:
+        return
+    stored = layer.add_message(after)
+    before = layer.conversation(after.conversation)
     if before is not None:
-        changed = revisions.in_conversation(before, stored, reason)
+        changed = revisions.in_conversation(before, stored, Reason(code))
         layer.change(before, changed, actor, stored)
 
 

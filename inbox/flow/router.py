@@ -1,82 +1,59 @@
-"""Finds the agent for every conversation that waits: when one queues, when an agent comes or is relieved. Never on a sweep."""
+"""Finds the agent for every conversation that waits: when one queues, when an agent comes or is relieved, when time has changed
+what is asked for. Never on a sweep.
+
+All that waits stands in a ``Line`` in memory, read once and kept true by the feed; the claim itself is decided on what is stored.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from heapq import nsmallest
 
 import structlog
+from msgspec.structs import replace
 
-from inbox.core import lifecycle, routing
-from inbox.core.agent import Agent, Role
-from inbox.core.conversation import Conversation
-from inbox.core.errors import InboxError, TryLater
+from inbox import failpoints
+from inbox.core import queues, routing
+from inbox.core.agent import Agent
+from inbox.core.conversation import Category, Conversation
+from inbox.core.errors import Conflict, InboxError, NotFound, TryLater
 from inbox.core.events import Event, EventType
-from inbox.core.ids import AgentId, ConversationId, TeamId
-from inbox.core.message import Reason
-from inbox.flow.committer import Committer, Rank
+from inbox.core.ids import AgentId, ConversationId, CustomerId, QueueId
+from inbox.core.message import Kind, Reason
+from inbox.core.permissions import Scope
+from inbox.core.views import View
+from inbox.flow.committer import Committer
+from inbox.flow.desks import Desks
 from inbox.flow.feed import Change
-from inbox.flow.placing import SYSTEM
-from inbox.flow.working import Layer
-from inbox.ports import Queries
-from inbox.records import AGENTS
+from inbox.flow.giving import Answer, Explain, Knows, Leave, Place, Route, available, needs, on_duty, takes_work
+from inbox.flow.line import Entry, Line, Name
+from inbox.flow.pace import Pace
+from inbox.flow.working import Channels
+from inbox.ports import RETRY_S, Clock, Queries
 
 PAGE = 200
-RETRY_S = 0.5
+AT_ONCE = 200
+CANDIDATES = 16
+"""So many of the agents who could take one are asked for in the commit: who is best may have changed by then, but not by much."""
+KNOWN = 20
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Route:
-    """Give one waiting conversation to the best of these agents, if one can take it."""
+class Standing:
+    """``position`` 1 is next of all ``of``; ``estimate_ms`` is None while nobody can tell. ``queue`` None: a team's own, or everybody's."""
 
-    conversation: ConversationId
-    agents: tuple[AgentId, ...]
-    rank: Rank = Rank.INGEST
-    size: int = 1000
-
-    @property
-    def group(self) -> str:
-        """Two decisions about one conversation keep their order; loads are claimed in the database."""
-        return self.conversation
-
-    def decide(self, layer: Layer) -> Reason | None:
-        """The reason for the choice or for waiting on; None when it no longer waits."""
-        layer.need((AGENTS, self.agents))
-        before = layer.conversation(self.conversation)
-        if before is None or before.queued_at is None:
-            return None
-        facts = layer.channels.get(before.channel)
-        weight = facts.weight if facts else 1
-        able = [agent for id in self.agents if (agent := layer.agent(id)) is not None]
-        needs = routing.Needs(before.id, before.team, weight, given_back_by=_given_back_by(before))
-        match routing.route(needs, [_available(a) for a in able if _takes_work(a)]):
-            case routing.Assign(agent=chosen, reason=reason):
-                changed = lifecycle.assign(before, chosen, before.team, reason, layer.now)
-                capacity = next(a.capacity for a in able if a.id == chosen)
-                layer.change(before, changed, SYSTEM, at_most=capacity)
-                return reason
-            case routing.Wait(reason=reason):
-                return reason
+    position: int
+    of: int
+    estimate_ms: int | None
+    queue: QueueId | None = None
 
 
-def _takes_work(agent: Agent) -> bool:
-    return agent.active and agent.role is not Role.BOT
-
-
-def _available(agent: Agent) -> routing.Available:
-    return routing.Available(agent.id, agent.load, agent.capacity, agent.teams, agent.last_assigned_at)
-
-
-def _given_back_by(c: Conversation) -> AgentId | None:
-    """From whom it was taken last; the reason names who did it and who held it."""
-    match c:
-        case Conversation(assignee=None, assign_reason=Reason(code="by_hand", ids=(_, holder))):
-            return AgentId(holder)
-        case _:
-            return None
+Who = Callable[[], frozenset[AgentId]]
 
 
 def _relieves(event: Event) -> bool:
@@ -84,35 +61,76 @@ def _relieves(event: Event) -> bool:
     if event.type is EventType.AGENT_CHANGED:
         return True
     before, after = event.before, event.after
-    if before is None or after is None or before.assignee is None:
+    if before is None or after is None or (before.assignee is None and before.offered is None):
         return False
-    return (before.assignee, before.category) != (after.assignee, after.category)
+    return (before.assignee, before.offered, before.category) != (after.assignee, after.offered, after.category)
 
 
 class Router:
-    """Wakes for what may change who gets what, and decides one waiting conversation after the other."""
+    """Wakes for what may change who gets what, and matches those who are free with those who are next."""
 
-    def __init__(self, committer: Committer, queries: Queries, available: Callable[[], frozenset[AgentId]], came: asyncio.Event) -> None:
-        """``came`` is set by whoever knows that somebody has become available."""
+    def __init__(
+        self,
+        committer: Committer,
+        queries: Queries,
+        available: Who,
+        came: asyncio.Event,
+        clock: Clock,
+        channels: Callable[[], Channels],
+        desks: Desks,
+    ) -> None:
+        """``came`` is set by whoever knows that somebody has become ``available``, which means online and free to choose, or is no more."""
         self._committer = committer
         self._queries = queries
         self._available = available
-        self._queued: dict[ConversationId, None] = {}
-        self._there: frozenset[AgentId] = frozenset()
-        self._look_at_all = True
+        self._clock = clock
+        self._channels = channels
+        self._desks = desks
+        self.line = Line()
+        self._pace = Pace()
+        self._deserted: frozenset[Name] = frozenset()
+        self._knows: dict[CustomerId, Knows | None] = {}
+        self._strangers: dict[ConversationId, Conversation] = {}
+        self._read = False
+        self._edition = 0
         self._wake = came
         self._wake.set()
 
     def heard(self, changes: Sequence[Change]) -> None:
         """Listener of the feed."""
         for change in changes:
-            event = change.event
-            if event.after is not None and event.after.queued and event.conversation is not None:
-                self._queued[event.conversation] = None
+            self._count(change.event)
+            if change.event.type is EventType.CUSTOMER_CHANGED and change.event.reason is not None:
+                self._knows.pop(change.event.customer or CustomerId(""), None)  # he may have been merged
+            if change.conversation is not None and self._take(change.conversation):
                 self._wake.set()
-            if _relieves(event):
-                self._look_at_all = True
+            if _relieves(change.event) or change.event.type in (EventType.CATALOG_CHANGED, EventType.CHANNEL_CHANGED):
                 self._wake.set()
+
+    def _count(self, event: Event) -> None:
+        before, after = event.before, event.after
+        if before is not None and after is not None and before.queued and not after.queued and after.assignee is not None:
+            known = self._desks.at(event.at).queue(before.queue) is not None
+            self._pace.given((before.queue, None) if known else (None, before.team), event.at)
+
+    def _take(self, c: Conversation) -> bool:
+        """Into the line; one that may be kept for somebody who knows the customer when it is known who that is."""
+        if c.queued_at is not None and self._keeps(c) and c.customer not in self._knows:
+            self._strangers[c.id] = c
+            return True
+        self._strangers.pop(c.id, None)
+        return self.line.heard(c, self._entry)
+
+    def _keeps(self, c: Conversation) -> bool:
+        return queues.sticks(self._desks.at(self._clock.now()).queue(c.queue), c.waiting, self._clock.now())
+
+    def _entry(self, c: Conversation) -> Entry:
+        now = self._clock.now()
+        desk = self._desks.at(now)
+        queue = desk.queue(c.queue)
+        name = (c.queue, None) if queue is not None else (None, c.team)
+        knows = self._knows.get(c.customer) if self._keeps(c) else None
+        return Entry((queues.turn(c, queue), c.id), name, needs(c, desk, self._channels(), now, knows), c.why_waiting)
 
     async def run(self) -> None:
         """Route until cancelled."""
@@ -122,57 +140,178 @@ class Router:
             try:
                 await self._settle()
             except TryLater:
-                self._look_at_all = True
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
 
     async def _settle(self) -> None:
-        """Look at what was queued since the last time; at all that waits when somebody came or was relieved."""
-        there = self._available()
-        self._look_at_all = self._look_at_all or not there <= self._there
-        self._there = there
-        if not there:
-            self._queued.clear()
-            return
-        if self._look_at_all:
-            self._look_at_all = False
-            await self._look_through(there)
-        queued, self._queued = tuple(self._queued), {}
-        await self._route(queued, there)
+        """Give out what can be given out now."""
+        await self._look_up()
+        free = await self._free()
+        await self._leave_the_empty(free)
+        while plan := self.line.plan(free, AT_ONCE):
+            if not await self._give(plan, free):
+                break
+            free = await self._free()
+        await self._explain()
 
-    async def _look_through(self, there: frozenset[AgentId]) -> None:
-        """Everything that waits, in its order, as long as somebody has room."""
+    async def _explain(self) -> None:
+        """Store why those wait who wait on; what comes meanwhile goes first."""
+        found = self.line.unexplained(await self._free(), AT_ONCE)
+        units = [Explain(id, why) for id, why in found]
+        for (id, _), waits in zip(found, await self._submit(units), strict=True):
+            if waits is False:
+                self.line.passed_over(id)
+        if len(found) == AT_ONCE:
+            self._wake.set()
+
+    async def _look_up(self) -> None:
+        """Read what is not known: the queues if they changed, at the start all that waits, and who knows whom."""
+        edition = await self._desks.refresh()
+        changed, self._edition = self._read and edition != self._edition, edition
+        if not self._read or changed:
+            await self._read_all()
+            self._read = True
+            if changed or self._desks.at(self._clock.now()).queues:  # an earlier process may have died over a change
+                await self._submit([Place(id) for id in (*self.line.entries, *self._strangers)])
+        while self._strangers:
+            _, c = self._strangers.popitem()
+            self._knows[c.customer] = await self._who_knows(c.customer)
+            if len(self._knows) > queues.MAX_LIST * 100:
+                self._knows.pop(next(iter(self._knows)))
+            self._take(c)
+
+    async def _read_all(self) -> None:
         last: Conversation | None = None
-        while teams := await self._teams_with_room(there):
-            page = await self._queries.waiting(PAGE, last)
+        self.line.forget()
+        while page := await self._queries.waiting(PAGE, last):
             for c in page:
-                self._queued.pop(c.id, None)
-            await self._route([c.id for c in page if c.team in teams], there)
+                self._take(c)
+            last = page[-1]
             if len(page) < PAGE:
                 return
-            last = page[-1]
 
-    async def _teams_with_room(self, there: frozenset[AgentId]) -> frozenset[TeamId | None]:
-        """The teams whose conversations somebody could take, None for those of no team; empty when nobody has room."""
-        free = [a for a in await self._queries.agents() if a.id in there and _takes_work(a) and a.load < a.capacity]
-        return frozenset({None, *(team for a in free for team in a.teams)}) if free else frozenset()
+    async def _who_knows(self, customer: CustomerId) -> Knows | None:
+        """The person who wrote to the customer last."""
+        person = await self._queries.customer(customer)
+        view = View("known", tuple(Category), customer=customer, absorbed=person.whole if person is not None else ())
+        page, _ = await self._queries.page(view, Scope(all=True), AgentId(""), None, KNOWN)
+        answers = [c.last_reply for c in page if c.last_reply is not None and c.last_reply.kind is Kind.REPLY]
+        people = {a.id for a in await self._queries.agents() if takes_work(a)}
+        newest = max((a for a in answers if a.author in people), key=lambda a: a.at, default=None)
+        return None if newest is None else (AgentId(newest.author), newest.at)
 
-    async def _route(self, ids: Sequence[ConversationId], there: frozenset[AgentId]) -> None:
-        agents = tuple(sorted(there))
-        results = await asyncio.gather(*(self._committer.submit(Route(id, agents)) for id in ids), return_exceptions=True)
-        for id, result in zip(ids, results, strict=True):
+    async def _free(self) -> list[routing.Available]:
+        """Who takes new work: available, and on duty."""
+        there, desk = self._available(), self._desks.at(self._clock.now())
+        found = await self._queries.agents() if there else []
+        return [available(a) for a in found if a.id in there and on_duty(a, desk)]
+
+    async def _leave_the_empty(self, free: Sequence[routing.Available]) -> None:
+        """What waits where nobody is on duty goes on to the queue that takes over, if that is wanted."""
+        desk = self._desks.at(self._clock.now())
+        self._deserted = frozenset(name for name in self.line.names() if not self._served(name, free))
+        leaving: list[tuple[QueueId, ConversationId]] = []
+        for name in self._deserted:
+            queue = desk.queue(name[0])
+            if queue is not None and queue.overflow_empty and queue.overflow is not None:
+                leaving += [(queue.id, place[1]) for place in self.line.waiting(name)]
+        await self._submit([Leave(id, queue) for queue, id in leaving])
+
+    def _served(self, name: Name, free: Sequence[routing.Available]) -> bool:
+        head = replace(self.line.entries[self.line.waiting(name)[0][1]].needs, readers=())  # who serves the queue, not this channel
+        return any(routing.serves(head, one.agent, one.teams) for one in free)
+
+    async def _give(self, plan: Sequence[tuple[ConversationId, routing.Assign]], free: Sequence[routing.Available]) -> bool:
+        """Whether anything was given out. What turns out not to wait is looked at again, in case the line has it wrong."""
+        units = [Route(id, self._candidates(id, decision.agent, free), self._known(id)) for id, decision in plan]
+        failpoints.hit("claim.before")
+        results = await self._submit(units)
+        failpoints.hit("claim.after")
+        void = [id for (id, _), result in zip(plan, results, strict=True) if result is None]
+        found = await self._queries.conversations(void) if void else {}
+        for id in void:
+            if id in found:
+                self.line.heard(found[id], self._entry)
+            else:
+                self.line.remove(id)
+        return bool(void) or any(isinstance(result, routing.Assign) for result in results)
+
+    def _known(self, id: ConversationId) -> Knows | None:
+        entry = self.line.entries.get(id)
+        if entry is None or entry.needs.preferred is None or entry.needs.spoke_at is None:
+            return None
+        return entry.needs.preferred, entry.needs.spoke_at
+
+    def _candidates(self, id: ConversationId, first: AgentId, free: Sequence[routing.Available]) -> tuple[AgentId, ...]:
+        """Who is asked for in the commit: the planned one and the next best."""
+        entry = self.line.entries.get(id)
+        if entry is None:
+            return (first,)
+        able = [a for a in free if routing.can_take(entry.needs, a)]
+        best = nsmallest(CANDIDATES, able, key=lambda a: routing.rank(a, entry.needs))
+        kept = (entry.needs.preferred,) if entry.needs.kept and entry.needs.preferred in {a.agent for a in free} else ()
+        return tuple(dict.fromkeys(id for id in (first, *(a.agent for a in best), *kept) if id is not None))
+
+    async def _submit(self, units: Sequence[Route | Place | Leave | Explain]) -> Sequence[object]:
+        results = await asyncio.gather(*(self._committer.submit(unit) for unit in units), return_exceptions=True)
+        for unit, result in zip(units, results, strict=True):
             if isinstance(result, TryLater):
                 raise result
             if isinstance(result, InboxError):
-                log.warning("routing_failed", conversation=id, error=result.code)
+                log.warning("routing_failed", conversation=unit.conversation, error=result.code)
             elif isinstance(result, BaseException):
                 raise result
+        return results
 
+    # What people ask
 
-def reason_to_wait(conversation: Conversation, agents: Sequence[Agent], weight: int = 1) -> Reason | None:
-    """Why a conversation of this weight waits although these agents are available; None when it does not wait, or not for long."""
-    if conversation.queued_at is None:
+    async def fetch(self, agent: AgentId) -> ConversationId | None:
+        """The next conversation for somebody who asks for one, before all what is offered to him; None: nothing waits that he could
+        take. He needs not be available."""
+        for id in self.line.offered_to(agent):
+            with suppress(Conflict):  # it has run out
+                return (await self.answer(id, agent, accept=True)).id
+        for _ in range(KNOWN):
+            desk = self._desks.at(self._clock.now())
+            me = [available(a) for a in await self._queries.agents() if a.id == agent and takes_work(a, desk)]
+            if not me:
+                raise NotFound
+            plan = self.line.plan(me, 1, asked=True)
+            if not plan:
+                return None
+            id = plan[0][0]
+            decision = await self._committer.submit(Route(id, (agent,), self._known(id), fetched=True))
+            if isinstance(decision, routing.Assign):
+                return id
+            if decision is None:
+                self.line.remove(id)
         return None
-    needs = routing.Needs(conversation.id, conversation.team, weight)
-    decision = routing.route(needs, [_available(a) for a in agents if _takes_work(a)])
-    return decision.reason if isinstance(decision, routing.Wait) else None
+
+    async def answer(self, id: ConversationId, agent: AgentId, *, accept: bool) -> Conversation:
+        """Who it is offered to takes it or lets it pass. Raises ``Conflict`` when it is not offered to him."""
+        return await self._committer.submit(Answer(id, agent, "accept" if accept else "decline"))
+
+    def place(self, c: Conversation) -> Standing | None:
+        """Where it stands in its queue; None: it does not wait."""
+        return self.standing(c.id)
+
+    def standing(self, id: ConversationId) -> Standing | None:
+        """The same by its id alone."""
+        entry, position = self.line.entries.get(id), self.line.position(id)
+        if entry is None or position is None:
+            return None
+        still = entry.name in self._deserted or entry.needs.held == "paused"  # by the pace of what was given out nobody can tell
+        estimate = None if still else self._pace.estimate(entry.name, position, self._clock.now())
+        return Standing(position, len(self.line.waiting(entry.name)), estimate, entry.name[0])
+
+    def why(self, c: Conversation, agents: Iterable[Agent]) -> Reason | None:
+        """Why a conversation waits; None when it does not, or not for long. ``agents`` are all accounts."""
+        if c.queued_at is None:
+            return None
+        if c.waiting is not None and c.waiting.offer is not None:
+            return Reason("offered", ids=(c.waiting.offer.agent,), numbers={"until": c.waiting.offer.until})
+        there = self._available()
+        desk = self._desks.at(self._clock.now())
+        able = [available(a) for a in agents if a.id in there and on_duty(a, desk)]
+        decision = routing.route(self._entry(c).needs, able)
+        return decision.reason if isinstance(decision, routing.Wait) else None

@@ -46,7 +46,7 @@ async def find(queries: Queries, command: c.SplitParticipant) -> Moved:
         for m in page:
             if m.kind is Kind.CUSTOMER and m.sender is not None and (m.sender.kind, m.sender.value) == (command.kind, command.value):
                 his.append(m.id)
-            elif stays is None:
+            elif stays is None and triage.is_listed(m):
                 stays = m.id
         seen += len(page)
         if len(his) > MAX_MOVED:
@@ -58,14 +58,10 @@ async def find(queries: Queries, command: c.SplitParticipant) -> Moved:
 
 def split(layer: Layer, before: Conversation, actor: Actor, command: c.SplitParticipant, moved: Moved, signing: bytes) -> Conversation:
     """The conversation that is left; the new one is related to it."""
-    stays = [moved.stays] if moved.stays else []
-    layer.need((MESSAGES, (*moved.messages, *stays)))
-    messages = [m for id in moved.messages if (m := layer.get(MESSAGES, id)) is not None]
-    if moved.seen != before.messages or any(m.conversation != before.id for m in messages):
-        raise Moving("The conversation has changed; load it again.")
+    messages = _his(layer, before, moved)
     if not messages:
         raise Invalid("value", "he has written nothing that could be split off")
-    if not stays:
+    if not moved.stays:
         raise Invalid("value", "nothing would be left")
     him = next((p for p in before.participants if (p.kind, p.value) == (command.kind, command.value)), None)
     if him is None:
@@ -85,9 +81,19 @@ def split(layer: Layer, before: Conversation, actor: Actor, command: c.SplitPart
     layer.insert(THREAD_KEYS, ThreadKey(token, "token", id, at=layer.now))
     for key in keys:
         led = layer.get(THREAD_KEYS, key)
-        if led is not None and led.conversation == before.id:
+        if led is not None and led.conversation in before.whole:
             layer.put(THREAD_KEYS, replace(led, conversation=id))
     return layer.change(before, replace(changed, conversation=_left(layer, changed.conversation, messages, moved, id)), author)
+
+
+def _his(layer: Layer, before: Conversation, moved: Moved) -> list[Message]:
+    stays = [moved.stays] if moved.stays else []
+    layer.need((MESSAGES, (*moved.messages, *stays)))
+    messages = [m for id in moved.messages if (m := layer.get(MESSAGES, id)) is not None]
+    left = [m for id in stays if (m := layer.get(MESSAGES, id)) is not None and not triage.is_listed(m)]
+    if moved.seen != before.messages or left or any(m.conversation not in before.whole for m in messages):
+        raise Moving("The conversation has changed; load it again.")
+    return messages
 
 
 def _seed(layer: Layer, before: Conversation, him: Participant, first: Message, id: ConversationId, facts: ChannelFacts) -> Conversation:

@@ -13,12 +13,15 @@ from inbox.core.errors import Conflict, Invalid, NotFound
 from inbox.core.events import Event, EventType
 from inbox.core.ids import AgentId, TeamId
 from inbox.core.message import Author
-from inbox.core.permissions import Action, Actor, require
+from inbox.core.permissions import NOTHING, Action, Actor, Grant, granted, require
+from inbox.core.roles import actor_of, require_within
+from inbox.flow.accounts import put_agent
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.idempotency import repeated
+from inbox.flow.roles import ReplaceRole
 from inbox.flow.working import Layer
 from inbox.flow.writing import author_of
-from inbox.records import AGENTS, TEAMS
+from inbox.records import AGENTS, CALENDARS, ROLES, TEAMS
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,15 @@ class CreateAgent:
         layer.need((AGENTS, (a.id,)))
         stored = layer.get(AGENTS, a.id)
         if (
-            repeated(layer, self.actor.id, self.key, "create_agent", a.email, a.name, a.role, *a.teams, str(a.capacity))
+            repeated(layer, self.actor.id, self.key, "create_agent", a.email, a.name, a.custom_role or a.role, *a.teams, str(a.capacity))
             and stored is not None
         ):
             return stored
         if stored is not None:
             raise Conflict("There is an account under this id.")
         _known_teams(layer, a.teams)
-        made = layer.put(AGENTS, replace(a, created_at=layer.now))
-        layer.event(Event(EventType.AGENT_CHANGED, layer.now, author_of(self.actor), agent=made.id))
-        return made
+        _may_look_after(layer, self.actor, None, a)
+        return put_agent(layer, replace(a, created_at=layer.now), author_of(self.actor))
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class EditAgent:
         return self.agent
 
     def decide(self, layer: Layer) -> Agent:
-        """The account afterwards. Raises ``Conflict`` when somebody changed it since, and when no admin would be left."""
+        """The account afterwards. Raises ``Conflict`` when somebody changed it since, and when no admin would be left, ``Denied`` when
+        the actor has less than the account has or shall have."""
         require(self.actor, Action.MANAGE_AGENTS)
         layer.need((AGENTS, (self.agent, *self.admins)))
         before = layer.get(AGENTS, self.agent)
@@ -84,12 +87,12 @@ class EditAgent:
         if before.version != self.version:
             raise Conflict("Somebody else changed this account; load again.")
         after = replace(before, **self.fields)
+        _may_look_after(layer, self.actor, before, after)
         _known_teams(layer, [team for team in after.teams if team not in before.teams])
+        _known_calendar(layer, "" if after.calendar == before.calendar else after.calendar)
         if _may_all(before) and not _may_all(after):
             self._leave_an_admin(layer)
-        stored = layer.put(AGENTS, after)
-        layer.event(Event(EventType.AGENT_CHANGED, layer.now, author_of(self.actor), agent=stored.id))
-        return stored
+        return put_agent(layer, after, author_of(self.actor))
 
     def _leave_an_admin(self, layer: Layer) -> None:
         """The other one is written as well, unchanged: of two admins who take each other's place at once, one is refused."""
@@ -103,11 +106,32 @@ def _may_all(agent: Agent) -> bool:
     return agent.active and agent.role is Role.ADMIN
 
 
+def _grant(layer: Layer, agent: Agent) -> Grant:
+    layer.need((ROLES, (agent.custom_role,) if agent.custom_role else ()))
+    role = layer.get(ROLES, agent.custom_role) if agent.custom_role else None
+    return granted(actor_of(agent, {role.id: role} if role is not None else {}, {}))
+
+
+def _may_look_after(layer: Layer, actor: Actor, before: Agent | None, after: Agent) -> None:
+    """Raises ``Denied`` where the actor has less than the account has or shall have, ``Invalid`` for a role that is not there."""
+    had = NOTHING if before is None else _grant(layer, before)
+    shall = _grant(layer, after)
+    if shall == NOTHING and (before is None or before.custom_role != after.custom_role):
+        raise Invalid("role", f"there is no role {after.custom_role!r}")
+    require_within(actor, had, shall)
+
+
 def _known_teams(layer: Layer, teams: Sequence[TeamId]) -> None:
     layer.need((TEAMS, teams))
     for team in teams:
         if layer.get(TEAMS, team) is None:
             raise Invalid("teams", f"there is no team {team!r}")
+
+
+def _known_calendar(layer: Layer, id: str) -> None:
+    layer.need((CALENDARS, (id,) if id else ()))
+    if id and layer.get(CALENDARS, id) is None:
+        raise Invalid("calendar", f"there are no business hours {id!r}")
 
 
 @dataclass(frozen=True)
@@ -190,8 +214,8 @@ class DeleteTeam:
         for id in self.members:
             member = layer.get(AGENTS, id)
             if member is not None and self.team in member.teams:
-                layer.put(AGENTS, replace(member, teams=tuple(team for team in member.teams if team != self.team)))
-                layer.event(Event(EventType.AGENT_CHANGED, layer.now, author_of(self.actor), agent=id))
+                left = tuple(team for team in member.teams if team != self.team)
+                put_agent(layer, replace(member, teams=left), author_of(self.actor))
         layer.remove(TEAMS, self.team)
         layer.event(_team_event(layer, self.team, author_of(self.actor)))
 
@@ -221,6 +245,10 @@ class Staff:
     ) -> Agent:
         """Raises ``Denied``, ``NotFound``, ``Invalid``, ``Conflict``."""
         return await self._committer.submit(EditAgent(actor, agent, version, fields, admins))
+
+    async def replace_role(self, actor: Actor, role: str, instead: str, holders: Sequence[AgentId]) -> None:
+        """Raises ``Denied``, ``NotFound``, ``Invalid``."""
+        await self._committer.submit(ReplaceRole(actor, role, instead, holders))
 
     async def create_team(self, actor: Actor, team: Team, key: str = "") -> Team:
         """Raises ``Denied``, ``Conflict``, ``KeyReused``."""

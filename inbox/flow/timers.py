@@ -1,4 +1,5 @@
-"""Fires what is due at its instant: deadlines, warnings, the end of a snooze, a bot's turn, an answer nobody saw.
+"""Fires what is due at its instant: deadlines, warnings, the end of a snooze, a bot's turn, an answer nobody saw, a step of a queue,
+a survey.
 
 A timer follows from its conversation's state (``working.timers_of``) and is stored and removed with it, so firing one is
 deciding on the conversation once more: whoever comes second finds it void. Sleeping is until the next one, never a poll.
@@ -8,16 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from inbox import failpoints
-from inbox.core import lifecycle
+from inbox.core import lifecycle, queueing
 from inbox.core.conversation import Conversation
 from inbox.core.errors import Conflict, InboxError, TryLater
 from inbox.core.ids import Instant
+from inbox.flow import surveying
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.feed import Change
 from inbox.flow.placing import SYSTEM
@@ -59,13 +61,28 @@ class Fire:
         if layer.now < self.timer.due_at:
             raise TryLater("early", self.timer.due_at - layer.now)
         kind, _, rest = self.timer.kind.partition(":")
+        if kind == "survey":
+            return surveying.ask(layer, before) is not None
         if kind == "snooze":
             changed = lifecycle.snooze_over(before, self.timer.epoch, layer.now)
+        elif kind == "queue":
+            changed = queueing.time_passed(before, layer.desk, layer.now)
+        elif _under_other_terms(layer, before):
+            return False
         else:
             metric, _, alarm = rest.partition(":")
             changed = lifecycle.sla_fired(before, metric, "warn" if alarm == "warn" else "breach", self.timer.epoch, layer.now)
         layer.change(before, changed, SYSTEM)
         return bool(changed.happened)
+
+
+def _under_other_terms(layer: Layer, before: Conversation) -> bool:
+    """Whether by now another policy or calendar holds, under which the conversation has just been brought instead."""
+    same = lifecycle.Changed(before)
+    if layer.promised(before, same).conversation == before:
+        return False
+    layer.change(before, same, SYSTEM)
+    return True
 
 
 def standing(layer: Layer, timer: Timer) -> Conversation | None:
@@ -181,10 +198,15 @@ def _kind(timer: Timer) -> str:
 
 async def either(event: asyncio.Event, clock: Clock, until: Instant) -> None:
     """Returns when the event is set or the instant has come."""
+    await any_of((event,), clock, until)
+
+
+async def any_of(events: Iterable[asyncio.Event], clock: Clock, until: Instant) -> None:
+    """Returns when one of the events is set or the instant has come."""
     async with asyncio.TaskGroup() as tasks:
-        both = (tasks.create_task(event.wait()), tasks.create_task(_slept(clock, until)))
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        for task in both:
+        waits = [tasks.create_task(_slept(clock, until)), *(tasks.create_task(event.wait()) for event in events)]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in waits:
             task.cancel()
 
 

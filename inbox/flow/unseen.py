@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from itertools import takewhile
 
 from msgspec.structs import replace
 
-from inbox.core import lifecycle
+from inbox.core import choices, delivery, lifecycle
 from inbox.core.conversation import Category
 from inbox.core.customer import Identity
 from inbox.core.ids import ChannelId, MessageId, digest
@@ -65,7 +65,7 @@ class CopyByMail:
             channel=facts.id,
             to=(self.address,),
             subject=before.subject or _title(layer, before.channel),
-            text="\n\n".join(m.text for m in unseen),
+            text="\n\n".join(choices.numbered(m.text, m.choices) for m in unseen),
             attachments=tuple(a for m in unseen for a in m.attachments),
             automatic=COPY,
             delivery=Delivery(DeliveryState.PENDING, due_at=at, recipients=(Recipient(self.address.value, DeliveryState.PENDING),)),
@@ -97,8 +97,10 @@ class Unseen:
         """Find what was not seen and where it may go, and have it committed."""
         page = await self._queries.timeline(timer.conversation, None, MAX_COPIED)
         conversation = await self._queries.conversation(timer.conversation)
-        identities = await self._queries.identities_of(conversation.customer) if conversation else []
-        unseen = tuple(m.id for m in reversed([*takewhile(self._is_news, page)]) if self._is_unseen(m))
+        person = await self._queries.customer(conversation.customer) if conversation else None
+        identities = await self._queries.identities_of(*person.whole) if person else []
+        his = {(i.kind, i.value) for i in identities}
+        unseen = tuple(m.id for m in reversed([*takewhile(self._is_news, page)]) if self._is_unseen(m) and _is_for(m, his))
         by = self._answerable()
         address = None if by is None else proved(identities, by.kind)
         await self._committer.submit(CopyByMail(timer, unseen, address, by.id if by else None))
@@ -108,7 +110,13 @@ class Unseen:
         return message.automatic != COPY and not (message.kind is Kind.CUSTOMER and self._is_live(message))
 
     def _is_unseen(self, message: Message) -> bool:
-        return message.kind is Kind.REPLY and self._is_live(message) and message.seen_at is None
+        return (
+            message.kind is Kind.REPLY
+            and self._is_live(message)
+            and message.seen_at is None
+            and not message.automatic
+            and _has_left(message)
+        )
 
     def _is_live(self, message: Message) -> bool:
         facts = self._channels().get(message.channel) if message.channel else None
@@ -116,8 +124,24 @@ class Unseen:
 
     def _answerable(self) -> ChannelFacts | None:
         """A channel that reaches people who are not there, and whose answers find the way home."""
-        able = [f for f in self._channels().values() if f.reply_keys and not f.conversational]
-        return min(able, key=lambda f: (f.id != self._mailbox, f.id), default=None)
+        return writes_letters(self._channels(), self._mailbox)
+
+
+def writes_letters(channels: Channels, mailbox: str) -> ChannelFacts | None:
+    """The channel ``mailbox`` if it reaches people who are not there and its answers find the way home, else the first that does."""
+    able = [f for f in channels.values() if f.reply_keys and not f.conversational]
+    return min(able, key=lambda f: (f.id != mailbox, f.id), default=None)
+
+
+def _has_left(message: Message) -> bool:
+    """An answer that was taken back, or still waits for its time, is none."""
+    d = message.delivery
+    return d is None or not (d.state is DeliveryState.CANCELLED or delivery.waits(d))
+
+
+def _is_for(message: Message, his: Set[tuple[str, str]]) -> bool:
+    """Whether it went to an address of this person: two people's conversations can be merged."""
+    return not message.to or any((a.kind, a.value) in his for a in message.to)
 
 
 def proved(identities: Sequence[Identity], kind: str) -> Address | None:

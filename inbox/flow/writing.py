@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
+from inbox.core import choices, lifecycle, matching, scheduling, tokens, triage
 from inbox.core import commands as c
-from inbox.core import lifecycle, matching, tokens, triage
 from inbox.core.agent import Role
 from inbox.core.conversation import Conversation, Participant
 from inbox.core.customer import Customer, Identity, identity_id
 from inbox.core.errors import Invalid, NewerReply, NotFound
-from inbox.core.events import Event, EventType
-from inbox.core.ids import ChannelId, ConversationId, CustomerId, MessageId, command_message_id
-from inbox.core.message import Address, Attachment, Author, Delivery, DeliveryState, Kind, Message, Reason, Recipient
-from inbox.core.permissions import Actor
-from inbox.flow import placing
+from inbox.core.events import Event, EventType, facets
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId, command_message_id
+from inbox.core.message import MAIL_ADDRESS, Address, Attachment, Author, Card, Delivery, DeliveryState, Kind, Message, Reason, Recipient
+from inbox.core.permissions import ALLOWED, Action, Actor, may, require
+from inbox.flow import consent, placing, templates
+from inbox.flow import scheduling as timing
 from inbox.flow.working import ChannelFacts, Layer
 from inbox.records import CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, ThreadKey
 
@@ -32,29 +35,46 @@ def reply(
     layer: Layer, before: Conversation, actor: Actor, command: c.Reply, files: tuple[Attachment, ...], signing: bytes
 ) -> tuple[Conversation, Message]:
     """Answer on the channel where the customer wrote last. Raises ``NewerReply``, ``Invalid``."""
-    if not command.text.strip() and not files:
-        raise Invalid("text", "write something or attach a file")
+    _not_empty(command, files)
     if not command.anyway:
         _guard(layer, before, actor, command.seen)
-    facts = channel_of(layer, before.reply_channel or before.channel)
-    _fits(facts, command.text)
-    if facts.window is not None and layer.now > (before.heard_at or 0) + facts.window:
-        hours = facts.window // 3_600_000
-        raise Invalid("channel", f"here you may write within {hours} hours after the customer's last message; he has to write again first")
-    to = addresses(command.to) or _participants(before, facts)
+    facts = _sending(layer, before.reply_channel or before.channel)
+    due = scheduling.due(command.send_at, command.hold, layer.now)
+    if facts.window is not None and command.template is None and due > (before.heard_at or 0) + facts.window:
+        raise Invalid("channel", _closed(facts, facts.window))
+    named, cc, bcc = _recipients(command)
+    to = named or _participants(before, facts)
     if not to:
         raise Invalid("to", "nobody to write to: accept a participant or name an address")
-    message = _outbound(layer, before, before.id, actor, command.client_id, facts, command.text, files)
-    message = _addressed(message, to, addresses(command.cc), addresses(command.bcc), command.subject)
+    consent.require(layer, facts, (*to, *cc, *bcc))
+    message = _said(layer, before, before.id, actor, command, facts, files)
+    message = _addressed(message, to, cc, bcc, command.subject)
+    message = timing.timed(message, command, due, before)
     known = with_addressed(before.participants, (*message.to, *message.cc), facts)
-    mail_due = before.mail_due or layer.now + facts.unseen_ms if facts.live else before.mail_due
-    widened = replace(before, participants=known, mail_due=mail_due)
-    changed = lifecycle.reply_queued(widened, message, layer.now)
-    if command.then is not None:
-        changed = changed.then(lambda x: lifecycle.set_category(x, command.then or x.category, layer.now))
+    changed = _queued(layer, replace(before, participants=known), message, command, facts)
+    if command.send_at is None:
+        changed = changed.then(lambda now: _taken(now, actor, layer.now))
     layer.add_message(message)
     remember_own(layer, message, facts, signing)
     return layer.change(before, changed, author_of(actor), message), message
+
+
+def _queued(layer: Layer, widened: Conversation, message: Message, command: c.Reply, facts: ChannelFacts) -> lifecycle.Changed:
+    """What follows for the conversation: of an answer for later, nothing yet."""
+    if command.send_at is not None:
+        return scheduling.planned(widened, message, layer.now)
+    widened = replace(widened, mail_due=timing.mail_due(widened, facts, layer.now))
+    changed = lifecycle.reply_queued(widened, message, layer.now)
+    if command.then is None:
+        return changed
+    return changed.then(lambda x: lifecycle.set_category(x, command.then or x.category, layer.now))
+
+
+def _taken(answered: Conversation, actor: Actor, now: Instant) -> lifecycle.Changed:
+    """Who answers what nobody holds has it from now on, so that the customer's next line comes to him."""
+    if answered.assignee is not None or actor.role is Role.BOT or may(actor, Action.ASSIGN, facets(answered)) != ALLOWED:
+        return lifecycle.Changed(answered)
+    return lifecycle.assign(answered, actor.id, UNSET, Reason("answered", (actor.id,)), now)
 
 
 def _guard(layer: Layer, before: Conversation, actor: Actor, seen: MessageId | None) -> None:
@@ -65,13 +85,13 @@ def _guard(layer: Layer, before: Conversation, actor: Actor, seen: MessageId | N
     if seen is not None:
         layer.need((MESSAGES, (seen,)))
         known = layer.get(MESSAGES, seen)
-        if known is not None and known.conversation == before.id and (known.arrived_at, known.id) >= (newest.at, newest.id):
+        if known is not None and known.conversation in before.whole and (known.arrived_at, known.id) >= (newest.at, newest.id):
             return
     raise NewerReply((newest.id,))
 
 
 def note(layer: Layer, before: Conversation, actor: Actor, command: c.Note, files: tuple[Attachment, ...]) -> tuple[Conversation, Message]:
-    """Write a private note."""
+    """Write a private note. Raises ``Denied`` for a whisper by somebody who is no supervisor, ``Invalid`` where nobody would hear it."""
     if not command.text.strip() and not files:
         raise Invalid("text", "write something or attach a file")
     mid = command_message_id(actor.id, command.client_id)
@@ -87,9 +107,19 @@ def note(layer: Layer, before: Conversation, actor: Actor, command: c.Note, file
         attachments=files,
         client_id=command.client_id,
         mentions=command.mentions,
+        whisper=_heard_by(before, actor) if command.whisper else None,
     )
+    if command.whisper and command.mentions:
+        raise Invalid("mentions", "a whisper is for the conversation's agent alone")
     layer.add_message(message)
     return layer.change(before, lifecycle.note_written(before, message, layer.now), message.author, message), message
+
+
+def _heard_by(before: Conversation, actor: Actor) -> AgentId:
+    require(actor, Action.SUPERVISE)
+    if before.assignee is None or before.assignee == actor.id:
+        raise Invalid("whisper", "somebody else must hold the conversation")
+    return before.assignee
 
 
 def forward(
@@ -98,18 +128,18 @@ def forward(
     """Send a message of the conversation on to somebody outside; he does not become a participant."""
     layer.need((MESSAGES, (command.message,)))
     original = layer.get(MESSAGES, command.message)
-    if original is None or original.conversation != before.id:
+    if original is None or original.conversation not in before.whole:
         raise NotFound
-    if original.kind is Kind.NOTE:
-        raise Invalid("message", "a private note cannot be forwarded")
-    facts = channel_of(layer, before.reply_channel or before.channel)
+    if original.kind in (Kind.NOTE, Kind.CALL):
+        raise Invalid("message", "a private note or a call cannot be forwarded")
+    facts = _sending(layer, before.reply_channel or before.channel)
     if facts.conversational:
         raise Invalid("message", "this channel cannot forward")
     subject = command.subject or f"Fwd: {before.subject}"[:900]
     text = f"{command.text}\n\n{_forwarded_text(original)}".lstrip("\n")
     message = _outbound(layer, before, before.id, actor, command.client_id, facts, text, (*files, *original.attachments))
-    message = _addressed(message, addresses(command.to), addresses(command.cc), addresses(command.bcc), subject)
-    message = replace(message, forwards=original.id)
+    message = _addressed(message, *_recipients(command), subject)
+    message = timing.held(replace(message, forwards=original.id), command.hold, before)
     layer.add_message(message)
     return layer.change(before, lifecycle.forwarded(before, message, layer.now), message.author, message), message
 
@@ -129,17 +159,16 @@ def start(
     layer: Layer, actor: Actor, command: c.StartConversation, files: tuple[Attachment, ...], signing: bytes
 ) -> tuple[Conversation, Message]:
     """Write first. The person is the named one, else whoever is known by the first address, else a new one."""
-    if not command.text.strip() and not files:
-        raise Invalid("text", "write something or attach a file")
-    facts = channel_of(layer, command.channel)
-    _fits(facts, command.text)
-    if facts.window is not None:
-        raise Invalid("channel", "on this channel the customer has to write first")
-    to, cc = addresses(command.to), addresses(command.cc)
-    customer = _addressee(layer, actor, command, to[0], facts)
+    _not_empty(command, files)
+    facts = _sending(layer, command.channel)
+    if facts.window is not None and command.template is None:
+        raise Invalid(*_closed_at_first(facts))
+    to, cc, bcc = _recipients(command)
+    consent.require(layer, facts, (*to, *cc, *bcc))
+    customer = addressee(layer, actor, command, to[0], facts)
     id = ConversationId(layer.derive("conversation", actor.id, command.client_id))
-    message = _outbound(layer, None, id, actor, command.client_id, facts, command.text, files)
-    message = _addressed(message, to, cc, addresses(command.bcc), command.subject)
+    message = _said(layer, None, id, actor, command, facts, files)
+    message = timing.held(_addressed(message, to, cc, bcc, command.subject), command.hold, None)
     first = Participant(to[0].kind, to[0].value, to[0].name, customer=customer.id)
     seed = Conversation(
         id=id,
@@ -151,7 +180,7 @@ def start(
         created_at=layer.now,
         updated_at=layer.now,
         subject=command.subject[:500],
-        team=facts.team,  # type: ignore[arg-type]  # a team id as configured
+        team=facts.team,
         participants=with_addressed((first,), (*to, *cc), facts),
         assignee=actor.id,
         assign_reason=Reason("started_by", (actor.id,)),
@@ -164,16 +193,19 @@ def start(
     return layer.change(None, changed, message.author, message), message
 
 
-def _addressee(layer: Layer, actor: Actor, command: c.StartConversation, to: Address, facts: ChannelFacts) -> Customer:
+def addressee(layer: Layer, actor: Actor, command: c.StartConversation | c.StartCall, to: Address, facts: ChannelFacts) -> Customer:
+    """Whom the actor turns to first: the named person, else whoever is known by the address, else a new one. Raises ``Invalid``."""
     id = identity_id(to.kind, facts.scope, to.value)
-    layer.need((IDENTITIES, (id,)), (CUSTOMERS, [command.customer] if command.customer else []))
+    layer.need((IDENTITIES, (id,)))
     identity = layer.get(IDENTITIES, id)
-    known = command.customer or (identity.customer if identity is not None and identity.how != matching.STATED else None)
+    owner = identity.customer if identity is not None and identity.how != matching.STATED else None
+    known = command.customer or owner
     if known is not None:
-        layer.need((CUSTOMERS, (known,)))
-        customer = layer.get(CUSTOMERS, known)
+        customer = layer.person(known)
         if customer is None:
             raise Invalid("customer", "there is no such person")
+        if owner is not None and owner in customer.absorbed:
+            customer = layer.people(owner)[0]
     else:
         new = CustomerId(layer.derive("customer", actor.id, command.client_id))
         customer = layer.insert(CUSTOMERS, Customer(new, to.name, layer.now))
@@ -191,6 +223,13 @@ def channel_of(layer: Layer, id: ChannelId) -> ChannelFacts:
     return facts
 
 
+def _sending(layer: Layer, id: ChannelId) -> ChannelFacts:
+    facts = channel_of(layer, id)
+    if not facts.sends:
+        raise Invalid("channel", "nothing can be written by this channel, it only keeps calls; write a note, or begin a new conversation")
+    return facts
+
+
 def remember_own(layer: Layer, message: Message, facts: ChannelFacts, signing: bytes) -> None:
     """What is written to somebody on a chat-like channel is his open conversation from now on."""
     if not facts.conversational:
@@ -200,12 +239,20 @@ def remember_own(layer: Layer, message: Message, facts: ChannelFacts, signing: b
         placing.hold_open(layer, message.conversation, placing.open_key(facts.id, identity))
 
 
-def addresses(addressees: Iterable[c.Addressee]) -> tuple[Address, ...]:
-    """Addresses without repetitions. Those with an @ are in lower case, as the channels write them: one person, one identity."""
+def _recipients(command: c.Reply | c.Forward | c.StartConversation) -> tuple[tuple[Address, ...], tuple[Address, ...], tuple[Address, ...]]:
+    """To, Cc and Bcc. Raises ``Invalid``."""
+    return _addresses(command.to, "to"), _addresses(command.cc, "cc"), _addresses(command.bcc, "bcc")
+
+
+def _addresses(addressees: Iterable[c.Addressee], field: str) -> tuple[Address, ...]:
+    """Addresses without repetitions. Those with an @ are in lower case, as the channels write them: one person, one identity.
+    Raises ``Invalid`` for a mail address that cannot be one: it would keep the whole message from leaving."""
     out: dict[tuple[str, str], Address] = {}
     for one in addressees:
         value = one.value.strip()
         value = value.lower() if "@" in value else value
+        if one.kind == "email" and not re.fullmatch(MAIL_ADDRESS, value):
+            raise Invalid(field, f"{value!r} is no mail address")
         out.setdefault((one.kind, value.casefold()), Address(one.kind, value, one.name.strip()))
     return tuple(out.values())
 
@@ -221,6 +268,62 @@ def with_addressed(present: tuple[Participant, ...], recipients: Sequence[Addres
 
 def _participants(before: Conversation, facts: ChannelFacts) -> tuple[Address, ...]:
     return tuple(Address(p.kind, p.value, p.name) for p in triage.answered(before.participants) if p.kind == facts.kind)
+
+
+def _not_empty(command: c.Reply | c.StartConversation, files: tuple[Attachment, ...]) -> None:
+    if command.template is not None:
+        if isinstance(command, c.Reply) and (command.choices or command.sticker):
+            raise Invalid("choices", "a template has its own buttons")
+        if command.text:
+            raise Invalid("text", "a template has its own words")
+        return
+    if isinstance(command, c.Reply) and command.sticker:
+        if command.text or files or command.choices:
+            raise Invalid("sticker", "a sticker goes alone")
+    elif not command.text.strip() and not files:
+        raise Invalid("text", "write something or attach a file")
+
+
+def _closed_at_first(facts: ChannelFacts) -> tuple[str, str]:
+    if facts.templates:
+        return "template", "on this channel only a template can begin a conversation"
+    return "channel", "on this channel the customer has to write first"
+
+
+def _closed(facts: ChannelFacts, window: int) -> str:
+    hours = window // 3_600_000
+    instead = "send a template, or wait until he writes again" if facts.templates else "he has to write again first"
+    return f"here you may write within {hours} hours after the customer's last message; {instead}"
+
+
+def _said(
+    layer: Layer,
+    before: Conversation | None,
+    conversation: ConversationId,
+    actor: Actor,
+    command: c.Reply | c.StartConversation,
+    facts: ChannelFacts,
+    files: tuple[Attachment, ...],
+) -> Message:
+    """The message with its author's words, or those of the template he chose."""
+    if command.template is None:
+        offered = choices.checked(command.choices, command.text) if isinstance(command, c.Reply) else ()
+        _fits(facts, choices.numbered(command.text, offered))
+        message = _outbound(layer, before, conversation, actor, command.client_id, facts, command.text, files)
+        return replace(_sticking(message, command, facts), choices=offered)
+    text, card, filled = templates.use(layer, facts, command.template, files)
+    message = _outbound(layer, before, conversation, actor, command.client_id, facts, text, files)
+    return replace(message, cards=(card,), template=filled)
+
+
+def _sticking(message: Message, command: c.Reply | c.StartConversation, facts: ChannelFacts) -> Message:
+    """With the sticker it is, if it is one. Raises ``Invalid``."""
+    if not isinstance(command, c.Reply) or not command.sticker:
+        return message
+    found = next((one for one in facts.stickers if one.id == command.sticker), None)
+    if found is None:
+        raise Invalid("sticker", "this channel does not send this sticker")
+    return replace(message, sticker=found.id, cards=(Card("sticker", found.sign),))
 
 
 def _fits(facts: ChannelFacts, text: str) -> None:

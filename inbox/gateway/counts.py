@@ -10,7 +10,7 @@ import structlog
 from msgspec.structs import replace
 
 from inbox.core.errors import TryLater
-from inbox.core.events import Facets
+from inbox.core.events import Facets, named
 from inbox.core.ids import AgentId
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import ME, NOBODY, View, matches
@@ -90,7 +90,7 @@ class Counts:
 
     def changed(self, before: Facets | None, after: Facets | None) -> None:
         """A conversation went from ``before`` to ``after``: mark the counters it left or joined."""
-        special = {id for f in (before, after) if f is not None for id in (f.assignee, f.bot) if id is not None}
+        special = named(before) | named(after)
         for (view, scope), counters in self._alike.items():
             shared = Counter(view, scope, NOBODY_SPECIAL)
             if shared.holds(before) != shared.holds(after):

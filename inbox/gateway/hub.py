@@ -7,22 +7,28 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
+import msgspec
 import structlog
 
 from inbox.core.agent import Agent
 from inbox.core.errors import TryLater
-from inbox.core.events import EventType, Facets
-from inbox.core.ids import AgentId
+from inbox.core.events import Event, EventType, Facets
+from inbox.core.ids import AgentId, ChannelId, TeamId
+from inbox.core.notifications import made
+from inbox.core.permissions import Actor, sees
+from inbox.core.roles import CustomRole, actor_of
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change, Feed
+from inbox.flow.rows import notice_row
 from inbox.gateway.counts import Counts
 from inbox.gateway.lists import Lists
 from inbox.gateway.moment import Latest, Moment
-from inbox.gateway.notices import notices
+from inbox.gateway.notices import is_about_access, is_about_roles, shared
 from inbox.gateway.presence import Presence
-from inbox.gateway.protocol import Notice, Reload
+from inbox.gateway.protocol import JobChanged, Notice, Reload, encode
 from inbox.gateway.roster import Roster
 from inbox.gateway.threads import Threads
+from inbox.records import ROLES
 
 BATCH = 16
 """Changes between two turns of the sockets' writers; well under what an outbox holds."""
@@ -44,6 +50,8 @@ class Hub:
         self._wake = asyncio.Event()
         self._position: dict[int, int] = {}
         self._accounts: Mapping[str, Agent] = {}
+        self._roles: Mapping[str, CustomRole] = {}
+        self._readers: Mapping[ChannelId, frozenset[TeamId]] = {}
         self.lists = Lists()
         self.threads = Threads()
         self.latest = Latest()
@@ -87,8 +95,9 @@ class Hub:
         """Read what showing needs, however long the database is away: nothing is shown without it."""
         while True:
             try:
-                if any(change.event.type is EventType.AGENT_CHANGED for change in batch):
-                    self._accounts = await self._directory.agents()
+                if any(change.event.type is EventType.AGENT_CHANGED or is_about_access(change.event) for change in batch):
+                    self._accounts, self._roles = await self._directory.agents(), await self._directory.entries(ROLES)
+                    self._readers = await self._directory.readers()
                 return await self.names(batch)
             except TryLater as away:
                 log.warning("change_waits", error=away.code)
@@ -112,30 +121,80 @@ class Hub:
             self.lists.show(moment)
             self.threads.show(moment)
             self._counts.changed(event.before, event.after)
-            self._presence.load_changed(_holder(event.before), _holder(event.after))
-            self._tell(change, moment)
+            self._in_or_out_of_sight(event)
+            if _load(event.before) != _load(event.after):
+                self._presence.load_changed()
+            self._tell(change, moment, names[0])
         if event.type is EventType.CUSTOMER_CHANGED and not _is_new(change):
             self._roster.tell_all(Reload("customers", event.customer or ""))
-        if event.type is EventType.TEAM_CHANGED:
-            self._roster.tell_all(Reload("teams", str(event.data.get("team") or "")))
+        self._tell_shared(event)
+        if event.type is EventType.JOB_CHANGED:
+            self._roster.tell(AgentId(event.agent or ""), job_frame(event))
         if event.type is EventType.AGENT_CHANGED:
             self._account_changed(AgentId(event.agent or ""))
+        if is_about_roles(event):
+            self._access_changed(str(event.data.get("entry")))
+        if event.type is EventType.CHANNEL_CHANGED:
+            self._access_changed()
 
-    def _tell(self, change: Change, moment: Moment) -> None:
+    def _tell_shared(self, event: Event) -> None:
+        if (settings := shared(event)) is not None:
+            self._roster.tell_all(Reload(*settings))
+        if event.type is EventType.ALERT_CHANGED:
+            for one in made(event, None):
+                self._roster.tell(one.agent, Reload("notices"))
+
+    def _tell(self, change: Change, moment: Moment, customer: str) -> None:
+        """What the committer stored with the entry, shown at once."""
         if moment.now is None or change.conversation is None:
             return
-        for agent, kind in notices(change, moment.now):
-            self._roster.tell(agent, Notice(kind, moment.id, change.conversation.number, moment.at), moment.now)
+        for one in made(change.event, change.message):
+            self._roster.tell(one.agent, Notice(notice_row(one, change.conversation, customer), moment.at), moment.now)
+
+    def _in_or_out_of_sight(self, event: Event) -> None:
+        """Notices about a conversation stand in the lists of those who may see it."""
+        before, after = event.before, event.after
+        if before is None or after is None or _where(before) == _where(after):
+            return
+        joined = before.merged != after.merged  # what they are about is another conversation now
+        over = None if before.offered == after.offered else before.offered  # the notice of an offer goes with it
+        frame = encode(Reload("notices", event.conversation or ""))
+        for follower in self._roster:
+            seen = sees(follower.scope, before), sees(follower.scope, after)
+            if seen[0] != seen[1] or (joined and seen[0]) or follower.agent == over:
+                follower.send(frame)
 
     def _account_changed(self, agent: AgentId) -> None:
         """Before any later change is shown, the agent's connections know what he may still see."""
-        self._roster.account_changed(agent, self._accounts.get(agent))
+        self._roster.account_changed(agent, self._actor(agent))
         self._presence.accounts_changed()
         self._roster.tell_all(Reload("agents", agent))
 
+    def _access_changed(self, role: str | None = None) -> None:
+        """The same for everybody who has this role, or without one for everybody."""
+        for agent in self._roster.agents():
+            account = self._accounts.get(agent)
+            if account is not None and role in (None, account.custom_role):
+                self._roster.account_changed(agent, self._actor(agent))
 
-def _holder(facets: Facets | None) -> AgentId | None:
-    return facets.assignee if facets is not None else None
+    def _actor(self, agent: AgentId) -> Actor | None:
+        account = self._accounts.get(agent)
+        return None if account is None else actor_of(account, self._roles, self._readers)
+
+
+def job_frame(event: Event) -> JobChanged:
+    """How far a change in bulk is, for its owner."""
+    return msgspec.convert({**event.data, "id": event.data["job"], "t": "job"}, JobChanged)
+
+
+def _where(facets: Facets) -> tuple[object, ...]:
+    """All that decides who may see it, and under which number."""
+    return facets.team, facets.assignee, facets.bot, facets.offered, facets.merged
+
+
+def _load(facets: Facets | None) -> tuple[object, ...]:
+    """All that decides whose capacity a conversation takes."""
+    return () if facets is None else (facets.assignee, facets.offered, facets.category, facets.merged)
 
 
 def _is_new(change: Change) -> bool:

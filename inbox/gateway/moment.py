@@ -6,10 +6,12 @@ from collections import OrderedDict
 from enum import Enum
 
 from msgspec import Raw
+from msgspec.structs import replace
 
-from inbox.core.events import EventType, Facets, facets
+from inbox.core.events import EventType, Facets, facets, named
 from inbox.core.ids import AgentId
-from inbox.core.permissions import Scope, sees
+from inbox.core.message import Message
+from inbox.core.permissions import Scope, hears, sees
 from inbox.core.views import View, matches
 from inbox.flow.feed import Change
 from inbox.flow.rows import QUIET, conversation_row, event_row, message_row
@@ -18,7 +20,9 @@ from inbox.gateway.protocol import Gone, Position, PutEvent, Resync, encode, enc
 NOWHERE: Position = (0, 0)
 """The position of a frame that no journal entry is behind."""
 
-RESHAPES_THREAD = frozenset({EventType.PARTICIPANT_SPLIT})
+RESHAPES_THREAD = frozenset(
+    {EventType.PARTICIPANT_SPLIT, EventType.MESSAGES_MOVED, EventType.CONVERSATION_MERGED, EventType.CONVERSATION_UNMERGED}
+)
 """Entries after which messages left a thread without an entry each: its followers fetch it anew."""
 
 
@@ -87,7 +91,7 @@ class Moment:
         self._customer, self._author = names
         self._row: Raw | None = None
         self._frames: dict[tuple[str, Verdict], bytes] = {}
-        self._lines: dict[str, list[bytes]] = {}
+        self._lines: dict[tuple[str, bool], list[bytes]] = {}
 
     def verdict(self, view: View, scope: Scope, me: AgentId) -> Verdict:
         """What the change means for a list of ``view`` that ``me`` follows with ``scope``."""
@@ -108,23 +112,30 @@ class Moment:
         """The conversation does not belong to ``sub`` any more."""
         return encode(Gone(sub, self.id, self.version, self.at))
 
-    def thread_frames(self, sub: str) -> list[bytes]:
-        """The frames for everybody who follows the conversation itself under this name and may see it."""
-        if sub not in self._lines:
+    def thread_frames(self, sub: str, agent: AgentId, *, supervising: bool) -> list[bytes]:
+        """The frames for everybody who follows the conversation under this name and may see it; its message as ``agent`` does."""
+        message = self.change.message
+        key = sub, message is None or hears(message, agent, supervising=supervising)
+        if key not in self._lines:
             head = [self.frame(sub, Verdict.PUT)] if self.fresh else []
-            self._lines[sub] = head + self._thread(sub)
-        return self._lines[sub]
+            self._lines[key] = head + self._thread(sub, message if key[1] else None)
+        return self._lines[key]
 
-    def _thread(self, sub: str) -> list[bytes]:
-        event, message = self.change.event, self.change.message
+    def _thread(self, sub: str, message: Message | None) -> list[bytes]:
+        event = self.change.event
         frames = []
-        if message is not None and message.conversation == self.id:
+        if message is not None and self._holds(message):
             frames.append(encode_message(sub, encode_row(message_row(message, self._author)), self.at))
         if event.conversation == self.id and event.type in QUIET:
             frames.append(encode(PutEvent(sub, event_row(event), self.at)))
         if event.type in RESHAPES_THREAD:
             frames.append(encode(Resync(sub)))
         return frames
+
+    def _holds(self, message: Message) -> bool:
+        """Whether it stands in this thread; what was merged into it has its own messages."""
+        whole = self.change.conversation
+        return message.conversation == self.id or (whole is not None and whole.id == self.id and message.conversation in whole.whole)
 
     def _put(self, sub: str) -> bytes:
         if self._row is None:
@@ -136,14 +147,14 @@ class Moment:
 
 def _special(all_facets: tuple[Facets, ...]) -> frozenset[AgentId]:
     """Agents who are named in the facets: only they can see another outcome than colleagues with the same teams."""
-    return frozenset(id for f in all_facets for id in (f.assignee, f.bot) if id is not None)
+    return frozenset(id for facets in all_facets for id in named(facets))
 
 
 def common(scope: Scope) -> Scope:
     """The part of a scope that colleagues with the same teams share."""
-    return Scope(all=scope.all, teams=scope.teams, teamless=scope.teamless)
+    return replace(scope, agent=None)
 
 
 def personal(scope: Scope, agent: AgentId) -> Scope:
     """The whole of a scope again, as ``agent`` has it."""
-    return Scope(all=scope.all, agent=agent, teams=scope.teams, teamless=scope.teamless)
+    return replace(scope, agent=agent)

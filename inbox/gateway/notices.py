@@ -1,39 +1,32 @@
-"""What a change means for one agent personally, beyond the lists and threads he follows."""
+"""Which settings that everybody shares an entry of the journal has changed."""
 
 from __future__ import annotations
 
-from inbox.core.events import Event, EventType, Facets
-from inbox.core.ids import AgentId
-from inbox.core.message import Kind
-from inbox.flow.feed import Change
+from collections.abc import Mapping
 
-_TO_ASSIGNEE = {
-    EventType.ASSIGNED: "assigned",
-    EventType.MESSAGE_RECEIVED: "reply",
-    EventType.SLA_WARNED: "sla_warning",
-    EventType.SLA_BREACHED: "sla_breach",
+from inbox.core.events import Event, EventType
+from inbox.records import ROLES
+
+_SHARED: Mapping[EventType, tuple[str, str]] = {
+    EventType.TEAM_CHANGED: ("teams", "team"),
+    EventType.CATALOG_CHANGED: ("catalog", "noun"),
+    EventType.TEMPLATES_CHANGED: ("templates", "channel"),
+    EventType.ALERT_CHANGED: ("alerts", "alert"),
 }
-_MENTIONING = frozenset({EventType.NOTE_WRITTEN, EventType.MESSAGE_QUEUED})
+"""What everybody is told to fetch again, and where the entry says whose it is."""
 
 
-def notices(change: Change, now: Facets) -> list[tuple[AgentId, str]]:
-    """Who is to be told, and of what: assigned, reply, mention, sla_warning or sla_breach. Nobody is told of his own doing."""
-    event = change.event
-    told: list[tuple[AgentId, str]] = []
-    kind = _TO_ASSIGNEE.get(event.type)
-    if kind is not None and now.assignee is not None and _concerns(change, kind):
-        told.append((now.assignee, kind))
-    if event.type in _MENTIONING and change.message is not None:
-        told.extend((agent, "mention") for agent in change.message.mentions)
-    return [(agent, kind) for agent, kind in told if not _own_doing(event, agent)]
+def is_about_roles(event: Event) -> bool:
+    """Whether what a role of the workspace's own gives may be another now."""
+    return event.type is EventType.CATALOG_CHANGED and event.data.get("noun") == ROLES.name
 
 
-def _concerns(change: Change, kind: str) -> bool:
-    if kind != "reply":
-        return True
-    message = change.message
-    return message is not None and message.kind is Kind.CUSTOMER and not message.automatic and not message.late
+def is_about_access(event: Event) -> bool:
+    """Whether more than one account may see something else now: by a role, or by who reads a channel."""
+    return is_about_roles(event) or event.type is EventType.CHANNEL_CHANGED
 
 
-def _own_doing(event: Event, agent: AgentId) -> bool:
-    return event.actor.kind in ("agent", "bot") and event.actor.id == agent
+def shared(event: Event) -> tuple[str, str] | None:
+    """Which of the shared settings the entry says have changed, and whose; None: none of them."""
+    what = _SHARED.get(event.type)
+    return None if what is None else (what[0], str(event.data.get(what[1]) or ""))

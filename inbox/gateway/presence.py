@@ -18,13 +18,15 @@ from inbox.ports import Clock, PresenceBoard, Queries
 
 GRACE_MS = 20_000
 AWAY_AFTER_MS = 10 * 60_000
+IN_SIGHT_MS = 45_000
+"""Two beats of a tab that a human touches, and a little."""
 LEASE_MS = 45_000
 RENEW_MS = 15_000
 READ_MS = 5_000
 TICK_MS = 1_000
 COALESCE_MS = 250
 
-ONLINE, AWAY, OFFLINE = "online", "away", "offline"
+ONLINE, AWAY, OFFLINE, BREAK = "online", "away", "offline", Availability.BREAK.value
 
 log = structlog.get_logger(__name__)
 
@@ -32,19 +34,29 @@ log = structlog.get_logger(__name__)
 class Presence:
     """This server's agents from its own sockets, other servers' from the board.
 
-    Online: connected, active within ten minutes in some tab, and not away by hand. Away: connected otherwise.
+    Online: connected, active within ten minutes in some tab, and nothing else set by hand. On a break: connected, and set so. Busy:
+    active, and set so. Away: connected otherwise.
     """
 
     def __init__(
-        self, board: PresenceBoard, server: str, queries: Queries, roster: Roster, clock: Clock, available: Callable[[], None]
+        self,
+        board: PresenceBoard,
+        server: str,
+        queries: Queries,
+        roster: Roster,
+        clock: Clock,
+        available: Callable[[], None],
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
-        """``server`` names this process; ``available`` is called when an agent comes who was not online before."""
+        """``server`` names this process; ``available`` is called when an agent comes who was not online before,
+        ``moved`` when anybody's state is another."""
         self._board = board
         self._server = server
         self._queries = queries
         self._roster = roster
         self._clock = clock
         self._tell_available = available
+        self._tell_moved = moved
         self._tabs: Counter[AgentId] = Counter()
         self._active_at: dict[AgentId, Instant] = {}
         self._leaving: dict[AgentId, Instant] = {}
@@ -55,25 +67,52 @@ class Presence:
         self._renew_at: Instant = 0
         self._read_at: Instant = 0
         self._shown: dict[AgentId, AgentState] = {}
+        self._since: dict[AgentId, Instant] = {}
+        self._hearers: list[Callable[[frozenset[AgentId]], None]] = []
         self._wake = asyncio.Event()
 
     # What others ask
 
     def state(self, agent: AgentId) -> str:
-        """``online``, ``away`` or ``offline``, as of now."""
+        """``online``, ``busy``, ``break``, ``away`` or ``offline``, as of now."""
         account = self._accounts.get(agent)
-        active = self._active(agent)
-        if account is None or not account.active or active is None:
+        return OFFLINE if account is None else self.state_of(account)
+
+    def state_of(self, account: Agent) -> str:
+        """The same by his account, for whoever has just read it or changed it."""
+        active = self._active(account.id)
+        if not account.active or active is None:
             return OFFLINE
-        return ONLINE if active and account.availability is Availability.ONLINE else AWAY
+        if account.availability is Availability.BREAK:
+            return BREAK
+        return account.availability.value if active else AWAY
 
     def available(self) -> frozenset[AgentId]:
         """Who takes new conversations now."""
         return frozenset(agent for agent in self._here() if self.state(agent) == ONLINE)
 
+    def there(self) -> frozenset[AgentId]:
+        """Who is connected to any server, or was until a moment ago."""
+        return frozenset(agent for agent in self._here() if self._active(agent) is not None)
+
+    def in_sight(self, agent: AgentId) -> bool:
+        """Whether he has a window before his eyes, as far as one can tell: of tabs at other servers only that he is active there."""
+        here = self._tabs[agent] > 0 and self._clock.now() - self._active_at.get(agent, 0) < IN_SIGHT_MS
+        return here or self._elsewhere.get(agent, False)
+
     def all(self) -> tuple[AgentState, ...]:
         """Every agent as others see him."""
         return tuple(self._as_seen(account) for account in self._people())
+
+    def since(self, agent: AgentId) -> Instant | None:
+        """When his state became what it is; None if it was so before anybody looked. What was set by hand is known for longer."""
+        account = self._accounts.get(agent)
+        by_hand = account.availability_at if account is not None and self.state(agent) == account.availability.value != ONLINE else 0
+        return by_hand or self._since.get(agent)
+
+    def listen(self, hearer: Callable[[frozenset[AgentId]], None]) -> None:
+        """Call ``hearer`` with those whose state or load changed, or who are new or gone."""
+        self._hearers.append(hearer)
 
     # What sessions tell
 
@@ -107,11 +146,9 @@ class Presence:
         self._outdated = True
         self._wake.set()
 
-    def load_changed(self, *agents: AgentId | None) -> None:
-        """A conversation moved between these agents, or changed under one; a change of hands changes loads."""
-        if len(set(agents)) > 1:
-            self._outdated = True
-            self._wake.set()
+    def load_changed(self) -> None:
+        """A conversation came into somebody's hands, left them, or takes more or less of him than before."""
+        self.accounts_changed()
 
     # Loops
 
@@ -149,19 +186,27 @@ class Presence:
             self._read_at = now + READ_MS
 
     def show(self) -> None:
-        """Tell everybody whose state or load is another than shown last, and the router who came."""
+        """Tell everybody whose state or load is another than shown last, and the router who came or takes nothing any more."""
         now = self._clock.now()
         for agent in [agent for agent, until in self._leaving.items() if until <= now]:
             del self._leaving[agent]
             self._active_at.pop(agent, None)
         states = {one.id: one for one in self.all()}
         changed = [one for id, one in states.items() if self._shown.get(AgentId(id)) != one]
-        came = any(one.state == ONLINE and self._state_shown(one.id) != ONLINE for one in changed)
+        came = any((one.state == ONLINE) != (self._state_shown(one.id) == ONLINE) for one in changed)
+        moved = any(one.state != self._state_shown(one.id) for one in changed)
+        touched = frozenset(self._shown.keys() - states.keys()) | {AgentId(one.id) for one in changed}
+        self._since |= {AgentId(one.id): now for one in changed if one.id in self._shown and self._state_shown(one.id) != one.state}
         self._shown = {AgentId(id): one for id, one in states.items()}
+        if touched:
+            for hearer in self._hearers:
+                hearer(touched)
         if changed:
             self._roster.tell_all(PresenceFrame(tuple(changed)))
         if came:
             self._tell_available()
+        if moved:
+            self._tell_moved()
 
     async def withdraw(self) -> None:
         """The server stops: leave every lease no longer than the grace."""
@@ -202,7 +247,8 @@ class Presence:
         return [account for account in self._accounts.values() if account.active and account.role is not Role.BOT]
 
     def _as_seen(self, account: Agent) -> AgentState:
-        return AgentState(account.id, self.state(account.id), account.load, account.capacity)
+        state = self.state(account.id)
+        return AgentState(account.id, state, account.load, account.capacity, account.break_reason if state == BREAK else "")
 
     def _state_shown(self, agent: str) -> str:
         shown = self._shown.get(AgentId(agent))

@@ -17,8 +17,10 @@ import msgspec
 from msgspec import Meta, Raw, Struct
 
 from inbox.core.errors import Malformed
+from inbox.core.filters import Filter
 from inbox.core.ids import Instant
-from inbox.flow.rows import ConversationRow, EventRow, MessageRow
+from inbox.flow.rows import ConversationRow, EventRow, MessageRow, NoticeRow
+from inbox.gateway.board_frames import Board, SubscribeBoard
 
 VERSION = 1
 HEARTBEAT_MS = 30_000
@@ -49,14 +51,15 @@ class Identify(Struct, tag="identify", tag_field="t", forbid_unknown_fields=True
 
     csrf: Annotated[str, Meta(max_length=200)]
     cursor: Cursor | None = None
-    subs: tuple[SubscribeView | SubscribeConversation | SubscribeCounts, ...] = ()
+    subs: tuple[SubscribeView | SubscribeConversation | SubscribeCounts | SubscribeBoard, ...] = ()
 
 
 class SubscribeView(Struct, tag="view", tag_field="t", forbid_unknown_fields=True):
-    """Follow a list and who looks at its conversations. ``view`` is a built-in view's id."""
+    """Follow a list and who looks at its conversations. ``view`` is a view's id; ``filter`` narrows it."""
 
     sub: Id
     view: Id
+    filter: Filter = ""
 
 
 class SubscribeConversation(Struct, tag="thread", tag_field="t", forbid_unknown_fields=True):
@@ -100,12 +103,14 @@ class Typing(Struct, tag="typing", tag_field="t", forbid_unknown_fields=True):
 
 
 class Marks(Struct, tag="marks", tag_field="t", forbid_unknown_fields=True):
-    """Asks for the own read marks and drafts of rows that came into a list over the socket; answered by ``read`` and ``draft``."""
+    """Asks for the own read marks and drafts of rows that came into a list over the socket, or after a break; answered by ``marked``."""
 
     conversations: Annotated[tuple[Id, ...], Meta(max_length=100)]
 
 
-ClientFrame = Identify | SubscribeView | SubscribeConversation | SubscribeCounts | Unsubscribe | Beat | Viewing | Typing | Marks
+ClientFrame = (
+    Identify | SubscribeView | SubscribeConversation | SubscribeCounts | SubscribeBoard | Unsubscribe | Beat | Viewing | Typing | Marks
+)
 
 
 class Hello(Struct, tag="hello", tag_field="t"):
@@ -178,6 +183,13 @@ class Read(Struct, tag="read", tag_field="t"):
     inbound: int
 
 
+class Marked(Struct, tag="marked", tag_field="t"):
+    """The own read marks of the conversations that were asked for, 0 where there is none, and of their drafts the revisions by mode."""
+
+    reads: dict[str, int]
+    drafts: dict[str, dict[str, int]]
+
+
 class DraftChanged(Struct, tag="draft", tag_field="t"):
     """Own draft was saved or deleted in another tab; ``revision`` 0 means deleted."""
 
@@ -208,12 +220,13 @@ class Viewers(Struct, tag="viewers", tag_field="t"):
 
 
 class AgentState(Struct):
-    """A colleague as others see him: state is online, away or offline."""
+    """A colleague as others see him: state is online, busy, break (with its reason, '' for none), away or offline."""
 
     id: str
     state: str
     load: int
     capacity: int
+    break_reason: str = ""
 
 
 class Presence(Struct, tag="presence", tag_field="t"):
@@ -223,16 +236,26 @@ class Presence(Struct, tag="presence", tag_field="t"):
 
 
 class Notice(Struct, tag="notice", tag_field="t"):
-    """Something for this agent personally: assigned, mention, customer reply in his own, deadline near or missed."""
+    """Something for this agent personally; it stands in his list of notices."""
 
-    kind: str
-    conversation: str
-    number: int
+    row: NoticeRow
     c: Position
 
 
+class JobChanged(Struct, tag="job", tag_field="t"):
+    """An own change in bulk is so far; ``state`` is running, done or cancelled. What was skipped, and why, is told over HTTP."""
+
+    id: str
+    state: str
+    done: int
+    skipped: int
+    total: int
+
+
 class Reload(Struct, tag="reload", tag_field="t"):
-    """Shared settings changed (agents, teams, channels, customers): fetch ``what`` again."""
+    """Shared settings, own jobs, what was read of the own notices or places in a queue changed (agents, teams, channels, customers,
+    catalog, templates, jobs, notices, places): fetch ``what`` again. ``id`` is whose, of the catalog which of its lists, of notices the
+    conversation that came into sight or left it (many hear of that at once), of places the queue."""
 
     what: str
     id: str = ""
@@ -276,11 +299,14 @@ ServerFrame = (
     | PutEvent
     | Counts
     | Read
+    | Marked
     | DraftChanged
     | Watchers
     | Viewers
     | Presence
+    | Board
     | Notice
+    | JobChanged
     | Reload
     | Resync
     | BeatAck

@@ -13,6 +13,7 @@ from inbox.flow.feed import Change
 from inbox.flow.rows import QUIET
 from inbox.gateway.hub import Hub
 from inbox.gateway.moment import RESHAPES_THREAD, Moment, Verdict
+from inbox.gateway.notices import is_about_access, shared
 from inbox.gateway.protocol import Position, Reload, Resync, encode
 from inbox.gateway.roster import Follower
 from inbox.ports import Journal, Queries
@@ -104,7 +105,8 @@ class Replay:
             yield encode(Resync(sub))
         async for change, named in self._told(events):
             if self._visible(head, wanted):
-                for frame in Moment(change, self._hub.latest, wanted.at(change.event), named, ()).thread_frames(sub):
+                moment, who = Moment(change, self._hub.latest, wanted.at(change.event), named, ()), wanted.follower
+                for frame in moment.thread_frames(sub, who.agent, supervising=who.supervising):
                     yield frame
 
     async def _told(self, events: Sequence[Event]) -> AsyncIterator[tuple[Change, tuple[str, str]]]:
@@ -141,11 +143,16 @@ def _fold(missed: Missed, event: Event, agent: AgentId) -> None:
         missed.conversations.setdefault(event.conversation, []).append(event)
     if event.type is EventType.CUSTOMER_CHANGED:
         missed.reloads.add(("customers", event.customer or ""))
-    if event.type is EventType.TEAM_CHANGED:
-        missed.reloads.add(("teams", str(event.data.get("team") or "")))
+    if (settings := shared(event)) is not None:
+        missed.reloads.add(settings)
+    if event.type is EventType.CHANNEL_CHANGED:
+        missed.reloads.add(("channels", str(event.data.get("channel") or "")))
+    if event.type is EventType.JOB_CHANGED and event.agent == agent:
+        missed.reloads.add(("jobs", ""))
     if event.type is EventType.AGENT_CHANGED:
         missed.reloads.add(("agents", event.agent or ""))
         missed.account |= event.agent == agent
+    missed.account |= is_about_access(event)
 
 
 def _reloads(missed: Missed) -> list[tuple[str, str]]:

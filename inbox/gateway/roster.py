@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from inbox.core.agent import Agent
 from inbox.core.events import Facets
 from inbox.core.ids import AgentId
-from inbox.core.permissions import Scope, sees
+from inbox.core.permissions import Actor, Scope, sees
 from inbox.gateway.protocol import ServerFrame, encode
 
 
@@ -23,14 +22,18 @@ class Follower(Protocol):
     def scope(self) -> Scope:
         """What it may see now."""
 
+    @property
+    def supervising(self) -> bool:
+        """Whether it may see whispers between others."""
+
     def send(self, frame: bytes) -> None:
         """Hand over one frame; never waits."""
 
     def ended(self, sub: str) -> None:
         """The subscription is over; its last frame was sent."""
 
-    def account_changed(self, account: Agent | None) -> None:
-        """The agent's account now looks like this."""
+    def account_changed(self, actor: Actor | None) -> None:
+        """What the agent may do from now on; None: he is gone."""
 
 
 class Roster:
@@ -57,6 +60,10 @@ class Roster:
     def __iter__(self) -> Iterator[Follower]:
         return iter([follower for held in self._by_agent.values() for follower in held])
 
+    def agents(self) -> tuple[AgentId, ...]:
+        """Who is connected here."""
+        return tuple(self._by_agent)
+
     def tell(self, agent: AgentId, frame: ServerFrame, facets: Facets | None = None) -> None:
         """A frame for one agent, in all his tabs; with ``facets`` only if he may see that conversation."""
         data: bytes | None = None
@@ -71,7 +78,7 @@ class Roster:
         for follower in self:
             follower.send(data)
 
-    def account_changed(self, agent: AgentId, account: Agent | None) -> None:
+    def account_changed(self, agent: AgentId, actor: Actor | None) -> None:
         """Tell the agent's connections what he may do from now on."""
         for follower in self.of(agent):
-            follower.account_changed(account)
+            follower.account_changed(actor)

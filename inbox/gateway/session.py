@@ -6,10 +6,10 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from inbox.core.agent import Agent
 from inbox.core.errors import Malformed, TryLater
 from inbox.core.ids import AgentId, ConversationId, Instant
-from inbox.core.permissions import Actor, Scope, actor_of, scope
+from inbox.core.permissions import Actor, Scope, scope, supervises
+from inbox.flow.marks import marks
 from inbox.gateway.outbox import MAX_BYTES, MAX_FRAMES, Outbox
 from inbox.gateway.protocol import (
     HEARTBEAT_MS,
@@ -19,13 +19,12 @@ from inbox.gateway.protocol import (
     ClientFrame,
     CloseCode,
     Cursor,
-    DraftChanged,
     Hello,
     Identify,
+    Marked,
     Marks,
     Presence,
     Problem,
-    Read,
     Ready,
     Reconnect,
     Resync,
@@ -75,6 +74,7 @@ class Session:
         "login",
         "outbox",
         "scope",
+        "supervising",
     )
 
     def __init__(self, services: Services, actor: Actor, login: Login, outbox: Outbox) -> None:
@@ -83,6 +83,7 @@ class Session:
         self.agent: AgentId = actor.id
         self.login: str = login.id
         self.scope: Scope = scope(actor)
+        self.supervising = supervises(actor)
         self.outbox = outbox
         self.identified = False
         self._logged_out = False
@@ -108,12 +109,15 @@ class Session:
         """A conversation it followed is out of its sight."""
         self._subs.ended(sub)
 
-    def account_changed(self, account: Agent | None) -> None:
-        """From now on the agent may see what ``account`` allows; None or switched off: nothing."""
-        if account is None or not account.active:
+    def account_changed(self, actor: Actor | None) -> None:
+        """From now on the agent may do what ``actor`` may; None or switched off: nothing."""
+        if actor is None or not actor.active:
             return self.revoke()
-        now = scope(actor_of(account))
-        if now != self.scope:
+        before, self.supervising = self.supervising, supervises(actor)
+        if not self.supervising:
+            self._subs.stop_boards()
+        now = scope(actor)
+        if now != self.scope or self.supervising != before:
             self.scope = now
             self._subs.rescoped()
             self._emit(Resync())
@@ -173,11 +177,12 @@ class Session:
 
     async def _tell_marks(self, ids: Sequence[ConversationId]) -> None:
         """The agent's own, so no gate stands before it: where he has none, it is the same answer as for what does not exist."""
-        marks, own = await self._services.own.reads(self.agent, ids), await self._services.own.drafts(self.agent, ids)
-        for id in ids:
-            self._emit(Read(id, marks[id].inbound if id in marks else 0))
+        known = await self._services.queries.conversations(ids)
+        seen, own = await marks(self._services.own, self.agent, list(known.values())), await self._services.own.drafts(self.agent, ids)
+        drafts: dict[str, dict[str, int]] = {}
         for draft in own:
-            self._emit(DraftChanged(draft.conversation, draft.mode, draft.revision))
+            drafts.setdefault(draft.conversation, {})[draft.mode] = draft.revision
+        self._emit(Marked({id: seen.get(id, 0) for id in ids}, drafts))
 
     # The beginning, and coming back
 
@@ -189,7 +194,7 @@ class Session:
         self._services.roster.join(self)
         self._services.presence.connected(self.agent)
         position, cursor = self._all_sent(), _cursor(frame.cursor)
-        self.account_changed((await self._services.directory.agents()).get(self.agent))
+        self.account_changed(await self._services.directory.actor(self.agent))
         for subscription in frame.subs:
             await self._subs.start(subscription)
         missed = await self._services.replay.missed(cursor, self.agent) if cursor is not None else None

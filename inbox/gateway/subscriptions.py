@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from inbox.core.errors import Invalid
 from inbox.core.events import facets
 from inbox.core.ids import ConversationId
+from inbox.core.permissions import Action, Allowed, may
 from inbox.core.views import View
 from inbox.flow.directory import Directory
+from inbox.flow.views import Views
+from inbox.gateway.board import Boards
+from inbox.gateway.board_frames import SubscribeBoard
 from inbox.gateway.counts import Counts
 from inbox.gateway.hub import Hub
 from inbox.gateway.presence import Presence
@@ -31,7 +35,7 @@ from inbox.ports import Clock, Own, Queries
 
 MOST = 32
 
-Subscription = SubscribeView | SubscribeConversation | SubscribeCounts
+Subscription = SubscribeView | SubscribeConversation | SubscribeCounts | SubscribeBoard
 
 
 @dataclass(frozen=True)
@@ -49,23 +53,26 @@ class Services:
     queries: Queries
     own: Own
     clock: Clock
-    views: Mapping[str, View]
+    views: Views
+    boards: Boards
 
 
 class Subscriptions:
     """Joins and leaves for ``follower``; its answers go out through ``follower.send``."""
 
-    __slots__ = ("_follower", "_services", "_subs")
+    __slots__ = ("_follower", "_services", "_subs", "_views")
 
     def __init__(self, services: Services, follower: Follower) -> None:
         self._services = services
         self._follower = follower
         self._subs: dict[str, Subscription] = {}
+        self._views: dict[str, tuple[View, ...]] = {}
+        """What a subscription to a view or to counters stands for."""
 
     @property
     def views(self) -> dict[str, View]:
         """The followed views by name of the subscription."""
-        return {sub: self._services.views[s.view] for sub, s in self._subs.items() if isinstance(s, SubscribeView)}
+        return {sub: self._views[sub][0] for sub, s in self._subs.items() if isinstance(s, SubscribeView)}
 
     @property
     def threads(self) -> dict[str, str]:
@@ -90,6 +97,7 @@ class Subscriptions:
     def stop(self, sub: str) -> None:
         """Follow no longer; harmless for a name that is not in use."""
         subscription = self._subs.pop(sub, None)
+        self._views.pop(sub, None)
         match subscription:
             case SubscribeView():
                 self._services.hub.lists.leave(self._follower, sub)
@@ -98,6 +106,8 @@ class Subscriptions:
                 self._left(conversation)
             case SubscribeCounts():
                 self._services.counts.unfollow(self._follower, sub)
+            case SubscribeBoard():
+                self._services.boards.leave(self._follower, sub)
             case None:
                 return
 
@@ -120,9 +130,16 @@ class Subscriptions:
             self._services.hub.lists.join(self._follower, sub, view)
         for sub, conversation in self.threads.items():
             self._services.hub.threads.recheck(self._follower, sub, conversation)
-        for subscription in self._subs.values():
+        for subscription in tuple(self._subs.values()):
             if isinstance(subscription, SubscribeCounts):
                 self._count(subscription)
+
+    def stop_boards(self) -> None:
+        """The follower supervises no longer."""
+        for subscription in tuple(self._subs.values()):
+            if isinstance(subscription, SubscribeBoard):
+                self.stop(subscription.sub)
+                self._emit(Problem("denied", "The board is for supervisors.", subscription.sub))
 
     def watch(self, frame: Viewing | Typing) -> None:
         """Show others where the agent is; only at a conversation that is followed, and so may be seen."""
@@ -135,16 +152,37 @@ class Subscriptions:
 
     async def _join(self, subscription: Subscription) -> Problem | None:
         match subscription:
-            case SubscribeView(sub=sub, view=view):
-                if view not in self._services.views:
-                    return Problem("not_found", "There is no such view.")
-                self._services.hub.lists.join(self._follower, sub, self._services.views[view])
+            case SubscribeView(sub=sub, view=view, filter=filter):
+                return await self._join_view(sub, view, filter)
             case SubscribeConversation(sub=sub, conversation=conversation):
                 if not await self._join_thread(sub, ConversationId(conversation)):
                     return Problem("not_found", "There is no such conversation, or you may not see it.")
-            case SubscribeCounts(views=views):
-                if any(view not in self._services.views for view in views):
+            case SubscribeCounts(sub=sub, views=views):
+                found = [await self._services.views.find_for(self._follower.agent, view) for view in dict.fromkeys(views)]
+                known = tuple(view for view in found if view is not None)
+                if len(known) < len(found):
                     return Problem("not_found", "There is no such view.")
+                self._views[sub] = known
+            case SubscribeBoard():
+                return await self._open_board()
+        return None
+
+    async def _open_board(self) -> Problem | None:
+        actor = await self._services.directory.actor(self._follower.agent)
+        if actor is None or not isinstance(may(actor, Action.SUPERVISE), Allowed):
+            return Problem("denied", "The board is for supervisors.")
+        await self._services.boards.open()
+        return None
+
+    async def _join_view(self, sub: str, id: str, filter: str) -> Problem | None:
+        try:
+            view = await self._services.views.find_for(self._follower.agent, id, filter)
+        except Invalid as wrong:
+            return Problem("invalid", str(wrong))
+        if view is None:
+            return Problem("not_found", "There is no such view.")
+        self._views[sub] = (view,)
+        self._services.hub.lists.join(self._follower, sub, view)
         return None
 
     async def _join_thread(self, sub: str, id: ConversationId) -> bool:
@@ -166,10 +204,11 @@ class Subscriptions:
                 self._emit(self._services.watchers.now(conversation))
             case SubscribeView():
                 self._services.viewers.welcome(self._follower)
+            case SubscribeBoard(sub=sub):
+                self._services.boards.join(self._follower, sub)
 
     def _count(self, subscription: SubscribeCounts) -> None:
-        views = [self._services.views[view] for view in dict.fromkeys(subscription.views)]
-        self._services.counts.follow(self._follower, subscription.sub, views)
+        self._services.counts.follow(self._follower, subscription.sub, self._views[subscription.sub])
 
     def _left(self, conversation: str) -> None:
         if conversation not in self.threads.values():

@@ -51,7 +51,7 @@ class Threads:
             thread.version, thread.facets = moment.version, moment.now
         for follower, sub in tuple(thread.followers):
             if moment.now is not None and sees(follower.scope, moment.now):
-                for frame in moment.thread_frames(sub):
+                for frame in moment.thread_frames(sub, follower.agent, supervising=follower.supervising):
                     follower.send(frame)
             else:
                 self._drop(follower, sub, moment.id, encode(Gone(sub, moment.id, moment.version, moment.at)))

@@ -1,30 +1,50 @@
-"""What the visitors' sockets see of the rest: threads from the store, changes from the feed, who is there, who types."""
+"""What the visitors' sockets see of the rest: threads from the store, changes from the feed, who is there, who types, who is next."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from weakref import WeakKeyDictionary
 
 from inbox.core.agent import Agent
+from inbox.core.business_hours import Calendar, OpenSpan, counted
+from inbox.core.conditions import Facts
 from inbox.core.customer import identity_id
 from inbox.core.events import EventType
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId
-from inbox.core.message import Author, Message
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant
+from inbox.core.message import Author
+from inbox.core.queueing import Desk
+from inbox.core.queues import ALWAYS_OPEN, Hours
 from inbox.core.visitor import VisitorId
+from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
 from inbox.flow.placing import open_key
+from inbox.flow.router import Standing
+from inbox.flow.signalling import Signals
 from inbox.flow.working import ChannelFacts
-from inbox.gateway.visitor_rows import Mine, concerned, first_name, visible
-from inbox.gateway.visitors import Held, Visitors
+from inbox.gateway.visitor_protocol import Online, PlaceInLine
+from inbox.gateway.visitor_reading import read
+from inbox.gateway.visitor_rows import concerned, first_name
+from inbox.gateway.visitors import Held, Session, Visitors
 from inbox.ports import Journal, Queries
-from inbox.records import CONVERSATIONS, THREAD_KEYS
+from inbox.records import CALENDARS, THREAD_KEYS
 
-PAGE = 100
+AHEAD = 60 * 24 * 3600 * 1000
+"""Milliseconds that are looked ahead for business hours; that far away nobody is told when somebody is back."""
 KEPT = 50_000
+PLACES_S = 0.5
+"""The least time between two looks at who stands where: a queue that moves fast is told in steps."""
+MINUTE_MS = 60_000
+LISTS = frozenset({EventType.AGENT_CHANGED, EventType.CATALOG_CHANGED})
 
 Typing = Callable[[ConversationId, CustomerId, bool], None]
+Standings = Callable[[ConversationId], Standing | None]
+
+
+NOWHERE = PlaceInLine()
 
 
 class Whereabouts:
@@ -51,13 +71,17 @@ class Whereabouts:
         return self._who.get(conversation)
 
 
-def tell_agent_types(visitors: Visitors, whereabouts: Whereabouts, directory: Directory) -> Callable[[ConversationId, AgentId, bool], None]:
-    """Shows the visitor that an agent types to him, by his first name."""
+def tell_agent_types(
+    visitors: Visitors, whereabouts: Whereabouts, directory: Directory, signals: Signals
+) -> Callable[[ConversationId, AgentId, bool], None]:
+    """Shows the visitor that an agent types to him, by his first name, and customers of other channels that somebody does."""
 
     def tell(conversation: ConversationId, agent: AgentId, on: bool) -> None:
         who = whereabouts.who(conversation)
         if who is not None:
             visitors.agent_typing(*who, first_name(directory.name_of(agent)), on)
+        else:
+            signals.typing(conversation, on)
 
     return tell
 
@@ -70,41 +94,121 @@ class JournalVisitorFeed:
         journal: Journal,
         queries: Queries,
         directory: Directory,
+        desks: Desks,
         visitors: Visitors,
         whereabouts: Whereabouts,
         facts: Callable[[], Mapping[ChannelId, ChannelFacts]],
         available: Callable[[], frozenset[AgentId]],
         typing: Typing,
+        standing: Standings = lambda conversation: None,
+        hours: Callable[[ChannelId], str] = lambda channel: "",
+        now: Callable[[], Instant] = lambda: 0,
     ) -> None:
+        """``standing`` tells where a conversation waits; ``hours``: the id of a channel's calendar, '' for none; ``now``: database time."""
         self._journal = journal
         self._queries = queries
         self._directory = directory
+        self._desks = desks
         self._visitors = visitors
         self._whereabouts = whereabouts
         self._facts = facts
         self._available = available
         self._typing = typing
+        self._standing = standing
+        self._told: WeakKeyDictionary[Session, tuple[PlaceInLine, Online | None]] = WeakKeyDictionary()
+        self._line_moved = False
+        self._places = asyncio.Event()
+        self._hours = hours
+        self._now = now
+        self._calendars: Mapping[str, Calendar] = {}
         self._agents: Mapping[str, Agent] = {}
-        self._online: dict[ChannelId, bool] = {}
+        self._online: dict[ChannelId, tuple[Online, Online, str]] = {}
         self._waiting: deque[Change] = deque()
         self._wake = asyncio.Event()
 
     def heard(self, changes: Sequence[Change]) -> None:
         """Listener of the feed."""
-        self._waiting.extend(c for c in changes if c.message is not None or c.event.type is EventType.AGENT_CHANGED)
+        self._waiting.extend(c for c in changes if c.message is not None or c.event.type in LISTS)
+        self._line_moved |= any(one is not None and one.queued for c in changes for one in (c.event.before, c.event.after))
         self._wake.set()
 
     async def run(self) -> None:
         """Hand changes to the tabs they concern, until cancelled."""
-        self._agents = await self._directory.agents()
+        await self._read()
         while True:
-            await self._wake.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_hours_change()):
+                    await self._wake.wait()
             self._wake.clear()
-            if any(c.event.type is EventType.AGENT_CHANGED for c in self._waiting):
-                self._agents = await self._directory.agents()
+            if any(c.event.type in LISTS for c in self._waiting):
+                await self._read()
             while self._waiting:
                 self._show(self._waiting.popleft())
             self.presence_changed()
+            if self._line_moved:
+                self._line_moved = False
+                self._places.set()
+
+    async def follow_places(self) -> None:
+        """Tell visitors where they stand, and who is there for them, whenever that is another than they know, until cancelled."""
+        while True:
+            await self._places.wait()
+            self._places.clear()
+            self.tell_places()
+            await asyncio.sleep(PLACES_S)
+
+    def tell_places(self) -> None:
+        """Once, to every tab that knows another."""
+        desk = self._desks.at(self._now())
+        for channel, visitor in self._visitors.here():
+            place, there = now = self._stands(channel, visitor, desk)
+            for tab in self._visitors.tabs(channel, visitor):
+                before = self._told.get(tab, (NOWHERE, None))
+                self._told[tab] = now
+                if before[0] != place:
+                    tab.out.put(place)
+                if before[1] != there:
+                    tab.out.put(there)
+
+    def _stands(self, channel: ChannelId, visitor: VisitorId, desk: Desk) -> tuple[PlaceInLine, Online]:
+        """His place, and whether somebody is there for him. While his queue is closed nothing is given out: then there is no place."""
+        where = self._whereabouts.of(channel, visitor)
+        if where is None:
+            return NOWHERE, self._for_newcomers(channel, desk)
+        standing = self._standing(where[0])
+        queue = None if standing is None else desk.queue(standing.queue)
+        hours = ALWAYS_OPEN if queue is None else desk.open(queue)
+        there = self._within(channel, hours)
+        return (_place(standing, there=there.online) if hours.open else NOWHERE), there
+
+    def _for_newcomers(self, channel: ChannelId, desk: Desk) -> Online:
+        """Whether somebody is there for who writes first; by the hours of the queue in which he would wait, too."""
+        facts = self._facts().get(channel)
+        if facts is None:
+            return self._within(channel, ALWAYS_OPEN)
+        known = Facts(channel=channel, channel_kind=facts.kind, team=facts.team or "", open=desk.open_calendars())
+        return self._within(channel, desk.entrance(known))
+
+    async def _read(self) -> None:
+        await self._desks.refresh()
+        self._agents = await self._directory.agents()
+        self._calendars = await self._directory.entries(CALENDARS)
+
+    def _calendar(self, channel: ChannelId) -> Calendar | None:
+        return self._calendars.get(self._hours(channel))
+
+    def _next(self, calendar: Calendar) -> OpenSpan | None:
+        """The open time that is now or comes next, as far as one looks ahead; a calendar that never opens costs no more than that."""
+        now = self._now()
+        return next(counted(calendar, now, now + AHEAD), None)
+
+    def _until_hours_change(self) -> float | None:
+        """Seconds until some channel or queue may open or close; None where none has hours."""
+        now, used = self._now(), [c for channel in self._facts() if (c := self._calendar(channel)) is not None]
+        spans = [self._next(c) for c in used]
+        changes = [now + AHEAD if span is None else span[0] if span[0] > now else span[1] for span in spans]
+        changes += [at for at in (self._desks.at(now).changes_at,) if at is not None]
+        return (min(changes) - now) / 1000 if changes else None
 
     def _show(self, change: Change) -> None:
         message = change.message
@@ -119,12 +223,15 @@ class JournalVisitorFeed:
                 session.changed(message)
 
     def presence_changed(self) -> None:
-        """Tell the tabs when the first agent came, or the last one left."""
+        """Tell the tabs when the first agent came, or the last one left; with nobody there, no time is promised to who waits."""
+        desk = self._desks.at(self._now())
         for channel in self._facts():
-            online = self.online(channel)
-            if self._online.get(channel) is not online:
-                self._online[channel] = online
-                self._visitors.online_changed(channel, online)
+            # The calendar belongs to it: who came after the channel got another one was told by that one.
+            state = (self._for_newcomers(channel, desk), self._within(channel, ALWAYS_OPEN), self._hours(channel))
+            if self._online.get(channel) != state:
+                self._online[channel] = state
+                self._visitors.online_changed(channel, state[0])
+                self._places.set()
 
     async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
         """What this visitor may see of his open conversation."""
@@ -135,46 +242,37 @@ class JournalVisitorFeed:
         led = (await self._journal.load({THREAD_KEYS: frozenset({key})}))[THREAD_KEYS].get(key)
         if led is None:
             return Held()
-        conversation = (await self._journal.load({CONVERSATIONS: frozenset({led.conversation})}))[CONVERSATIONS].get(led.conversation)
+        conversation = await self._queries.conversation(led.conversation)
         if conversation is None:
             return Held()
         self._whereabouts.remember(channel, visitor, conversation.id, conversation.customer)
-        mine = await self._proved(conversation.customer, facts, visitor)
-
-        def shows(message: Message) -> bool:
-            return visible(message, channel, facts.kind, visitor, mine)
-
-        return Held(await self._newest(conversation.id, shows, limit), mine)
-
-    async def _proved(self, customer: CustomerId, facts: ChannelFacts, visitor: str) -> Mine:
-        """The customer's proved addresses, if this visitor is that customer."""
-        known = await self._queries.identities_of(customer)
-        if not any((i.kind, i.scope, i.value) == (facts.kind, facts.scope, visitor) for i in known):
-            return frozenset()
-        return frozenset((i.kind, i.value) for i in known if i.verified and i.kind != facts.kind)
-
-    async def _newest(self, conversation: ConversationId, shows: Callable[[Message], bool], limit: int) -> Sequence[Message]:
-        shown: list[Message] = []
-        before = None
-        while len(shown) < limit:
-            page = await self._queries.timeline(conversation, before, PAGE)
-            shown += [m for m in page if shows(m)]
-            if len(page) < PAGE:
-                break
-            before = (page[-1].arrived_at, page[-1].id)
-        return shown[:limit][::-1]
+        self._places.set()
+        return await read(self._queries, conversation, facts, visitor, limit)
 
     def name_of(self, author: Author) -> str:
         """An agent's or bot's name."""
         agent = self._agents.get(author.id)
         return agent.name if agent is not None else ""
 
-    def online(self, channel: ChannelId) -> bool:
-        """Whether an agent who serves this channel takes new conversations now."""
+    def online(self, channel: ChannelId, visitor: VisitorId | None = None) -> Online:
+        """Whether an agent who serves this channel takes new conversations now, within its hours and those of the queue he waits in."""
+        desk = self._desks.at(self._now())
+        return self._for_newcomers(channel, desk) if visitor is None else self._stands(channel, visitor, desk)[1]
+
+    def _within(self, channel: ChannelId, hours: Hours) -> Online:
+        """The same, within the channel's hours and these; outside of them with the instant when the last of them begins again."""
+        calendar = self._calendar(channel)
+        span = None if calendar is None else self._next(calendar)
+        opens = None if span is None else span[0]
+        starts = [] if calendar is None or (opens is not None and opens <= self._now()) else [opens]
+        starts += [] if hours.open else [hours.changes_at]
+        if starts:
+            known = [at for at in starts if at is not None]
+            return Online(False, max(known) if len(known) == len(starts) else None)
         facts = self._facts().get(channel)
         team = facts.team if facts else None
         there = (self._agents.get(id) for id in self._available())
-        return any(team is None or not agent.teams or team in agent.teams for agent in there if agent is not None)
+        return Online(any(team is None or not agent.teams or team in agent.teams for agent in there if agent is not None))
 
     def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
         """Shown to the agents who look at his conversation."""
@@ -186,3 +284,10 @@ class JournalVisitorFeed:
         """Whoever has left does not type any more."""
         if not here:
             self.visitor_typing(channel, visitor, False)
+
+
+def _place(standing: Standing | None, *, there: bool) -> PlaceInLine:
+    if standing is None:
+        return NOWHERE
+    estimate = standing.estimate_ms if there else None
+    return PlaceInLine(standing.position, None if estimate is None else max(1, -(-estimate // MINUTE_MS)))

@@ -13,7 +13,9 @@ from msgspec import Meta, Struct
 
 from inbox.core.errors import Malformed
 from inbox.core.ids import Instant
-from inbox.core.visitor import FILES_PER_MESSAGE, TEXT_LIMIT
+from inbox.core.rating import LONGEST_COMMENT
+from inbox.core.visitor import FILES_PER_MESSAGE, TEXT_LIMIT, Attributes
+from inbox.core.widget import PageGreeting
 
 VERSION = 1
 HEARTBEAT_MS = 25_000
@@ -65,6 +67,20 @@ class Say(Struct, tag="say", tag_field="t", forbid_unknown_fields=True):
     email: Annotated[str, Meta(max_length=320)] = ""
 
 
+class About(Struct, tag="about", tag_field="t", forbid_unknown_fields=True):
+    """What the host page says of whoever looks at it; goes with his next lines, in place of what it said before."""
+
+    attributes: Attributes = {}
+
+
+class Comment(Struct, tag="comment", tag_field="t", forbid_unknown_fields=True):
+    """What he says beside his score, to the ``message`` that asked for it, in place of what he said before. Answered by ``message`` or
+    ``refused`` (``comment``: it is too late)."""
+
+    message: Id
+    text: Annotated[str, Meta(min_length=1, max_length=LONGEST_COMMENT)]
+
+
 class Typing(Struct, tag="typing", tag_field="t", forbid_unknown_fields=True):
     """The visitor types; repeated at most every 3 s, void after 10 s."""
 
@@ -98,12 +114,37 @@ class Link(Struct, tag="link", tag_field="t", forbid_unknown_fields=True):
     file: Id
 
 
+class Earlier(Struct, tag="earlier", tag_field="t", forbid_unknown_fields=True):
+    """Which conversations he had here; answered by ``earlier``."""
+
+
+class Look(Struct, tag="look", tag_field="t", forbid_unknown_fields=True):
+    """What was said in one of them; answered by ``look`` or ``refused`` (``conversation``)."""
+
+    conversation: Id
+
+
+class TakeUp(Struct, tag="take_up", tag_field="t", forbid_unknown_fields=True):
+    """From now on he writes in this one; answered by a fresh ``ready`` or ``refused`` (``conversation``)."""
+
+    conversation: Id
+
+
+class AskTranscript(Struct, tag="transcript", tag_field="t", forbid_unknown_fields=True):
+    """Mail him what was said, '' in the conversation he is in; answered by ``transcript``."""
+
+    email: Annotated[str, Meta(min_length=1, max_length=320)]
+    conversation: Annotated[str, Meta(max_length=64)] = ""
+    language: Annotated[str, Meta(max_length=35)] = ""
+
+
 class Beat(Struct, tag="beat", tag_field="t", forbid_unknown_fields=True):
     """Every ``ready.heartbeat`` milliseconds; answered by ``beaten``, so that the widget notices a dead line."""
 
 
-ThreadFrame = Say | Typing | Got | Seen | Upload | Link
-ClientFrame = Open | Start | Identify | Beat | ThreadFrame
+PastFrame = Earlier | Look | TakeUp | AskTranscript
+ThreadFrame = Say | Comment | Typing | Got | Seen | Upload | Link | PastFrame
+ClientFrame = Open | Start | Identify | About | Beat | ThreadFrame
 
 
 class FileRow(Struct):
@@ -120,6 +161,8 @@ class MessageRow(Struct):
     """A message as its visitor may see it; whoever holds the same or a newer ``version`` ignores it.
 
     ``who`` is visitor, agent, bot or system; ``name`` a first name. ``text`` of answers is markdown. ``seen``: by the other side.
+    ``choices``: answers to choose from by one tap. Of a survey that he has answered: until when he may add a comment or change it, and
+    what it says.
     """
 
     id: str
@@ -131,11 +174,15 @@ class MessageRow(Struct):
     files: tuple[FileRow, ...]
     client_id: str
     seen: bool
+    choices: tuple[str, ...] = ()
+    comment_until: Instant | None = None
+    comment: str = ""
 
 
 class Ready(Struct, tag="ready", tag_field="t"):
     """Answer to ``open``. ``whole``: ``messages`` replace what the widget holds; else they are what it missed.
 
+    ``back``: outside of business hours, when they begin again.
     ``visitor`` is known, unknown (no such token: forget it) or locked (only the logged-in user's signed token opens this thread).
     """
 
@@ -145,6 +192,7 @@ class Ready(Struct, tag="ready", tag_field="t"):
     visitor: Literal["known", "unknown", "locked"]
     whole: bool
     messages: tuple[MessageRow, ...]
+    back: Instant | None = None
 
 
 class VisitorMade(Struct, tag="visitor", tag_field="t"):
@@ -181,9 +229,20 @@ class SomebodyTypes(Struct, tag="typing", tag_field="t"):
 
 
 class Online(Struct, tag="online", tag_field="t"):
-    """Whether somebody is there to answer soon."""
+    """Whether somebody is there to answer soon; ``back``: outside of business hours, when they begin again."""
 
     online: bool
+    back: Instant | None = None
+
+
+class PlaceInLine(Struct, tag="place", tag_field="t"):
+    """His conversation is number ``position`` of those that wait for an agent, for about ``minutes``; None while nobody can tell.
+
+    ``position`` None: it does not wait, or not any more.
+    """
+
+    position: int | None = None
+    minutes: int | None = None
 
 
 class Ticket(Struct, tag="ticket", tag_field="t"):
@@ -201,6 +260,38 @@ class Linked(Struct, tag="linked", tag_field="t"):
     url: str
 
 
+class EarlierRow(Struct):
+    """A conversation of his: its last line that he may see, and when that was. ``current``: he writes in it; ``resolved``: it is over."""
+
+    id: str
+    at: Instant
+    name: str
+    text: str
+    current: bool
+    resolved: bool
+
+
+class EarlierOnes(Struct, tag="earlier", tag_field="t"):
+    """His conversations, newest first."""
+
+    rows: tuple[EarlierRow, ...]
+
+
+class Looked(Struct, tag="look", tag_field="t"):
+    """What he may see of one of them, oldest first."""
+
+    conversation: str
+    messages: tuple[MessageRow, ...]
+
+
+class TranscriptAsked(Struct, tag="transcript", tag_field="t"):
+    """``queued``: the mail is on its way; ``wait``: not again before ``after`` milliseconds; ``address``: nothing can be sent there;
+    ``nothing``: nobody has answered him yet; ``off``: no channel here writes mail."""
+
+    state: Literal["queued", "wait", "address", "nothing", "off"]
+    after: int = 0
+
+
 class SlowDown(Struct, tag="slow_down", tag_field="t"):
     """Too much; repeat after so many milliseconds. ``client_id`` names the line that was not taken, '' for any frame."""
 
@@ -210,7 +301,7 @@ class SlowDown(Struct, tag="slow_down", tag_field="t"):
 
 class Refused(Struct, tag="refused", tag_field="t"):
     """A frame was not taken. Codes: malformed, open_first, start_first, identify_first, empty, file, file_type, file_size,
-    too_many_files, unavailable (``again``: repeat it later)."""
+    too_many_files, conversation, comment, unavailable (``again``: repeat it later)."""
 
     code: str
     client_id: str = ""
@@ -237,8 +328,12 @@ ServerFrame = (
     | MessageChanged
     | SomebodyTypes
     | Online
+    | PlaceInLine
     | Ticket
     | Linked
+    | EarlierOnes
+    | Looked
+    | TranscriptAsked
     | SlowDown
     | Refused
     | Beaten
@@ -259,6 +354,17 @@ class WidgetConfig(Struct):
     file_types: tuple[str, ...]
     file_limit: int
     text_limit: int
+    theme: str
+    language: str
+    launcher: str
+    agents: str
+    sound: bool
+    answer_time: str
+    online_text: str
+    offline_text: str
+    greetings: tuple[PageGreeting, ...]
+    greeting_days: int
+    transcript: bool
 
 
 class Uploaded(Struct):

@@ -7,6 +7,8 @@ from typing import Literal
 
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address, DeliveryState, Kind, Message
+from inbox.core.rating import comment_until
+from inbox.core.widget import WidgetSettings
 from inbox.gateway.visitor_protocol import FileRow, MessageRow
 
 OUT = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ})
@@ -55,24 +57,32 @@ def concerned(message: Message, kind: str) -> set[str]:
     return {address.value for address in people if address.kind == kind}
 
 
-def row(message: Message, name: str, client_id: str, link: Callable[[str], str], *, here: bool = True) -> MessageRow:
-    """The message as its visitor sees it; ``name`` is the author's, of which an agent shows only the first part.
+def row(message: Message, name: str, client_id: str, link: Callable[[str], str], *, here: bool = True, rated_at: str = "") -> MessageRow:
+    """The message as its visitor sees it; ``name`` is the author's, as it may be shown.
 
     ``link`` turns a file's id into an address good for that file. ``here`` False: it went by another channel, which tells
-    nothing of who has seen it, and below whose new words the old ones are quoted.
+    nothing of who has seen it, and below whose new words the old ones are quoted. ``rated_at``: the address he rates at, below the text.
     """
     who = _WHO.get(message.author.kind, "system")
+    asked = message.survey if here else None
     return MessageRow(
         id=message.id,
         version=message.version,
         who=who,
-        name=first_name(name) if who == "agent" else name if who == "bot" else "",
-        text=message.text if here else message.text[: message.fresh].rstrip(),
+        name=name if who in ("agent", "bot") else "",
+        text=_text(message, rated_at) if here else message.text[: message.fresh].rstrip(),
         at=message.arrived_at,
         files=tuple(FileRow(f.file, f.name, f.type, f.size, link(f.file)) for f in message.attachments),
         client_id=client_id,
         seen=seen_by_other_side(message) if here else message.kind is not Kind.CUSTOMER,
+        choices=message.choices if here else (),
+        comment_until=None if asked is None else comment_until(asked),
+        comment="" if asked is None else asked.comment,
     )
+
+
+def _text(message: Message, rated_at: str) -> str:
+    return f"{message.text}\n\n{rated_at}" if rated_at else message.text
 
 
 def seen_by_other_side(message: Message) -> bool:
@@ -80,6 +90,11 @@ def seen_by_other_side(message: Message) -> bool:
     if message.kind is Kind.CUSTOMER:
         return message.seen_at is not None
     return message.delivery is not None and message.delivery.state is DeliveryState.READ
+
+
+def shown_name(settings: WidgetSettings, name: str) -> str:
+    """Of an agent's name what visitors of this chat may know; the chat's title where nobody is named."""
+    return settings.title if settings.agents == "nobody" else first_name(name)
 
 
 def first_name(name: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from html import escape
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiohttp import WSMsgType, web
 
@@ -30,6 +31,11 @@ UPLOAD_WITHIN_S: Final = 300
 CONFIG_MAX_AGE_S: Final = 60
 HEAD_BYTES: Final = 16
 PREFIX: Final = "/chat/"
+PAGE: Final = """<!doctype html><html><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
+<meta name="color-scheme" content="light dark"><title>{title}</title></head>
+<body><script src="/widget/widget.js" data-channel="{channel}" data-embed></script></body></html>"""
+PAGE_POLICY: Final = "default-src 'none'; script-src 'self'; img-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'"
 
 
 class VisitorServer:
@@ -55,6 +61,7 @@ class VisitorServer:
         return [
             web.get(PREFIX + "{channel}/ws", self.socket),
             web.get(PREFIX + "{channel}/config", self.config),
+            web.get(PREFIX + "{channel}/page", self.page),
             web.options(PREFIX + "{channel}/files", self.preflight),
             web.post(PREFIX + "{channel}/files", self.upload),
             web.get(PREFIX + "{channel}/files/{file}", self.file),
@@ -87,9 +94,28 @@ class VisitorServer:
             file_types=settings.file_types,
             file_limit=FILE_LIMIT,
             text_limit=TEXT_LIMIT,
+            theme=settings.theme,
+            language=settings.language,
+            launcher=settings.launcher,
+            agents=settings.agents,
+            sound=settings.sound,
+            answer_time=settings.answer_time,
+            online_text=settings.online_text,
+            offline_text=settings.offline_text,
+            greetings=settings.greetings,
+            greeting_days=settings.greeting_days,
+            transcript=self._services.past.mails(),
         )
         headers = {"Cache-Control": f"public, max-age={CONFIG_MAX_AGE_S}"}
         return web.Response(body=encode(known), content_type="application/json", headers=headers)
+
+    async def page(self, request: web.Request) -> web.Response:
+        """A page that is nothing but the chat, for an iframe on the channel's sites or as a link."""
+        channel = self._channel(request)
+        body = PAGE.format(channel=channel.id, title=escape(channel.settings.title or "Chat"))
+        sites = " ".join(("'self'", *channel.settings.origins))
+        policy = f"{PAGE_POLICY}; connect-src 'self' {_socket_source(request)}; frame-ancestors {sites}"
+        return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy, "Cache-Control": "no-cache"})
 
     async def preflight(self, request: web.Request) -> web.Response:
         """May a page of this origin upload? (Fetch standard, 4.8)"""
@@ -192,8 +218,17 @@ class VisitorServer:
 
 
 def _check_origin(request: web.Request, channel: VisitorChannel) -> None:
-    if not origin_allowed(request.headers.get("Origin"), channel.settings.origins):
+    """One of the channel's sites, or our own page in a frame on one of them, which only these may show."""
+    origin = request.headers.get("Origin")
+    if origin and urlsplit(origin).netloc == request.host:
+        return
+    if not origin_allowed(origin, channel.settings.origins):
         raise Denied("origin")
+
+
+def _socket_source(request: web.Request) -> str:
+    """Our own sockets; some browsers do not count them as 'self' (CSP 3 does)."""
+    return f"ws://{request.host} wss://{request.host}"
 
 
 async def _read(socket: web.WebSocketResponse, session: VisitorSession) -> None:

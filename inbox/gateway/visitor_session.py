@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Literal
 from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
 from inbox.core.errors import Malformed, TryLater
 from inbox.core.ids import Instant
 from inbox.core.message import Message
 from inbox.core.visitor import Known, Newcomer, Visitor, VisitorId, admit
 from inbox.gateway import visitor_protocol as p
 from inbox.gateway.visitor_limits import Rate
-from inbox.gateway.visitor_thread import Tab, VisitorThread
+from inbox.gateway.visitor_past import Tab
+from inbox.gateway.visitor_rows import shown_name
+from inbox.gateway.visitor_thread import VisitorThread
 from inbox.gateway.visitor_tokens import LEEWAY_S, Identity, IdentityRefused, read_identity, secret_hash
 from inbox.gateway.visitors import POLICY, TRY_LATER, Outgoing, Services, VisitorChannel, Visitors
 
@@ -58,6 +62,10 @@ class VisitorSession:
         if self._thread is not None:
             self._thread.changed(message)
 
+    def agent_typing(self, name: str, on: bool) -> None:
+        """Somebody types an answer, or has stopped."""
+        self.out.put(p.SomebodyTypes(shown_name(self._channel.settings, name), on))
+
     async def receive(self, data: str | bytes) -> None:
         """Deal with what the client sent; whatever it was, the answer is a frame, silence or a close, never an error."""
         if not self._within_rate():
@@ -103,6 +111,8 @@ class VisitorSession:
                 await self._identify(frame)
             case p.Start():
                 await self._start()
+            case p.About():
+                self._about(frame)
             case _:
                 await self._inside(frame)
 
@@ -122,7 +132,7 @@ class VisitorSession:
             self.out.put(p.Refused("malformed"))
             return
         self._opened = True
-        self._tab = Tab(self._tab.ip, _without_secrets(frame.page), frame.language)
+        self._tab = replace(self._tab, page=_without_secrets(frame.page), language=frame.language)
         if frame.identity:
             self._believe(frame.identity)
         by_token = await self._services.store.by_secret(self._channel.id, secret_hash(frame.token)) if frame.token else None
@@ -134,6 +144,11 @@ class VisitorSession:
         by_token = self._thread.visitor if self._thread and not self._thread.visitor.subject else None
         self._exit()
         await self._enter(by_token, {}, ())
+
+    def _about(self, frame: p.About) -> None:
+        self._tab = replace(self._tab, attributes=frame.attributes)
+        if self._thread is not None:
+            self._thread.look(self._tab)
 
     def _believe(self, token: str) -> bool:
         try:
@@ -148,8 +163,8 @@ class VisitorSession:
         decision = await self._admission(by_token)
         if isinstance(decision, Newcomer):
             state: Literal["unknown", "locked"] = "unknown" if decision.reason == "unknown" else "locked"
-            online = self._services.feed.online(self._channel.id)
-            self.out.put(p.Ready(self._services.now(), p.HEARTBEAT_MS, online, state, whole=True, messages=()))
+            there = self._services.feed.online(self._channel.id)
+            self.out.put(p.Ready(self._services.now(), p.HEARTBEAT_MS, there.online, state, whole=True, messages=(), back=there.back))
             return
         thread = self._begin(decision.visitor)
         await thread.show(have, pending)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Literal, TypeVar
 
 import msgspec
-from msgspec import Struct
 
 from inbox.connector import RawDelivery
-from inbox.core.errors import NotAuthentic
+from inbox.core.errors import Conflict, Invalid, NotAuthentic, NotFound
 from inbox.core.ids import Instant, MessageId, digest, message_id
 from inbox.core.message import DeliveryState, Kind, Message
 from inbox.core.visitor import (
@@ -22,7 +21,8 @@ from inbox.core.visitor import (
     line_key,
 )
 from inbox.gateway import visitor_protocol as p
-from inbox.gateway.visitor_rows import Mine, missed, row, visible
+from inbox.gateway.visitor_past import PastTab, Tab
+from inbox.gateway.visitor_rows import Mine, missed, row, shown_name, visible
 from inbox.gateway.visitor_tokens import Identity, UploadTicket
 from inbox.gateway.visitors import RESUME, Outgoing, Services, VisitorChannel, Visitors
 
@@ -34,14 +34,6 @@ _DELIVERED, _READ = 1, 2
 
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class Tab(Struct, frozen=True):
-    """What is known of a tab: hashed address, the page it shows, the browser's language."""
-
-    ip: str
-    page: str = ""
-    language: str = ""
 
 
 class VisitorThread:
@@ -72,6 +64,7 @@ class VisitorThread:
         self._answers: dict[MessageId, int] = {}
         self._files: dict[str, bool] = {}
         self._typed_at: Instant = 0
+        self._past = PastTab(services, visitors, channel, visitor, tab, out, self._row, self._afresh)
 
     async def show(self, have: dict[str, int], pending: tuple[str, ...]) -> None:
         """Send ``ready`` with what a widget lacks that holds ``have``; ``pending`` lines are named where they are among it."""
@@ -82,10 +75,21 @@ class VisitorThread:
         self._mine = thread.mine
         held, self._held = self._held, None
         whole, lacking = missed([self._row(message) for message in thread.messages if self._may_see(message)], have)
-        online = self._services.feed.online(self._channel.id)
-        self._out.put(p.Ready(self._services.now(), p.HEARTBEAT_MS, online, "known", whole, lacking))
+        there = self._services.feed.online(self._channel.id, self.visitor.id)
+        self._out.put(p.Ready(self._services.now(), p.HEARTBEAT_MS, there.online, "known", whole, lacking, there.back))
         for message in held:
             self.changed(message)
+
+    async def _afresh(self) -> None:
+        """Another conversation is his now: here it is shown at once, his other tabs come back for it."""
+        for other in self._visitors.tabs(self._channel.id, self.visitor.id):
+            if other.out is not self._out:
+                other.out.close(RESUME)
+        await self.show({}, ())
+
+    def look(self, tab: Tab) -> None:
+        """What is known of the tab has changed."""
+        self._tab = tab
 
     def changed(self, message: Message) -> None:
         """Pass on a message if its visitor may see it."""
@@ -102,6 +106,8 @@ class VisitorThread:
         match frame:
             case p.Say():
                 await self._say(frame)
+            case p.Comment():
+                await self._comment(frame)
             case p.Got():
                 await self._saw(frame.messages, _DELIVERED)
             case p.Seen():
@@ -112,6 +118,8 @@ class VisitorThread:
                 self._upload(frame)
             case p.Link():
                 self._link(frame)
+            case _:
+                await self._past.receive(frame)
 
     async def prove(self) -> None:
         """Tell the ledger who the visitor turned out to be."""
@@ -131,7 +139,10 @@ class VisitorThread:
         for attachment in message.attachments:
             _remember(self._files, attachment.file, True)
         name = self._services.feed.name_of(message.author)
-        return row(message, name, self._own.get(message.id, ""), self._address_of, here=here)
+        if message.author.kind == "agent":
+            name = shown_name(self._channel.settings, name)
+        rated_at = "" if message.rates is None else self._services.rated_at(message.rates)
+        return row(message, name, self._own.get(message.id, ""), self._address_of, here=here, rated_at=rated_at)
 
     def _address_of(self, file: str) -> str:
         return self._services.tickets.address(self._channel.id, file, self._services.now())
@@ -145,10 +156,23 @@ class VisitorThread:
             self._out.put(p.Refused("file", frame.client_id))
         else:
             email = frame.email or self._stated_email
-            said = VisitorSaid(frame.client_id, frame.text, files, frame.name, email, self._tab.language)
+            said = VisitorSaid(frame.client_id, frame.text, files, frame.name, email, self._tab.language, self._tab.attributes)
             message = self._remember_own(frame.client_id)
             await self._deliver(line_key(self.visitor.id, frame.client_id), said)
             self._out.put(p.Said(frame.client_id, message))
+
+    async def _comment(self, frame: p.Comment) -> None:
+        """Only to a question this tab was given."""
+        question = MessageId(frame.message)
+        if wait := self._visitors.lines.take(self.visitor.id, self._services.now()):
+            self._out.put(p.SlowDown(wait))
+            return
+        try:
+            if question not in self._answers:
+                raise NotFound
+            await self._services.comment(question, frame.text)
+        except (Conflict, Invalid, NotFound):
+            self._out.put(p.Refused("comment"))
 
     def _attached(self, references: tuple[str, ...]) -> tuple[VisitorFile, ...] | None:
         """The files he uploaded himself; None when one is not his."""

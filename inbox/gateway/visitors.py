@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from inbox.connector import Deliver
-from inbox.core.errors import TooMany
-from inbox.core.ids import ChannelId, Instant
+from inbox.core.errors import NotFound, TooMany
+from inbox.core.ids import ChannelId, ConversationId, Instant, MessageId
 from inbox.core.message import Author, Message
-from inbox.core.visitor import Visitor, VisitorId, WidgetSettings
+from inbox.core.transcript import Transcript
+from inbox.core.visitor import Visitor, VisitorId
+from inbox.core.widget import WidgetSettings
 from inbox.gateway.visitor_limits import Rate
-from inbox.gateway.visitor_protocol import Online, Reconnect, ServerFrame, SomebodyTypes, encode
+from inbox.gateway.visitor_protocol import Online, Reconnect, ServerFrame, encode
 from inbox.gateway.visitor_rows import Mine, concerned
 from inbox.gateway.visitor_tokens import Tickets
 
@@ -79,14 +81,67 @@ class VisitorFeed(Protocol):
     def name_of(self, author: Author) -> str:
         """An agent's or bot's name, '' when unknown."""
 
-    def online(self, channel: ChannelId) -> bool:
-        """Whether somebody is there to answer soon."""
+    def online(self, channel: ChannelId, visitor: VisitorId | None = None) -> Online:
+        """Whether somebody is there to answer him soon; None: whoever has not written yet."""
 
     def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
         """Fleeting: he types, or has stopped."""
 
     def visitor_here(self, channel: ChannelId, visitor: VisitorId, here: bool) -> None:
         """Fleeting: he has a tab open, or has left."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One conversation of a visitor, with what he may see of it, oldest first, or only the newest of that."""
+
+    id: ConversationId
+    messages: Sequence[Message]
+    resolved: bool = False
+    current: bool = False
+
+
+class Past(Protocol):
+    """What a visitor may do with what was said before. Nothing is his that he took no part in, whatever id he names."""
+
+    def mails(self) -> bool:
+        """Whether a channel is there that can write to him."""
+
+    async def earlier(self, channel: ChannelId, visitor: VisitorId) -> Sequence[Episode]:
+        """His conversations, newest first, each with its newest message."""
+
+    async def one(self, channel: ChannelId, visitor: VisitorId, conversation: str, limit: int) -> Episode | None:
+        """One of them, '' for the one he is in; None: it is not his."""
+
+    async def take_up(self, channel: ChannelId, visitor: VisitorId, conversation: str) -> bool:
+        """From now on he writes in it; False: it is not his."""
+
+    async def mail(self, channel: ChannelId, visitor: VisitorId, conversation: str, to: str, transcript: Transcript) -> Instant:
+        """Durable when it returns: 0 when it is on its way, the milliseconds to wait, or less than 0 for an address nothing is sent to."""
+
+
+class NoPast:
+    """Where nothing is remembered."""
+
+    def mails(self) -> bool:
+        """See ``Past``."""
+        return False
+
+    async def earlier(self, channel: ChannelId, visitor: VisitorId) -> Sequence[Episode]:
+        """See ``Past``."""
+        return ()
+
+    async def one(self, channel: ChannelId, visitor: VisitorId, conversation: str, limit: int) -> Episode | None:
+        """See ``Past``."""
+        return None
+
+    async def take_up(self, channel: ChannelId, visitor: VisitorId, conversation: str) -> bool:
+        """See ``Past``."""
+        return False
+
+    async def mail(self, channel: ChannelId, visitor: VisitorId, conversation: str, to: str, transcript: Transcript) -> Instant:
+        """See ``Past``."""
+        return -1
 
 
 class Session(Protocol):
@@ -98,6 +153,9 @@ class Session(Protocol):
 
     def changed(self, message: Message) -> None:
         """A message from or to its visitor may have changed."""
+
+    def agent_typing(self, name: str, on: bool) -> None:
+        """Somebody types an answer, or has stopped."""
 
 
 class Outgoing:
@@ -144,9 +202,16 @@ class Outgoing:
         return data
 
 
+async def _nobody_asked(message: MessageId, text: str) -> None:
+    raise NotFound
+
+
 @dataclass(frozen=True)
 class Services:
-    """What sessions work with. ``new_id`` gives 128 random bits as hex, ``new_token`` 256 as text; ``now`` is database time."""
+    """What sessions work with. ``new_id`` gives 128 random bits as hex, ``new_token`` 256 as text; ``now`` is database time.
+
+    ``rated_at``: the address at which the survey that a message asked is answered; ``comment`` stores what is said beside its score.
+    """
 
     store: VisitorStore
     feed: VisitorFeed
@@ -155,6 +220,9 @@ class Services:
     now: Callable[[], Instant]
     new_id: Callable[[], str]
     new_token: Callable[[], str]
+    rated_at: Callable[[MessageId], str] = lambda message: ""
+    past: Past = field(default_factory=NoPast)
+    comment: Callable[[MessageId, str], Awaitable[object]] = _nobody_asked
 
 
 class Visitors:
@@ -167,6 +235,9 @@ class Visitors:
         self._seats = 0
         self.lines = Rate(30, per=60_000)
         self.uploads = Rate(20, per=10 * 60_000)
+        self.looks = Rate(30, per=60_000)
+        self.transcripts = Rate(6, per=60 * 60_000)
+        self.transcripts_from = Rate(30, per=60 * 60_000)
 
     @property
     def sockets(self) -> int:
@@ -217,6 +288,10 @@ class Visitors:
         """The visitor's open tabs on this server."""
         return tuple(self._tabs.get((channel, VisitorId(visitor)), ()))
 
+    def here(self) -> tuple[tuple[ChannelId, VisitorId], ...]:
+        """The visitors who have a tab open on this server."""
+        return tuple(self._tabs)
+
     def changed(self, message: Message, address_kind: str) -> None:
         """A message is new or has changed; ``address_kind`` is its channel's."""
         if message.channel is None:
@@ -226,17 +301,20 @@ class Visitors:
                 session.changed(message)
 
     def agent_typing(self, channel: ChannelId, visitor: str, name: str, on: bool) -> None:
-        """Somebody types an answer to this visitor, or has stopped; ``name`` is shown as it is."""
+        """Somebody types an answer to this visitor, or has stopped."""
         for session in self.tabs(channel, visitor):
-            session.out.put(SomebodyTypes(name, on))
+            session.agent_typing(name, on)
 
-    def online_changed(self, channel: ChannelId, online: bool) -> None:
-        """Somebody is there to answer now, or nobody any more."""
-        for session in tuple(self._open.get(channel, ())):
-            session.out.put(Online(online))
+    def online_changed(self, channel: ChannelId, online: Online) -> None:
+        """Tell the tabs of nobody yet: a visitor may be told otherwise, by where he waits."""
+        known = {tab for (where, _), tabs in self._tabs.items() if where == channel for tab in tabs}
+        for session in self._open.get(channel, set()) - known:
+            session.out.put(online)
 
-    def drain(self, waits: Iterable[int]) -> None:
-        """Send everybody away; each client comes back after the next of ``waits`` (milliseconds, drawn at random by the caller)."""
-        for session, after in zip([s for group in self._open.values() for s in group], waits, strict=False):
+    def drain(self, waits: Iterable[int], channel: ChannelId | None = None) -> None:
+        """Send everybody away, or everybody of one channel; each client comes back after the next of ``waits`` (milliseconds, drawn at
+        random by the caller)."""
+        groups = self._open.values() if channel is None else [self._open.get(channel, ())]
+        for session, after in zip([s for group in groups for s in group], waits, strict=False):
             session.out.put(Reconnect(after))
             session.out.close(RESTARTING)

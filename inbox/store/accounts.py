@@ -7,18 +7,24 @@ from typing import Any
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from inbox.admission import AuditEntry, Credentials, Invitation, Session
+from inbox.admission import EVERYTHING, AuditEntry, AuditFilter, Credentials, Invitation, Session
 from inbox.core.agent import Agent
 from inbox.core.errors import NotFound
 from inbox.core.ids import AgentId, Instant
+from inbox.store.api_tokens import MongoTokens
 from inbox.store.client import Database, Document, translated
 from inbox.store.documents import date, document, email_key, value
+from inbox.store.factors import MongoFactors
+from inbox.store.passkeys import MongoPasskeys
 
 
-class MongoAccounts:
+class MongoAccounts(MongoFactors, MongoTokens, MongoPasskeys):
     """``admission.Accounts``."""
 
     def __init__(self, db: Database) -> None:
+        MongoFactors.__init__(self, db)
+        MongoTokens.__init__(self, db)
+        MongoPasskeys.__init__(self, db)
         self._agents = db["agents"]
         self._hashes = db["credentials"]
         self._sessions = db["sessions"]
@@ -142,6 +148,11 @@ class MongoAccounts:
         return (int(doc["count"]), int(doc["ends"])) if doc else (0, now)
 
     @translated
+    async def take_back_attempt(self, key: str) -> None:
+        """Count one attempt less under ``key``: it was none."""
+        await self._attempts.update_one({"_id": {"$eq": key}, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
+
+    @translated
     async def clear_attempts(self, key: str) -> None:
         """Forget the attempts under ``key``."""
         await self._attempts.delete_one({"_id": {"$eq": key}})
@@ -155,11 +166,19 @@ class MongoAccounts:
             return
 
     @translated
-    async def audited(self, before: tuple[Instant, str] | None, limit: int) -> list[AuditEntry]:
+    async def audited(self, before: tuple[Instant, str] | None, limit: int, which: AuditFilter = EVERYTHING) -> list[AuditEntry]:
         """Audit entries, newest first, older than (at, id)."""
-        where: dict[str, Any] = {}
+        exact = {name: {"$eq": wanted} for name in ("actor", "action") if (wanted := getattr(which, name))}
+        where: dict[str, Any] = {**exact, "at": {"$gte": which.since, **({"$lt": which.until} if which.until else {})}}
         if before is not None:
             at, id = before
-            where = {"at": {"$lte": at}, "$or": [{"at": {"$lt": at}}, {"_id": {"$lt": id}}]}
-        docs = await self._audit.find(where, sort=[("at", -1), ("_id", -1)], limit=limit, hint="at").to_list()
+            where["at"]["$lte"] = at
+            where["$or"] = [{"at": {"$lt": at}}, {"_id": {"$lt": id}}]
+        hint = "_".join((*exact, "at"))
+        docs = await self._audit.find(where, sort=[("at", -1), ("_id", -1)], limit=limit, hint=hint).to_list()
         return [value(doc, AuditEntry) for doc in docs]
+
+    @translated
+    async def audited_actions(self) -> list[str]:
+        """Every action there is an entry of, sorted."""
+        return sorted(await self._audit.distinct("action"))

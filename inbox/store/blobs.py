@@ -31,11 +31,12 @@ async def write(db: Database, content: AsyncIterator[bytes] | bytes) -> tuple[Ob
     return blob, size
 
 
-async def read(db: Database, blob: ObjectId) -> AsyncIterator[bytes]:
-    """Its bytes in pieces. Raises ``NotFound``, and ``Unavailable`` for a blob that is damaged."""
+async def read(db: Database, blob: ObjectId, start: int = 0) -> AsyncIterator[bytes]:
+    """Its bytes from ``start`` on, in pieces. Raises ``NotFound``, and ``Unavailable`` for a blob that is damaged."""
     with border():
         try:
             stream = await AsyncGridFSBucket(db, BUCKET).open_download_stream(blob)
+            await stream.seek(start)
             while piece := await stream.readchunk():
                 yield piece
         except NoFile as error:

@@ -1,21 +1,23 @@
-"""What is configured: accounts, teams, channels, and the tags that were ever given."""
+"""What is configured: accounts, teams, channels; and how tags were ever written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
 from inbox.core.agent import Agent, Team
 from inbox.core.errors import Conflict
 from inbox.core.ids import ChannelId
-from inbox.records import ChannelRecord
+from inbox.core.triage import folded
+from inbox.records import ChannelRecord, ChannelTemplate, Noun
 from inbox.store.client import Collection, Database, translated
-from inbox.store.documents import document, raw, tag_key, value
+from inbox.store.documents import document, raw, value
 
-MAX_TAGS: Final = 500
-_COUNTED: Final = ("load", "last_assigned_at")
+S = TypeVar("S", bound=Struct)
+
+_COUNTED: Final = ("load", "last_assigned_at", "freed_at", "held")
 
 
 class DirectoryQueries:
@@ -40,9 +42,21 @@ class DirectoryQueries:
         return [value(doc, ChannelRecord) for doc in await self._db["channels"].find({}, sort=[("_id", 1)]).to_list()]
 
     @translated
-    async def tags(self) -> list[str]:
-        """Tags that were ever given, at most 500, in alphabetical order."""
-        return [doc["_id"] for doc in await self._db["tags"].find({}, sort=[("_id", 1)], limit=MAX_TAGS).to_list()]
+    async def entries(self, noun: Noun[S]) -> list[S]:
+        """All values of a noun of the catalog, by id."""
+        return [value(doc, noun.type) for doc in await self._db[noun.name].find({}, sort=[("_id", 1)]).to_list()]
+
+    @translated
+    async def templates(self, channel: ChannelId) -> list[ChannelTemplate]:
+        """A channel's templates, by name and language."""
+        order = [("template.name", 1), ("template.language", 1), ("_id", 1)]
+        found = self._db["templates"].find({"channel": {"$eq": channel}}, sort=order)
+        return [value(doc, ChannelTemplate) for doc in await found.to_list()]
+
+    @translated
+    async def spellings(self, tag: str) -> list[str]:
+        """All the ways a tag was ever written."""
+        return sorted(doc["_id"] for doc in await self._db["tags"].find({"k_tag": {"$eq": folded(tag)}}).to_list())
 
 
 class MongoDirectory:
@@ -92,7 +106,7 @@ async def _save(collection: Collection, id: str, stored: Struct) -> None:
 
 
 class KnownTags:
-    """Writes each tag down the first time this process sees it, so that the list of tags never needs a walk over conversations."""
+    """Writes each tag down the first time this process sees it, so that all its spellings are found without a walk over conversations."""
 
     LIMIT: Final = 10_000
 
@@ -104,7 +118,7 @@ class KnownTags:
         """Durable when it returns."""
         fresh = set(tags) - self._seen
         for tag in fresh:
-            await self._tags.update_one({"_id": {"$eq": tag}}, {"$setOnInsert": {"k_tag": tag_key(tag)}}, upsert=True)
+            await self._tags.update_one({"_id": {"$eq": tag}}, {"$setOnInsert": {"k_tag": folded(tag)}}, upsert=True)
         if len(self._seen) > self.LIMIT:
             self._seen.clear()
         self._seen |= fresh

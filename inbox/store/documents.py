@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -13,13 +12,18 @@ from bson.errors import InvalidDocument
 from bson.raw_bson import RawBSONDocument
 from msgspec import Struct
 
+from inbox.core import amending, dispatching
 from inbox.core.agent import Agent
+from inbox.core.bulk import Job, JobItem, JobPart
 from inbox.core.conversation import FAR_FUTURE, PRIORITY_RANK, Category, Conversation
 from inbox.core.customer import Customer, Identity
+from inbox.core.dispatching import Dispatch
 from inbox.core.errors import TooLarge
-from inbox.core.events import Event
+from inbox.core.events import Event, urgency
 from inbox.core.ids import AgentId, CustomerId, Instant, TeamId
 from inbox.core.message import Delivery, DeliveryState, Message
+from inbox.core.notifications import KEPT_MS, Notification
+from inbox.core.pushing import Pushed
 from inbox.core.views import ACTIVE, turn
 from inbox.records import Remembered
 from inbox.store.client import Document
@@ -87,13 +91,9 @@ def team_token(team: TeamId | None) -> str:
 
 def readers(c: Conversation) -> list[str]:
     """Tokens for who may see a conversation; a scope that has one of them sees it (see ``lists.reader_tokens``)."""
-    held = {agent_token(agent) for agent in (c.assignee, c.bot) if agent is not None}
+    offered = c.waiting.offer.agent if c.waiting is not None and c.waiting.offer is not None else None
+    held = {agent_token(agent) for agent in (c.assignee, c.bot, offered) if agent is not None}
     return [EVERYONE, team_token(c.team), *sorted(held)]
-
-
-def tag_key(tag: str) -> str:
-    """Tags are one however they are capitalised."""
-    return unicodedata.normalize("NFC", tag.casefold())
 
 
 def email_key(email: str) -> str:
@@ -123,7 +123,12 @@ def _conversation(c: Conversation, doc: Document) -> None:
         return
     who = readers(c)
     doc["k_who"] = who
-    doc["k_lists"] = [customer_list(c.customer), *_lists(c, who)]
+    sla = urgency(c)
+    if sla:
+        doc["k_sla"] = sla
+        doc["k_pressing"] = who
+    further = [tag_list(c.category, tag) for tag in c.tags] + ([sla_list(sla)] if sla else [])
+    doc["k_lists"] = [customer_list(c.customer), *_lists(c, who), *further]
     if c.queued_at is not None:
         doc["k_turn"] = turn_key(c)
     if c.category in ACTIVE:
@@ -149,14 +154,31 @@ def _lists(c: Conversation, who: list[str]) -> list[str]:
     if c.category not in ACTIVE:
         return []
     held = [agent_list(c.assignee)] if c.assignee is not None else []
+    if c.waiting is not None and c.waiting.offer is not None:
+        held.append(offer_list(c.waiting.offer.agent))
     if c.bot is not None:
         return held + [bot_list(w) for w in who]
-    return held or [free_list(w) for w in who]
+    return held if c.assignee is not None else held + [free_list(w) for w in who]
+
+
+def offer_list(agent: AgentId) -> str:
+    """What is offered to somebody."""
+    return f"offer:{agent}"
 
 
 def customer_list(customer: CustomerId) -> str:
     """A person's conversations."""
     return f"c:{customer}"
+
+
+def tag_list(category: Category, tag: str) -> str:
+    """What has a tag: active conversations together, the others by category."""
+    return f"g:{tag}" if category in ACTIVE else f"g.{category.value}:{tag}"
+
+
+def sla_list(state: str) -> str:
+    """What is late, or soon will be."""
+    return f"s:{state}"
 
 
 def agent_list(agent: AgentId) -> str:
@@ -198,6 +220,9 @@ def _message(m: Message, doc: Document) -> None:
     due = free_at(m.delivery)
     if due is not None:
         doc["k_due"] = due
+    amended = amending.due(m)
+    if amended is not None:
+        doc["k_amend"] = amended
 
 
 def name_key(text: str) -> str:
@@ -206,7 +231,8 @@ def name_key(text: str) -> str:
 
 
 def _customer(c: Customer, doc: Document) -> None:
-    doc["k_name"] = name_key(c.name)
+    if c.merged_into is None:
+        doc["k_name"] = name_key(c.name)
 
 
 def _identity(i: Identity, doc: Document) -> None:
@@ -215,6 +241,29 @@ def _identity(i: Identity, doc: Document) -> None:
 
 def _remembered(r: Remembered, doc: Document) -> None:
     doc["k_gone"] = date(r.at + REMEMBERED_MS)
+
+
+def _notification(n: Notification, doc: Document) -> None:
+    doc["k_gone"] = date(n.at + KEPT_MS)
+    if n.read_at is None:
+        doc["k_new"] = n.agent
+
+
+def _pushed(p: Pushed, doc: Document) -> None:
+    doc["k_gone"] = date(p.at + REMEMBERED_MS)
+
+
+def _dispatch(d: Dispatch, doc: Document) -> None:
+    if d.due_at is None:
+        doc["k_gone"] = date(d.at + dispatching.KEPT_MS)
+
+
+def _job(j: Job, doc: Document) -> None:
+    doc["k_gone"] = date(j.created_at + REMEMBERED_MS)
+
+
+def _job_piece(piece: JobPart | JobItem, doc: Document) -> None:
+    doc["k_gone"] = date(piece.at + REMEMBERED_MS)
 
 
 def date(instant: Instant) -> datetime:
@@ -233,7 +282,13 @@ _COMPUTED: Mapping[type[Struct], Callable[[Any, Document], None]] = {
     Customer: _customer,
     Identity: _identity,
     Remembered: _remembered,
+    Job: _job,
+    JobPart: _job_piece,
+    JobItem: _job_piece,
     Agent: _agent,
+    Notification: _notification,
+    Pushed: _pushed,
+    Dispatch: _dispatch,
 }
 
 

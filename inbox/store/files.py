@@ -17,7 +17,7 @@ from inbox.store.client import Database, translated
 from inbox.store.documents import document, value
 
 SWEEP_AT_ONCE: Final = 500
-_UPLOAD: Final = {"owner": {"$not": {"$regex": "^message:"}}}
+_UPLOAD: Final = {"owner": {"$not": {"$regex": "^(message|reply):"}}}
 
 
 class MongoFiles:
@@ -48,9 +48,9 @@ class MongoFiles:
         doc = await self._files.find_one({"_id": {"$eq": id}})
         return None if doc is None else value(doc, StoredFile)
 
-    async def open(self, id: str) -> AsyncIterator[bytes]:
-        """Its bytes; ``NotFound``."""
-        async for piece in blobs.read(self._db, await self._blob(id)):
+    async def open(self, id: str, start: int = 0) -> AsyncIterator[bytes]:
+        """Its bytes from ``start`` on; ``NotFound``."""
+        async for piece in blobs.read(self._db, await self._blob(id), start):
             yield piece
 
     @translated
@@ -68,22 +68,49 @@ class MongoFiles:
         await self._files.update_many(where, {"$set": {"owner": owner, "conversation": conversation}, "$unset": {"k_loose": ""}})
 
     @translated
+    async def keep(self, ids: Sequence[str], owner: str) -> None:
+        """A saved reply is about to name these uploads: until it does, and when it does no more, the sweep takes them."""
+        await self._files.update_many({"_id": {"$in": list(ids)}, **_UPLOAD}, {"$set": {"owner": owner}})
+
+    @translated
+    async def copy(self, id: str, copy: StoredFile) -> StoredFile:
+        """The same bytes under another id. Raises ``NotFound``, also when the original is swept meanwhile, and its bytes with it."""
+        doc = await self._files.find_one({"_id": {"$eq": id}})
+        if doc is None:
+            raise NotFound
+        original = value(doc, StoredFile)
+        stored = replace(copy, name=original.name, type=original.type, size=original.size)
+        try:
+            await self._files.insert_one({**document(stored), "blob": doc["blob"], "k_loose": True})
+        except DuplicateKeyError:
+            return await self.find(copy.id) or stored
+        if await self._files.find_one({"_id": {"$eq": id}}, {"_id": 1}) is None:
+            await self._files.delete_one({"_id": copy.id})
+            raise NotFound
+        return stored
+
+    async def _drop(self, id: str, blob: ObjectId) -> None:
+        """Remove a file, and its bytes unless a copy has them."""
+        await self._files.delete_one({"_id": id})
+        if await self._files.find_one({"blob": {"$eq": blob}}, {"_id": 1}, hint="blob") is None:
+            await blobs.delete(self._db, blob)
+
+    @translated
     async def sweep(self, before: Instant) -> int:
         """Remove uploads no message named since ``before``; how many. A file that a message does name is never removed, adopted or not;
-        one that a draft names counts as uploaded at ``before``, and is looked at again next time. Younger ones that a message
-        names are given to it, where a crash came before that."""
+        one that a draft or a saved reply names counts as uploaded at ``before``, and is looked at again next time. Younger ones that a
+        message names are given to it, where a crash came before that."""
         await self._adopt_younger(before)
         removed = 0
         where = {"k_loose": {"$eq": True}, "at": {"$lt": before}}
         while docs := await self._files.find(where, {"blob": 1}, sort=[("at", 1), ("_id", 1)], limit=SWEEP_AT_ONCE, hint="loose").to_list():
             ids = [doc["_id"] for doc in docs]
-            named, drafted = await self._named(ids), await self._drafted(ids)
+            named, drafted = await self._named(ids), await self._drafted(ids) | await self._saved(ids)
             await self._files.update_many({"_id": {"$in": list(named)}}, {"$unset": {"k_loose": ""}})
             await self._files.update_many({"_id": {"$in": list(drafted)}}, {"$set": {"at": before}})
             for doc in docs:
                 if doc["_id"] not in named | drafted:
-                    await self._files.delete_one({"_id": doc["_id"]})
-                    await blobs.delete(self._db, doc["blob"])
+                    await self._drop(doc["_id"], doc["blob"])
                     removed += 1
         await self._sweep_blobs(before)
         return removed
@@ -114,6 +141,12 @@ class MongoFiles:
         where = {"files": {"$in": list(ids)}}
         drafts = await self._db["drafts"].find(where, {"files": 1}, hint="files").to_list()
         return {file for draft in drafts for file in draft["files"]} & set(ids)
+
+    async def _saved(self, ids: Sequence[str]) -> set[str]:
+        """Those of the files that go out with a saved reply."""
+        where = {"files.file": {"$in": list(ids)}}
+        replies = await self._db["saved_replies"].find(where, {"files.file": 1}).to_list()
+        return {file["file"] for reply in replies for file in reply["files"]} & set(ids)
 
     async def _sweep_blobs(self, before: Instant) -> None:
         """Remove blobs that nothing names, each looked at once: what names a blob is written right after it or never."""

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 from bson.raw_bson import RawBSONDocument
@@ -48,6 +49,8 @@ class MongoLedger:
         self._rows = db["deliveries"]
         self._waiting: list[_Entry] = []
         self._writing = False
+        self._mark = secrets.token_bytes(8)
+        self._rows_made = count()
 
     async def record(self, rows: Rows) -> list[bool]:
         """Majority-durable when it returns; False where the delivery was there before.
@@ -68,7 +71,8 @@ class MongoLedger:
         doc = document(delivery)
         doc["_id"] = id
         doc["state"] = "received"
-        doc["by"] = secrets.token_bytes(8)  # tells our own row from one stored before, should the driver write it twice
+        # tells our own row from one stored before, should the driver write it twice
+        doc["by"] = self._mark + next(self._rows_made).to_bytes(6)
         if len(delivery.body) > INLINE_BYTES:
             doc["blob"], _ = await blobs.write(self._db, delivery.body)
             doc["body"] = b""

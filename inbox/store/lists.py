@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from inbox.core.conversation import Category
-from inbox.core.ids import AgentId
+from inbox.core.ids import AgentId, CustomerId
 from inbox.core.permissions import Scope
-from inbox.core.views import ACTIVE, ANYBODY, NOBODY, Sort, View, assignee_of
+from inbox.core.views import ACTIVE, ANYBODY, LATE, ME, NOBODY, PRESSING, SOON, Sort, View, assignee_of
 from inbox.store.documents import (
     EVERYONE,
     agent_list,
@@ -21,8 +21,11 @@ from inbox.store.documents import (
     bot_list,
     customer_list,
     free_list,
+    offer_list,
     open_list,
     queue_list,
+    sla_list,
+    tag_list,
     team_token,
 )
 from inbox.store.keyset import position_of_number
@@ -61,25 +64,67 @@ def reader_tokens(scope: Scope) -> list[str]:
     return held + [team_token(team) for team in scope.teams] + ([team_token(None)] if scope.teamless else [])
 
 
+def beyond_bars(scope: Scope) -> dict[str, Any]:
+    """What is left to check for a scope: of channels it is barred from, only what the agent holds himself.
+
+    Looked at on the way, as no token tells it: a bar comes down at once, whatever is stored.
+    """
+    if scope.all or not scope.barred:
+        return {}
+    foreign = {"k_who": {"$ne": agent_token(scope.agent)}} if scope.agent is not None else {}
+    return {"$nor": [{"channel": {"$in": list(scope.barred)}, **foreign}]}
+
+
 def reading(view: View, scope: Scope, me: AgentId) -> Reading | None:
     """How to read a view; None when nothing can be in it."""
     tokens = _tokens(view, scope)
     if not tokens or not view.categories:
         return None
-    where = _conditions(view, me)
+    where = {**_conditions(view, me), **beyond_bars(scope)}
     active = set(view.categories) <= set(ACTIVE)
     special = _own_list(view, scope, me, tokens, where) if active else None
     if special is not None:
         return special
-    if view.customer is not None:
-        return _walk(view, {"k_lists": {"$eq": customer_list(view.customer)}, "k_who": {"$in": tokens}}, where, "list_activity")
+    few, sure = _few(view, me, active)
+    if few:
+        seen = {} if tokens == [EVERYONE] else {"k_who": {"$in": tokens}}
+        return Reading({"k_lists": {"$in": few}, **seen, **_drop(where, *sure)}, "list_activity", SORT_FIELDS[view.sort])
+    if whose := _whose(view):
+        return _walk(view, {"k_lists": {"$in": [customer_list(id) for id in whose]}, "k_who": {"$in": tokens}}, where, "list_activity")
     if active and view.sort in _LIVE:
         return _walk(view, {"k_live": {"$in": tokens}}, _without(where, view), _LIVE[view.sort])
     return _walk(view, {"k_who": {"$in": tokens}}, where, "who_activity")
 
 
+def _whose(view: View) -> list[CustomerId]:
+    """The ids under which conversations are the customer's."""
+    return [] if view.customer is None else [CustomerId(str(id)) for id in (view.customer, *view.absorbed)]
+
+
+def _few(view: View, me: AgentId, active: bool) -> tuple[list[str], tuple[str, ...]]:
+    """The lists of what is usually little among all: what somebody holds, what is late or will be, else what has a tag. And the
+    conditions that need not be looked at again then."""
+    holder = assignee_of(view, me)
+    if holder is not None and active:
+        return _hands(view, holder), ("$and",)
+    if view.sla and active:
+        return [sla_list(state) for state in _states(view)], ()
+    return list(dict.fromkeys(tag_list(category, view.tags[0]) for category in view.categories)) if view.tags else [], ()
+
+
+def _hands(view: View, holder: AgentId) -> list[str]:
+    """What he holds; as he sees it himself, what is offered to him, too."""
+    return [agent_list(holder), offer_list(holder)] if view.assignee == ME else [agent_list(holder)]
+
+
+def _states(view: View) -> tuple[str, ...]:
+    return (LATE, SOON) if view.sla == PRESSING else (view.sla,)
+
+
 def _tokens(view: View, scope: Scope) -> list[str]:
     """A view of one team needs only that team's token, if the reader sees the team."""
+    if view.team == NOBODY:
+        return [team_token(None)] if scope.all or scope.teamless else reader_tokens(scope)
     if view.team is not None and (scope.all or view.team in scope.teams):
         return [team_token(view.team)]
     return reader_tokens(scope)
@@ -87,12 +132,19 @@ def _tokens(view: View, scope: Scope) -> list[str]:
 
 def _conditions(view: View, me: AgentId) -> dict[str, Any]:
     """What the view asks of stored fields; every value is compared, none is taken as an operator."""
-    where: dict[str, Any] = {"category": {"$in": [c.value for c in view.categories]}}
-    if view.assignee != ANYBODY:
-        where["assignee"] = {"$eq": assignee_of(view, me)}
-    for name, wanted in (("team", view.team), ("channel", view.channel), ("customer", view.customer), ("priority", view.priority)):
+    where: dict[str, Any] = {"category": {"$in": [c.value for c in view.categories]}, **_held(view, me)}
+    for name, wanted in (
+        ("team", view.team),
+        ("channel", view.channel),
+        ("priority", view.priority),
+        ("queue", view.queue),
+    ):
         if wanted is not None:
-            where[name] = {"$eq": str(wanted)}
+            where[name] = {"$eq": None if wanted == NOBODY and name in ("team", "queue") else str(wanted)}
+    if whose := _whose(view):
+        where["customer"] = {"$in": whose}
+    if view.sla:
+        where["k_sla"] = {"$in": list(_states(view))}
     if view.tags:
         where["tags"] = {"$all": list(view.tags)}
     for name, present in (("bot", view.bot), ("queued_at", view.queued)):
@@ -101,10 +153,24 @@ def _conditions(view: View, me: AgentId) -> dict[str, Any]:
     return where
 
 
+def _held(view: View, me: AgentId) -> dict[str, Any]:
+    match view.assignee:
+        case "any":
+            return {}
+        case "some":
+            return {"assignee": {"$ne": None}}
+        case "me":
+            return {"$and": [{"$or": [{"assignee": {"$eq": me}}, {"waiting.offer.agent": {"$eq": me}}]}]}
+        case _:
+            return {"assignee": {"$eq": assignee_of(view, me)}}
+
+
 def _own_list(view: View, scope: Scope, me: AgentId, tokens: list[str], where: dict[str, Any]) -> Reading | None:
     """The list kept for just these conditions, which need not be checked again then."""
     rest = _without(where, view)
     match view:
+        case View(assignee=assignee, sla=sla, sort=Sort.DUE) if sla == PRESSING and assignee == ANYBODY:
+            return _walk(view, {"k_pressing": {"$in": tokens}}, _drop(rest, "k_sla"), "pressing_due")
         case View(queued=True, sort=Sort.WAITING):
             return _walk(view, {"k_waiting": {"$in": [queue_list(t) for t in tokens]}}, _drop(rest, "queued_at"), "list_waiting")
         case View(categories=(Category.OPEN,), sort=Sort.WAITING):
@@ -115,7 +181,8 @@ def _own_list(view: View, scope: Scope, me: AgentId, tokens: list[str], where: d
             return _walk(view, {"k_lists": {"$in": [bot_list(t) for t in tokens]}}, _drop(rest, "bot"), "list_activity")
         case View(sort=Sort.ACTIVITY) if (holder := assignee_of(view, me)) is not None:
             seen = {} if scope.all or scope.agent == holder else {"k_who": {"$in": tokens}}
-            return _walk(view, {"k_lists": {"$eq": agent_list(holder)}, **seen}, _drop(rest, "assignee"), "list_activity")
+            own = ("assignee", "$and", "$nor") if scope.agent == holder else ("assignee", "$and")
+            return _walk(view, {"k_lists": {"$in": _hands(view, holder)}, **seen}, _drop(rest, *own), "list_activity")
     return None
 
 

@@ -12,6 +12,7 @@ from pymongo import IndexModel, timeout
 from pymongo.errors import CollectionInvalid, OperationFailure
 
 from inbox.core.errors import CannotStart
+from inbox.records import CATALOG
 from inbox.store.client import Database, translated
 from inbox.store.migrations import migrate
 
@@ -56,37 +57,82 @@ CONVERSATIONS = (
     _up("list_activity", "k_lists", "k_act", "_id", partial="k_lists"),
     _up("list_waiting", "k_waiting", "k_wait", "_id", partial="k_waiting"),
     _up("live_due", "k_live", "k_due", "_id", partial="k_live"),
+    _up("pressing_due", "k_pressing", "k_due", "_id", partial="k_pressing"),
     _up("live_priority", "k_live", "k_rank", "_id", partial="k_live"),
     _up("turn", "k_turn", "_id", partial="k_turn"),
 )
 
 INDEXES: Mapping[str, tuple[Index, ...]] = {
     "agents": (_up("email", "k_email", unique=True),),
+    "alert_states": (),
+    "api_tokens": (_up("agent", "agent"), _up("asked_by", "asked_by", unique=True, partial="asked_by")),
     "attempts": (_up("gone", "k_gone", expire=True),),
-    "audit": (_up("at", "at", "_id"),),
+    "audit": (
+        _up("at", "at", "_id"),
+        _up("actor_at", "actor", "at", "_id"),
+        _up("action_at", "action", "at", "_id"),
+        _up("actor_action_at", "actor", "action", "at", "_id"),
+    ),
     "blobs.chunks": (_up("files_id_1_n_1", "files_id", "n", unique=True),),
     "blobs.files": (_up("filename_1_uploadDate_1", "filename", "uploadDate"),),
+    "blocks": (Index("newest", (("at", DOWN), ("_id", UP))),),
+    **{noun.name: () for noun in CATALOG},
+    "challenges": (_up("gone", "k_gone", expire=True),),
     "channels": (),
+    "consents": (),
     "conversations": CONVERSATIONS,
     "counters": (),
     "credentials": (),
     "cursors": (),
-    "customers": (_up("name", "k_name", "_id"),),
+    "customer_merges": (),
+    "customers": (_up("name", "k_name", "_id"), _up("absorbed", "absorbed", partial="absorbed")),
     "deliveries": (_up("unsettled", "arrived_at", "_id", partial={"state": "received"}), _up("blob", "blob", partial="blob")),
+    "dispatches": (
+        _up("due", "due_at", "_id", partial="due_at"),
+        Index("newest", (("at", DOWN), ("_id", DOWN))),
+        _up("gone", "k_gone", expire=True),
+    ),
     "drafts": (_up("agent", "agent", "conversation"), _up("files", "files", partial="files")),
     "events": (_up("conversation", "conversation", "at", "_id", partial="conversation"),),
+    "factors": (),
+    "facts": (
+        _up("happened", "kind", "k_at", "_id"),
+        _up("stays", "k_until", "k_at", "_id", partial="k_until"),
+        _up("states", "k_state", "k_at", "_id", partial="k_state"),
+    ),
     "files": (_up("loose", "at", "_id", partial="k_loose"), _up("blob", "blob")),
     "idempotency": (_up("gone", "k_gone", expire=True),),
     "identities": (_up("customer", "customer"), _up("value", "k_value", "_id")),
     "invitations": (_up("gone", "k_gone", expire=True),),
+    "job_items": (_up("gone", "k_gone", expire=True),),
+    "job_parts": (_up("gone", "k_gone", expire=True),),
+    "jobs": (
+        _up("running", "held_until", "_id", partial={"state": "running"}),
+        _up("agent", "agent", "created_at"),
+        _up("gone", "k_gone", expire=True),
+    ),
     "messages": (
         _up("timeline", "conversation", "arrived_at", "_id", "kind"),
         _up("due", "k_due", "_id", partial="k_due"),
+        _up("amend", "k_amend", partial="k_amend"),
         _up("file", "attachments.file", partial="attachments.file"),
     ),
     "meta": (),
+    "notifications": (
+        Index("agent", (("agent", UP), ("at", DOWN), ("_id", DOWN))),
+        Index("new", (("k_new", UP), ("at", DOWN), ("_id", DOWN)), partial="k_new"),
+        _up("gone", "k_gone", expire=True),
+    ),
+    "parted": (),
+    "passkeys": (_up("agent", "agent"),),
     "presence": (_up("until", "until"), _up("gone", "k_gone", expire=True)),
+    "pushed": (_up("gone", "k_gone", expire=True),),
     "reads": (),
+    "recounts": (),
+    "repairs": (),
+    "report_known": (),
+    "report_place": (),
+    "report_sums": (_up("period", "k", "l", "p", "c", "t", "q", "a"),),
     "resets": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
     "search": (
         Index("word", (("w", UP), ("t", DOWN), ("n", DOWN))),
@@ -94,10 +140,13 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
         Index("place", (("n", UP), ("t", DOWN))),
     ),
     "sessions": (_up("agent", "agent"), _up("gone", "k_gone", expire=True)),
+    "spells": (),
     "tags": (_up("tag", "k_tag"),),
     "teams": (),
+    "templates": (_up("channel", "channel", "template.name", "template.language", "_id"),),
     "thread_keys": (),
     "timers": (_up("due", "due_at", "_id"),),
+    "views": (),
     "visitors": (
         _up("secret", "channel", "secret", unique=True),
         _up("subject", "channel", "subject", unique=True, partial="subject"),

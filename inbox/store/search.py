@@ -20,7 +20,7 @@ from inbox.core.permissions import Scope
 from inbox.core.words import SearchQuery, normalised
 from inbox.store.client import Database, translated
 from inbox.store.keyset import pack, position_of_numbers
-from inbox.store.search_gate import Gate, gate
+from inbox.store.search_gate import Gate, Shares, gate
 from inbox.store.search_index import Entry, SheetWriter
 from inbox.store.search_walk import Newest, Place, Source, holding, rarest, those
 from inbox.store.sheets import Excerpt, Term, excerpt, excerpted, terms_of
@@ -31,11 +31,12 @@ LOOK: Final = 2_000
 """Candidates looked at in one go, at most."""
 LEAST_SHARE: Final = 0.1
 """Words that are asked for together stand together more often than by chance: no smaller share is believed."""
+LEAST_VISIBLE: Final = 0.01
 LOOKS: Final = 6_000
 """Candidates one call looks at before it returns what it has, with a position to go on from, if it has anything."""
 LOOKS_FOR_NOTHING: Final = 10_000
 """The same if it has not found anything yet."""
-READS: Final = 250
+READS: Final = 150
 """Texts one call reads for what was quoted before it returns what it has, if it has anything."""
 READS_FOR_NOTHING: Final = 2_000
 """The same if it has not found anything yet."""
@@ -53,7 +54,9 @@ class _Found:
 class _Asked:
     """One call: what must hold, and what was done so far.
 
-    ``share`` is how many candidates are thought to hold what must hold; ``passed``: the candidates come from the gate.
+    ``share`` is how many candidates are thought to hold what must hold, ``visible`` how many of those to pass the gate;
+    ``passed``: the candidates come from the gate. ``much``: the reader sees too much for that; ``tested`` is how many were asked of the
+    gate, ``shown`` how many passed it.
     """
 
     query: SearchQuery
@@ -61,7 +64,11 @@ class _Asked:
     terms: Sequence[Term]
     limit: int
     share: float = 1.0
+    visible: float = 1.0
     passed: bool = False
+    much: bool = False
+    tested: int = 0
+    shown: int = 0
     found: list[_Found] = field(default_factory=list)
     looked: int = 0
     read: int = 0
@@ -81,9 +88,10 @@ class _Asked:
     def next_look(self) -> int:
         """How many candidates should do, judging by those looked at."""
         if not self.looked:
-            return min(int((self.limit + 1) * 1.5 / max(self.share, LEAST_SHARE)) + 1, LOOK)
+            return min(int((self.limit + 1) * 1.5 / max(self.share, LEAST_SHARE) / max(self.visible, LEAST_VISIBLE)) + 1, LOOK)
         wanted = (self.limit + 1 - len(self.found)) * self.looked // max(1, len(self.found))
-        return max(self.limit, min(wanted + wanted // 2, 4 * self.looked, LOOK))
+        growth = 2 if self.query.phrases else 4  # texts have to be read, which soon is enough
+        return max(self.limit, min(wanted + wanted // 2, growth * self.looked, LOOK))
 
 
 class MongoSearch:
@@ -95,6 +103,7 @@ class MongoSearch:
         self._conversations = db["conversations"]
         self._writer = SheetWriter(db)
         self._newest = Newest(db)
+        self._shares = Shares()
 
     @translated
     async def index(self, entries: Sequence[tuple[Conversation, Message, frozenset[str]]]) -> None:
@@ -105,6 +114,11 @@ class MongoSearch:
     async def moved(self, conversations: Sequence[Conversation]) -> None:
         """Messages that were moved out of these conversations are found where they are now. Facets need nothing: they are read live."""
         await self._writer.follow(conversations)
+
+    @translated
+    async def forget(self, gone: Mapping[MessageId, Conversation]) -> None:
+        """These messages are found no more."""
+        await self._writer.forget({c.number for c in gone.values()}, gone.keys())
 
     @translated
     async def find(self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
@@ -122,17 +136,23 @@ class MongoSearch:
         behind = None if after is None else position_of_numbers(after)
         asked = _Asked(query, passing, terms, limit)
         source, rest = await self._source(asked)
-        return await self._gathered(source, rest, asked, behind)
+        page = await self._gathered(source, rest, asked, behind)
+        if asked.much:
+            self._shares.learn(passing, asked.tested, asked.shown, _seconds())
+        return page
 
     async def _source(self, asked: _Asked) -> tuple[Source, Sequence[Term]]:
         """Where to look, and what must hold besides: along the rarest term, or through the conversations where they are fewer."""
-        if asked.gate.everything:
+        share = 1.0 if asked.gate.everything else self._shares.of(asked.gate, _seconds())
+        if share is not None:
+            asked.visible = share
             lead, numbers = await rarest(self._db, self._newest, asked.query, asked.terms), None
         else:
             most = few(asked.limit, await self._conversations.estimated_document_count())
             lead, numbers = await asyncio.gather(
                 rarest(self._db, self._newest, asked.query, asked.terms), asked.gate.all_if_few(self._db, most)
             )
+        asked.much = numbers is None and not asked.gate.everything
         if numbers is None or (numbers and await lead.in_fewer(self._db, len(numbers))):
             asked.share = lead.share
             return lead.source, [term for term in asked.terms if term != lead.term]
@@ -163,7 +183,10 @@ class MongoSearch:
         """Those of the places that may be shown and hold the rest. What an index tells comes before what has to be read."""
         kept = await holding(self._db, places, [term for term in rest if not term.begun])
         if kept and not asked.passed:
-            passing = await asked.gate.passing(self._db, {number for _, number in kept})
+            numbers = {number for _, number in kept}
+            passing = await asked.gate.passing(self._db, numbers)
+            asked.tested += len(numbers)
+            asked.shown += len(passing)
             kept = [place for place in kept if place[1] in passing]
         begun = [term for term in rest if term.begun]
         return await holding(self._db, kept, begun) if len(kept) > 2 * (asked.limit + 1) else kept
@@ -232,6 +255,10 @@ def few(limit: int, stored: int) -> int:
     Of those along the index, the share that may be shown fills a page after ``limit * stored / shown``.
     """
     return isqrt((limit + 1) * stored)
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _place(found: _Found) -> tuple[Place, Instant]:

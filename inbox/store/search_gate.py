@@ -9,13 +9,17 @@ from typing import Any, Final
 from inbox.core.conversation import Category
 from inbox.core.ids import AgentId, ChannelId, CustomerId
 from inbox.core.permissions import Scope
+from inbox.core.triage import folded
 from inbox.core.views import ANYBODY, View
 from inbox.core.words import SearchQuery
 from inbox.store.client import Database
-from inbox.store.documents import tag_key
 from inbox.store.lists import Reading, reading
 
 _NUMBER: Final = {"_id": 0, "number": 1}
+FRESH_S: Final = 60.0
+MOST_KNOWN: Final = 1_000
+MEMORY: Final = 5_000
+"""Conversations asked for earlier that still count."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,39 @@ class Gate:
         return None if len(numbers) > few else numbers
 
 
+@dataclass
+class _Seen:
+    """Of so many conversations that were asked for so many passed."""
+
+    asked: float = 0.0
+    passed: float = 0.0
+    until: float = 0.0
+
+
+class Shares:
+    """Which part of what was found a reader may see who sees too much for a list of it.
+
+    Known for a minute for each way to read, because it only tells how far to look, and that counting all he sees is not worth it.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    def of(self, passing: Gate, now: float) -> float | None:
+        """The share, or None when it is not known that he sees much."""
+        seen = self._seen.get(repr(passing.test))
+        return None if seen is None or seen.until <= now else seen.passed / max(1.0, seen.asked)
+
+    def learn(self, passing: Gate, asked: int, passed: int, now: float) -> None:
+        """So many of so many passed; ``now`` in seconds. What was learned last counts for more."""
+        key = repr(passing.test)
+        seen = self._seen.pop(key, _Seen())
+        past = min(1.0, MEMORY / seen.asked) if seen.asked else 0.0
+        self._seen[key] = _Seen(seen.asked * past + asked, seen.passed * past + passed, now + FRESH_S)
+        if len(self._seen) > MOST_KNOWN:
+            del self._seen[next(iter(self._seen))]
+
+
 async def gate(db: Database, query: SearchQuery, scope: Scope, me: AgentId) -> Gate | None:
     """The gate for a reader and the status, tags, people and number asked for; None when nothing can pass."""
     how = reading(_as_view(query), scope, me)
@@ -76,10 +113,11 @@ def _as_view(query: SearchQuery) -> View:
         assignee=query.assignee or ANYBODY,
         channel=ChannelId(query.channel) if query.channel else None,
         customer=CustomerId(query.customer) if query.customer else None,
+        absorbed=tuple(map(CustomerId, query.absorbed)),
     )
 
 
 async def _spellings(db: Database, tags: Collection[str]) -> list[list[str]]:
     """For each tag all the ways it was ever written."""
-    stored = await db["tags"].find({"k_tag": {"$in": [tag_key(tag) for tag in tags]}}).to_list() if tags else []
-    return [[doc["_id"] for doc in stored if doc["k_tag"] == tag_key(tag)] for tag in tags]
+    stored = await db["tags"].find({"k_tag": {"$in": [folded(tag) for tag in tags]}}).to_list() if tags else []
+    return [[doc["_id"] for doc in stored if doc["k_tag"] == folded(tag)] for tag in tags]

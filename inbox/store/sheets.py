@@ -47,6 +47,11 @@ class Sheet:
         """The hour since 1970 of its newest message. A finer time in its keys would rewrite them with every line of a chat."""
         return self.newest // HOUR_MS
 
+    @property
+    def size(self) -> int:
+        """How much it holds: messages and different words."""
+        return len(self.messages) + len(self.postings)
+
     def add(self, id: MessageId, at: Instant, words: Iterable[str]) -> bool:
         """Note a message's words; False when nothing was new."""
         place = next((i for i, (known, _) in enumerate(self.messages) if known == id), None)
@@ -54,11 +59,12 @@ class Sheet:
         if place is None:
             place = len(self.messages)
             self.messages.append((id, at))
-        for word in words:
-            if place not in self.places(word):
-                self.postings[word] = self.postings.get(word, b"") + place.to_bytes(2, "little")
-                fresh = True
-        return fresh
+            new = list(dict.fromkeys(words))
+        else:
+            new = [word for word in words if place not in self.places(word)]
+        for word in new:
+            self.postings[word] = self.postings.get(word, b"") + place.to_bytes(2, "little")
+        return fresh or bool(new)
 
     def places(self, word: str) -> tuple[int, ...]:
         """The messages that hold a word."""
@@ -85,7 +91,7 @@ class Sheet:
             "n": self.number,
             "t": self.hour,
             "v": self.version,
-            "m": [list(entry) for entry in self.messages],
+            "m": self.messages,
             "w": words,
             "p": msgspec.msgpack.encode([self.postings[word] for word in words]),
         }

@@ -26,7 +26,7 @@ MAX_STATEMENTS: Final = 10_000
 MAX_BYTES: Final = 24 * 1024 * 1024
 PATIENCE: Final = 20.0
 """Seconds for which a commit whose outcome is unknown is asked for again."""
-_KEPT: Final = ("load", "last_assigned_at")
+_KEPT: Final = ("load", "last_assigned_at", "freed_at", "held")
 """An agent's fields that only ``LoadChange`` may touch."""
 
 
@@ -71,10 +71,17 @@ def _load(change: LoadChange) -> Mapping[str, Any]:
         q["load"] = {"$not": {"$gt": change.at_most - change.delta}}  # an agent without a stored load has none
         if change.delta > change.at_most:
             q["load"] = {"$in": []}
-    u: dict[str, Any] = {"$inc": {"load": change.delta}}
-    if change.assigned_at is not None:
-        u["$max"] = {"last_assigned_at": change.assigned_at}
-    return {"q": q, "u": u}
+    held = f"held.{change.kind}"
+    if change.kind_at_most is not None:
+        q[held] = {"$not": {"$gte": change.kind_at_most}}
+    u: dict[str, Any] = {"load": {"$add": [{"$ifNull": ["$load", 0]}, change.delta]}}
+    if change.kind:
+        counted = {"$add": [{"$ifNull": [f"${held}", 0]}, 1 if change.delta > 0 else -1]}
+        u[held] = {"$max": [0, counted]}  # what he got before kinds were counted goes uncounted
+    for name, at in (("last_assigned_at", change.assigned_at), ("freed_at", change.freed_at)):
+        if at is not None:
+            u[name] = {"$max": [f"${name}", at]}
+    return {"q": q, "u": [{"$set": u}]}
 
 
 def _replacement(put: Put, expect: int) -> Mapping[str, Any]:
@@ -156,7 +163,7 @@ async def _commit(db: Database, session: AsyncClientSession, last: tuple[str, An
                 raise
             if monotonic() > until:
                 break
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # the server elects another primary, or the line comes back
         else:
             return
     collection, id = last

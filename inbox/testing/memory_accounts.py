@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from inbox.admission import AuditEntry, Credentials, Invitation, Session
+from inbox.admission import EVERYTHING, AuditEntry, AuditFilter, Credentials, Invitation, Session
 from inbox.core.errors import Conflict, NotFound
 from inbox.core.ids import AgentId, Instant
 from inbox.records import AGENTS
+from inbox.testing.memory_factors import MemoryFactors
+from inbox.testing.memory_passkeys import MemoryPasskeys
+from inbox.testing.memory_tokens import MemoryTokens
 from inbox.testing.tables import Tables
 
 
-class MemoryAccounts:
+class MemoryAccounts(MemoryFactors, MemoryTokens, MemoryPasskeys):
     """``admission.Accounts``."""
 
     def __init__(self, tables: Tables) -> None:
-        self._tables = tables
+        MemoryFactors.__init__(self, tables)
+        MemoryTokens.__init__(self, tables)
+        MemoryPasskeys.__init__(self, tables)
         self._hashes: dict[AgentId, str] = {}
         self._sessions: dict[str, Session] = {}
         self._resets: dict[str, tuple[AgentId, Instant]] = {}
@@ -121,6 +126,13 @@ class MemoryAccounts:
         count, ends = self._attempts.get(key, (0, 0))
         return (count, ends) if now < ends else (0, now)
 
+    async def take_back_attempt(self, key: str) -> None:
+        """Count one attempt less under ``key``: it was none."""
+        self._tables.reach()
+        count, ends = self._attempts.get(key, (0, 0))
+        if count:
+            self._attempts[key] = (count - 1, ends)
+
     async def clear_attempts(self, key: str) -> None:
         """Forget the attempts under ``key``."""
         self._tables.reach()
@@ -132,8 +144,18 @@ class MemoryAccounts:
         if all(known.id != entry.id for known in self._audit):
             self._audit.append(entry)
 
-    async def audited(self, before: tuple[Instant, str] | None, limit: int) -> list[AuditEntry]:
+    async def audited(self, before: tuple[Instant, str] | None, limit: int, which: AuditFilter = EVERYTHING) -> list[AuditEntry]:
         """Audit entries, newest first, older than (at, id)."""
         self._tables.reach()
-        newest = sorted(self._audit, key=lambda e: (e.at, e.id), reverse=True)
+        newest = sorted((e for e in self._audit if _fits(e, which)), key=lambda e: (e.at, e.id), reverse=True)
         return [e for e in newest if before is None or (e.at, e.id) < before][:limit]
+
+    async def audited_actions(self) -> list[str]:
+        """Every action there is an entry of, sorted."""
+        self._tables.reach()
+        return sorted({e.action for e in self._audit})
+
+
+def _fits(e: AuditEntry, which: AuditFilter) -> bool:
+    named = which.actor in ("", e.actor) and which.action in ("", e.action)
+    return named and e.at >= which.since and (not which.until or e.at < which.until)

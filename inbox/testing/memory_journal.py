@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from inbox.core.agent import Agent
 from inbox.core.errors import Conflict, Fenced, Unavailable
 from inbox.core.events import Event
 from inbox.core.ids import Instant
@@ -47,18 +48,19 @@ class MemoryJournal:
         if batch.events:
             self._tables.announce()
 
-    def _checked_loads(self, changes: list[LoadChange]) -> dict[str, tuple[int, Instant]]:
-        agents = self._tables.of(AGENTS)
-        loads: dict[str, tuple[int, Instant]] = {}
+    def _checked_loads(self, changes: list[LoadChange]) -> dict[str, Agent]:
+        """The agents as they would be."""
+        after: dict[str, Agent] = {}
         for change in changes:
-            agent = agents.get(change.agent)
+            agent = after.get(change.agent) or self._tables.of(AGENTS).get(change.agent)
             if agent is None:
                 raise Conflict("agents: there is no such agent")
-            load, at = loads.get(change.agent, (agent.load, agent.last_assigned_at))
-            if change.at_most is not None and load + change.delta > change.at_most:
+            if change.at_most is not None and agent.load + change.delta > change.at_most:
                 raise Conflict("agents: too much load")
-            loads[change.agent] = (load + change.delta, max(at, change.assigned_at or 0))
-        return loads
+            if change.kind_at_most is not None and agent.held.get(change.kind, 0) >= change.kind_at_most:
+                raise Conflict("agents: too many of a kind")
+            after[change.agent] = _counted(agent, change)
+        return after
 
     def _check(self, put: Put) -> None:
         stored = self._tables.of(put.noun).get(put.value.id)
@@ -77,18 +79,18 @@ class MemoryJournal:
         changed: dict[str, S] = {put.value.id: put.value for put in puts if put.noun is noun}
         return {**self._tables.of(noun), **changed}.values() if changed else ()
 
-    def _store(self, batch: Batch, loads: Mapping[str, tuple[int, Instant]]) -> None:
+    def _store(self, batch: Batch, loads: Mapping[str, Agent]) -> None:
         agents = self._tables.of(AGENTS)
         for put in batch.puts:
             kept = agents.get(put.value.id) if put.noun is AGENTS else None
-            value = put.value if kept is None else replace(put.value, load=kept.load, last_assigned_at=kept.last_assigned_at)
+            value: Any = put.value if kept is None else _keeping(put.value, kept)
             self._tables.of(put.noun)[put.value.id] = value
             if put.noun is CONVERSATIONS:
                 self._tables.tags.update(value.tags)
         for removal in batch.removals:
             self._tables.of(removal.noun).pop(removal.id, None)
-        for id, (load, at) in loads.items():
-            agents[id] = replace(agents[id], load=load, last_assigned_at=at)
+        for id, counted in loads.items():
+            agents[id] = _keeping(agents[id], counted)
         for settled in batch.settled:
             if settled.id in self._tables.deliveries:
                 row = self._tables.deliveries[settled.id]
@@ -158,3 +160,21 @@ class MemoryJournal:
             yield heads
             await changed.wait()
             heads = await self.heads()
+
+
+def _counted(agent: Agent, change: LoadChange) -> Agent:
+    held = dict(agent.held)
+    if change.kind:
+        held[change.kind] = max(0, held.get(change.kind, 0) + (1 if change.delta > 0 else -1))
+    return replace(
+        agent,
+        load=agent.load + change.delta,
+        last_assigned_at=max(agent.last_assigned_at, change.assigned_at or 0),
+        freed_at=max(agent.freed_at, change.freed_at or 0),
+        held=held,
+    )
+
+
+def _keeping(value: Agent, kept: Agent) -> Agent:
+    """An account with another's counters."""
+    return replace(value, load=kept.load, last_assigned_at=kept.last_assigned_at, freed_at=kept.freed_at, held=kept.held)

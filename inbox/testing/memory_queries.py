@@ -2,22 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TypeVar
 
-from inbox.core import delivery, views
+from msgspec import Struct
+
+from inbox.core import amending, delivery, views
 from inbox.core.agent import Agent, Team
+from inbox.core.blocking import Block
+from inbox.core.bulk import RUNNING, Job
 from inbox.core.conversation import PRIORITY_RANK, Conversation
-from inbox.core.customer import Customer, Identity
+from inbox.core.customer import MAX_ABSORBED, Customer, Identity
+from inbox.core.dispatching import Dispatch
 from inbox.core.events import Event, EventType, facets
-from inbox.core.ids import AgentId, ConversationId, CustomerId, Instant, MessageId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId
+from inbox.core.merging import Repair
 from inbox.core.message import Kind, Message
 from inbox.core.permissions import Scope, sees
-from inbox.core.views import View
-from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, TIMERS, ChannelRecord, Timer
+from inbox.core.persons import CustomerMerge
+from inbox.core.triage import folded
+from inbox.core.views import ACTIVE, View
+from inbox.records import (
+    AGENTS,
+    BLOCKS,
+    CONVERSATIONS,
+    CUSTOMER_MERGES,
+    CUSTOMERS,
+    DISPATCHES,
+    IDENTITIES,
+    JOBS,
+    MESSAGES,
+    REPAIRS,
+    TEMPLATES,
+    TIMERS,
+    ChannelRecord,
+    ChannelTemplate,
+    Noun,
+    Timer,
+)
 from inbox.store.keyset import pack, unpack
 from inbox.testing.tables import Tables
 
+S = TypeVar("S", bound=Struct)
 T = TypeVar("T")
 SortKey = tuple[int | str, ...]
 
@@ -51,6 +78,24 @@ class MemoryQueries:
         """How many, counted up to ``ceiling``."""
         return min(ceiling, len(self._in(view, scope, me)))
 
+    async def all_in(self, view: View, scope: Scope, me: AgentId, limit: int) -> list[ConversationId]:
+        """The ids of a view's conversations in its order."""
+        return [c.id for c in sorted(self._in(view, scope, me), key=lambda c: views.sort_key(view, c))[:limit]]
+
+    async def repair(self, id: str) -> Repair | None:
+        """What somebody put right."""
+        return self._tables.of(REPAIRS).get(id)
+
+    async def running_jobs(self, limit: int) -> list[Job]:
+        """Jobs that are not through, those first whose server has held them longest."""
+        running = [job for job in self._tables.of(JOBS).values() if job.state == RUNNING]
+        return sorted(running, key=lambda job: (job.held_until, job.id))[:limit]
+
+    async def jobs_of(self, agent: AgentId, limit: int) -> list[Job]:
+        """What an agent began, newest first."""
+        own = [job for job in self._tables.of(JOBS).values() if job.agent == agent]
+        return sorted(own, key=lambda job: -job.created_at)[:limit]
+
     async def conversation(self, id: ConversationId) -> Conversation | None:
         """One by id, following ``merged_into``."""
         table = self._tables.of(CONVERSATIONS)
@@ -78,23 +123,41 @@ class MemoryQueries:
         """Several by id."""
         return {id: m for id in ids if (m := self._tables.of(MESSAGES).get(id))}
 
-    def _thread(self, conversation: ConversationId) -> list[Message]:
-        return sorted((m for m in self._tables.of(MESSAGES).values() if m.conversation == conversation), key=lambda m: (m.arrived_at, m.id))
+    def _whole(self, conversation: ConversationId) -> tuple[ConversationId, ...]:
+        found = self._tables.of(CONVERSATIONS).get(conversation)
+        return found.whole if found is not None else (conversation,)
 
-    async def timeline(self, conversation: ConversationId, before: tuple[Instant, str] | None, limit: int) -> list[Message]:
-        """Messages, newest first, older than (arrived_at, id)."""
-        return [m for m in reversed(self._thread(conversation)) if before is None or (m.arrived_at, m.id) < before][:limit]
+    def _thread(self, conversation: ConversationId, *, home: bool = False) -> list[Message]:
+        homes = (conversation,) if home else self._whole(conversation)
+        return sorted((m for m in self._tables.of(MESSAGES).values() if m.conversation in homes), key=lambda m: (m.arrived_at, m.id))
 
-    def _entries(self, conversation: ConversationId) -> list[Event]:
+    async def timeline(
+        self, conversation: ConversationId, before: tuple[Instant, str] | None, limit: int, *, home: bool = False
+    ) -> list[Message]:
+        """Messages of it and of all that was merged into it, newest first, older than (arrived_at, id); ``home``: only its own."""
+        return [m for m in reversed(self._thread(conversation, home=home)) if before is None or (m.arrived_at, m.id) < before][:limit]
+
+    def _entries(self, *homes: ConversationId) -> list[Event]:
         self._tables.reach()
-        return sorted((e for e in self._tables.events.values() if e.conversation == conversation), key=lambda e: (e.at, e.o, e.n))
+        return sorted((e for e in self._tables.events.values() if e.conversation in homes), key=lambda e: (e.at, e.o, e.n))
 
     async def quiet_lines(
         self, conversation: ConversationId, types: frozenset[EventType], before: tuple[Instant, int, int] | None, limit: int
     ) -> list[Event]:
         """Entries of these types, newest first, older than (at, o, n)."""
-        newest = reversed(self._entries(conversation))
+        newest = reversed(self._entries(*self._whole(conversation)))
         return [e for e in newest if e.type in types and (before is None or (e.at, e.o, e.n) < before)][:limit]
+
+    async def timeline_after(self, conversation: ConversationId, after: tuple[Instant, str], limit: int) -> list[Message]:
+        """Oldest first, newer than (arrived_at, id)."""
+        return [m for m in self._thread(conversation) if (m.arrived_at, m.id) > after][:limit]
+
+    async def quiet_lines_after(
+        self, conversation: ConversationId, types: frozenset[EventType], after: tuple[Instant, int, int], limit: int
+    ) -> list[Event]:
+        """Oldest first, newer than (at, o, n)."""
+        oldest = self._entries(*self._whole(conversation))
+        return [e for e in oldest if e.type in types and (e.at, e.o, e.n) > after][:limit]
 
     async def events_between(self, conversation: ConversationId, start: Instant, end: Instant, limit: int) -> list[Event]:
         """Entries of a conversation, oldest first, start inclusive, end exclusive."""
@@ -111,29 +174,64 @@ class MemoryQueries:
         queued = [c for c in self._tables.of(CONVERSATIONS).values() if c.queued_at is not None and c.merged_into is None]
         return sorted((c for c in queued if after is None or _turn(c) > _turn(after)), key=_turn)[:limit]
 
+    async def customer(self, id: CustomerId) -> Customer | None:
+        """One by id, following ``merged_into``."""
+        found = self._tables.of(CUSTOMERS).get(id)
+        for _ in range(MAX_ABSORBED):
+            if found is None or found.merged_into is None:
+                break
+            found = self._tables.of(CUSTOMERS).get(found.merged_into)
+        return found
+
     async def customers(self, ids: Sequence[CustomerId]) -> dict[str, Customer]:
-        """Several by id."""
+        """Several by id, merged or not."""
         return {id: c for id in ids if (c := self._tables.of(CUSTOMERS).get(id))}
 
-    async def identities_of(self, customer: CustomerId) -> list[Identity]:
-        """All addresses of a person, in the order they became known."""
-        return sorted((i for i in self._tables.of(IDENTITIES).values() if i.customer == customer), key=lambda i: (i.since, i.id))
+    async def customer_merges(self, ids: Sequence[str]) -> dict[str, CustomerMerge]:
+        """Several by id, undone or not."""
+        return {id: merge for id in ids if (merge := self._tables.of(CUSTOMER_MERGES).get(id))}
+
+    async def identities_of(self, *customers: CustomerId) -> list[Identity]:
+        """All addresses of these customers, in the order they became known."""
+        return sorted((i for i in self._tables.of(IDENTITIES).values() if i.customer in customers), key=lambda i: (i.since, i.id))
+
+    async def identities_like(self, values: Sequence[str], limit: int) -> list[Identity]:
+        """Some of the addresses of any kind that read so, without regard to case."""
+        wanted = {value.strip().casefold()[:200] for value in values}
+        return [i for i in self._tables.of(IDENTITIES).values() if i.value.strip().casefold()[:200] in wanted][:limit]
 
     async def find_customers(self, prefix: str, after: str | None, limit: int) -> tuple[list[Customer], str | None]:
         """Persons whose name starts with ``prefix``, by name; then those of whom only an address does, by address."""
         begins = prefix.strip().casefold()[:200]
         places: dict[str, SortKey] = {}
+        standing = [c for c in self._tables.of(CUSTOMERS).values() if c.merged_into is None]
+        owners = {id: c.id for c in standing for id in c.whole}
         for i in self._tables.of(IDENTITIES).values():
             value = i.value.strip().casefold()[:200]
             place: SortKey = ("b", value, i.id)
-            if value.startswith(begins):
-                places[i.customer] = min(places.get(i.customer, place), place)
-        for c in self._tables.of(CUSTOMERS).values():
+            if value.startswith(begins) and i.customer in owners:
+                places[owners[i.customer]] = min(places.get(owners[i.customer], place), place)
+        for c in standing:
             name = c.name.strip().casefold()[:200]
             if name.startswith(begins):
                 places[c.id] = ("a", name, c.id)
-        people = [c for c in self._tables.of(CUSTOMERS).values() if c.id in places]
+        people = [c for c in standing if c.id in places]
         return paged(people, lambda c: places[c.id], after, limit)
+
+    async def customers_by_id(self, after: CustomerId, limit: int) -> list[Customer]:
+        """Persons whose id is behind ``after``, by id; none who was merged into another."""
+        standing = (c for c in self._tables.of(CUSTOMERS).values() if c.id > after and c.merged_into is None)
+        return sorted(standing, key=lambda c: c.id)[:limit]
+
+    async def blocks(self, after: str | None, limit: int) -> tuple[list[Block], str | None]:
+        """Who is blocked now, newest first."""
+        standing = [b for b in self._tables.of(BLOCKS).values() if b.lifted_at is None]
+        return paged(standing, lambda b: (-b.at, b.id), after, limit)
+
+    async def blocks_among(self, ids: Sequence[str]) -> list[Block]:
+        """Those of these entries that stand."""
+        found = (self._tables.of(BLOCKS).get(id) for id in ids)
+        return [b for b in found if b is not None and b.lifted_at is None]
 
     async def agents(self) -> list[Agent]:
         """All accounts, by id."""
@@ -149,14 +247,37 @@ class MemoryQueries:
         self._tables.reach()
         return sorted(self._tables.channels.values(), key=lambda c: c.id)
 
-    async def tags(self) -> list[str]:
-        """Tags that were ever given, at most 500, in alphabetical order."""
-        self._tables.reach()
-        return sorted(self._tables.tags)[:500]
+    async def entries(self, noun: Noun[S]) -> list[S]:
+        """All values of a noun of the catalog, by id."""
+        return [stored for _, stored in sorted(self._tables.of(noun).items())]
 
-    async def due_messages(self, now: Instant, limit: int) -> list[Message]:
+    async def templates(self, channel: ChannelId) -> list[ChannelTemplate]:
+        """A channel's templates, by name and language."""
+        own = [t for t in self._tables.of(TEMPLATES).values() if t.channel == channel]
+        return sorted(own, key=lambda t: (t.template.name, t.template.language, t.id))
+
+    async def spellings(self, tag: str) -> list[str]:
+        """All the ways a tag was ever written."""
+        self._tables.reach()
+        return sorted(known for known in self._tables.tags if folded(known) == folded(tag))
+
+    async def tag_counts(self, scope: Scope) -> dict[str, int]:
+        """How many active conversations have which tag, by its spelling."""
+        self._tables.reach()
+        live = [c for c in self._tables.of(CONVERSATIONS).values() if c.merged_into is None and c.category in ACTIVE]
+        return dict(Counter(tag for c in live if sees(scope, facets(c)) for tag in c.tags))
+
+    async def due_messages(
+        self, now: Instant, limit: int, *, only: ChannelId | None = None, without: Collection[ChannelId] = ()
+    ) -> list[Message]:
         """Outbound messages that a worker may take, oldest first."""
-        due = [(at, m.id, m) for m in self._tables.of(MESSAGES).values() if (at := _free_at(m)) is not None and at <= now]
+        asked = [m for m in self._tables.of(MESSAGES).values() if m.delivery and m.channel not in without and only in (None, m.channel)]
+        due = [(at, m.id, m) for m in asked if (at := _free_at(m)) is not None and at <= now]
+        return [m for _, _, m in sorted(due, key=lambda entry: entry[:2])[:limit]]
+
+    async def amendings(self, before: Instant, limit: int) -> list[Message]:
+        """Messages of which something is wanted that may be tried before an instant, soonest first."""
+        due = [(at, m.id, m) for m in self._tables.of(MESSAGES).values() if (at := amending.due(m)) is not None and at < before]
         return [m for _, _, m in sorted(due, key=lambda entry: entry[:2])[:limit]]
 
     async def timers_due(self, before: Instant, limit: int) -> list[Timer]:
@@ -164,9 +285,18 @@ class MemoryQueries:
         due = [t for t in self._tables.of(TIMERS).values() if t.due_at < before]
         return sorted(due, key=lambda t: (t.due_at, t.id))[:limit]
 
+    async def dispatches_due(self, before: Instant, limit: int) -> list[Dispatch]:
+        """Calls and mails that may be tried before an instant, soonest first."""
+        due = [(d.due_at, d.id, d) for d in self._tables.of(DISPATCHES).values() if d.due_at is not None and d.due_at < before]
+        return [d for _, _, d in sorted(due, key=lambda entry: entry[:2])[:limit]]
+
+    async def dispatches(self, limit: int) -> list[Dispatch]:
+        """The newest first."""
+        return sorted(self._tables.of(DISPATCHES).values(), key=lambda d: (d.at, d.id), reverse=True)[:limit]
+
     async def inbound_up_to(self, conversation: ConversationId, arrived_at: Instant, message: MessageId) -> int:
         """How many of the customer's messages lie at or before (arrived_at, id)."""
-        thread = self._thread(conversation)
+        thread = self._thread(conversation, home=True)
         return sum(m.kind is Kind.CUSTOMER and (m.arrived_at, m.id) <= (arrived_at, message) for m in thread)
 
 

@@ -13,7 +13,7 @@ from inbox.core.agent import Agent, Team
 from inbox.core.errors import Conflict, NotFound
 from inbox.core.ids import AgentId, ChannelId, ConversationId, DeliveryId, Instant
 from inbox.core.message import Message
-from inbox.records import AGENTS, MESSAGES, ChannelRecord, Draft, LedgerRow, ReadState, StoredFile
+from inbox.records import AGENTS, MESSAGES, SAVED_REPLIES, ChannelRecord, Draft, LedgerRow, ReadState, StoredFile
 from inbox.testing.tables import Tables
 
 
@@ -65,6 +65,11 @@ class MemoryFiles:
         self._tables = tables
         self._stored: dict[str, tuple[StoredFile, bytes]] = {}
 
+    @property
+    def all(self) -> tuple[StoredFile, ...]:
+        """What is known of every file."""
+        return tuple(file for file, _ in self._stored.values())
+
     async def store(self, file: StoredFile, content: AsyncIterator[bytes] | bytes) -> StoredFile:
         """An id that is stored already stays as it is; the size is counted."""
         self._tables.reach()
@@ -76,27 +81,44 @@ class MemoryFiles:
         self._tables.reach()
         return self._stored[id][0] if id in self._stored else None
 
-    async def open(self, id: str) -> AsyncIterator[bytes]:
-        """Its bytes; ``NotFound``."""
+    async def open(self, id: str, start: int = 0) -> AsyncIterator[bytes]:
+        """Its bytes from ``start`` on; ``NotFound``."""
         self._tables.reach()
         if id not in self._stored:
             raise NotFound
         body = self._stored[id][1]
-        for start in range(0, len(body), 65_536):
-            yield body[start : start + 65_536]
+        for at in range(start, len(body), 65_536):
+            yield body[at : at + 65_536]
 
     async def adopt(self, ids: Sequence[str], owner: str, conversation: ConversationId) -> None:
         """A message names these files now; those that a message named before keep that one as their owner."""
         self._tables.reach()
         for id in ids:
-            if id in self._stored and not self._stored[id][0].owner.startswith("message:"):
+            if id in self._stored and not self._stored[id][0].owner.startswith(("message:", "reply:")):
                 file, body = self._stored[id]
                 self._stored[id] = (replace(file, owner=owner, conversation=conversation), body)
 
+    async def keep(self, ids: Sequence[str], owner: str) -> None:
+        """A saved reply is about to name these uploads."""
+        self._tables.reach()
+        for id in ids:
+            if id in self._stored and not self._stored[id][0].owner.startswith(("message:", "reply:")):
+                file, body = self._stored[id]
+                self._stored[id] = (replace(file, owner=owner), body)
+
+    async def copy(self, id: str, copy: StoredFile) -> StoredFile:
+        """The same bytes under another id. Raises ``NotFound``."""
+        self._tables.reach()
+        if id not in self._stored:
+            raise NotFound
+        file, body = self._stored[id]
+        return self._stored.setdefault(copy.id, (replace(copy, name=file.name, type=file.type, size=file.size), body))[0]
+
     async def sweep(self, before: Instant) -> int:
-        """Remove uploads that neither a message nor a draft named since ``before``; how many. What a message does name is adopted."""
+        """Remove uploads that no message, draft or saved reply named since ``before``; how many. What a message names is adopted."""
         named: dict[str, Message] = {a.file: m for m in self._tables.of(MESSAGES).values() for a in m.attachments}
         drafted = {id for draft in self._tables.drafts.values() for id in draft.files}
+        drafted |= {file.file for reply in self._tables.of(SAVED_REPLIES).values() for file in reply.files}
         removed = 0
         for id, (file, _) in list(self._stored.items()):
             if id in named:
@@ -157,8 +179,10 @@ class MemoryDirectory:
         if any(a.id != agent.id and a.email.strip().casefold() == agent.email.strip().casefold() for a in agents.values()):
             raise Conflict("something with this key exists")
         stored = agents.get(agent.id)
-        load, at = (stored.load, stored.last_assigned_at) if stored else (0, 0)
-        agents[agent.id] = replace(agent, load=load, last_assigned_at=at)
+        counted = stored or Agent(agent.id, "", "", agent.role)
+        agents[agent.id] = replace(
+            agent, load=counted.load, last_assigned_at=counted.last_assigned_at, freed_at=counted.freed_at, held=counted.held
+        )
 
     async def save_team(self, team: Team) -> None:
         """Store a team."""
@@ -187,12 +211,12 @@ class MemoryCursor:
     """``connector.Cursor``."""
 
     def __init__(self) -> None:
-        self._values: dict[str, dict[str, Any]] = {}
+        self.values: dict[str, dict[str, Any]] = {}
 
     async def load(self, name: str) -> dict[str, Any]:
         """The stored value, or an empty dict."""
-        return dict(self._values.get(name, {}))
+        return dict(self.values.get(name, {}))
 
     async def save(self, name: str, value: Mapping[str, Any]) -> None:
         """Replace it."""
-        self._values[name] = dict(value)
+        self.values[name] = dict(value)

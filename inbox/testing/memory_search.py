@@ -20,6 +20,9 @@ HOUR_MS = 60 * 60 * 1000
 Hit = tuple[ConversationId, MessageId | None]
 
 
+Entry = tuple[Message, set[str]]
+
+
 class MemorySearch:
     """``ports.Search``. A conversation is found by the messages of one calendar month (UTC) that together hold all words."""
 
@@ -39,6 +42,11 @@ class MemorySearch:
         stored = self._tables.of(MESSAGES)
         self._indexed = {id: (stored.get(m.id, m), words) for id, (m, words) in self._indexed.items()}
 
+    async def forget(self, gone: Mapping[MessageId, Conversation]) -> None:
+        """These messages are found no more."""
+        self._tables.reach()
+        self._indexed = {id: entry for id, entry in self._indexed.items() if id not in gone}
+
     async def find(self, query: SearchQuery, scope: Scope, me: AgentId, after: str | None, limit: int) -> tuple[list[Hit], str | None]:
         """Conversations that hold all words, by the hour of their newest message there."""
         stored = self._tables.of(CONVERSATIONS)
@@ -47,22 +55,24 @@ class MemorySearch:
             seen = [c for c in seen if _overlaps(query, c.created_at, c.updated_at)]
             rows, more = paged(seen, lambda c: (-c.updated_at, c.id), after, limit)
             return [(c.id, None) for c in rows], more
-        hits = [(*best, c) for c in seen if (best := max(self._matches(query, c.id), default=None)) is not None]
+        held = self._held()
+        hits = [(*best, c) for c in seen if (best := max(_matches(query, held.get(c.id, ())), default=None)) is not None]
         found, more = paged(hits, lambda hit: (-(hit[0] // HOUR_MS), -hit[2].number), after, limit)
         return [(c.id, message) for _, message, c in found], more
 
-    def _matches(self, query: SearchQuery, conversation: ConversationId) -> Iterator[tuple[Instant, MessageId]]:
-        """Per month that holds all words: when its newest message came, and a message that holds the most of them."""
-        months: dict[str, list[tuple[Message, set[str]]]] = {}
-        for message, words in self._indexed.values():
-            if message.conversation == conversation:
-                months.setdefault(datetime.fromtimestamp(message.arrived_at / 1000, UTC).strftime("%Y%m"), []).append((message, words))
-        for entries in months.values():
-            inside = [(m, words) for m, words in entries if _within(query, m.arrived_at) and _says(query.phrases, m)]
-            held = set().union(*(words for _, words in inside))
-            if all(_has(held, term, query) for term in (*query.words, *query.prefixes)):
-                best = max(inside, key=lambda e: (_score(e[1], query), e[0].arrived_at, e[0].id))
-                yield max(m.arrived_at for m, _ in entries), best[0].id
+    def _held(self) -> dict[ConversationId, list[Entry]]:
+        """What is indexed, by the conversation it is shown in: that into which its own was merged."""
+        stored = self._tables.of(CONVERSATIONS)
+        held: dict[ConversationId, list[Entry]] = {}
+        for entry in self._indexed.values():
+            home = entry[0].conversation
+            for _ in range(20):  # as far as every reader follows
+                found = stored.get(home)
+                if found is None or found.merged_into is None:
+                    break
+                home = found.merged_into
+            held.setdefault(home, []).append(entry)
+        return held
 
     async def position(self) -> dict[int, int]:
         """Up to which entries the projection has come."""
@@ -73,6 +83,19 @@ class MemorySearch:
         """Remember how far it is."""
         self._tables.reach()
         self._position = dict(cursor)
+
+
+def _matches(query: SearchQuery, indexed: Sequence[Entry]) -> Iterator[tuple[Instant, MessageId]]:
+    """Per month that holds all words: when its newest message came, and a message that holds the most of them."""
+    months: dict[str, list[Entry]] = {}
+    for message, words in indexed:
+        months.setdefault(datetime.fromtimestamp(message.arrived_at / 1000, UTC).strftime("%Y%m"), []).append((message, words))
+    for entries in months.values():
+        inside = [(m, words) for m, words in entries if _within(query, m.arrived_at) and _says(query.phrases, m)]
+        held = set().union(*(words for _, words in inside))
+        if all(_has(held, term, query) for term in (*query.words, *query.prefixes)):
+            best = max(inside, key=lambda e: (_score(e[1], query), e[0].arrived_at, e[0].id))
+            yield max(m.arrived_at for m, _ in entries), best[0].id
 
 
 def _has(words: set[str], term: str, query: SearchQuery) -> bool:
@@ -104,6 +127,6 @@ def _wanted(query: SearchQuery, c: Conversation, me: AgentId) -> bool:
         and (not query.categories or c.category in query.categories)
         and {tag.casefold() for tag in query.tags} <= {tag.casefold() for tag in c.tags}
         and query.channel in ("", c.channel)
-        and query.customer in ("", c.customer)
+        and (query.customer in ("", c.customer) or c.customer in query.absorbed)
         and query.number in (None, c.number)
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from inbox.testing.memory_accounts import MemoryAccounts
+from inbox.testing.memory_facts import MemoryFacts
 from inbox.testing.memory_journal import MemoryJournal
+from inbox.testing.memory_notices import MemoryNotices
 from inbox.testing.memory_presence import MemoryPresence
 from inbox.testing.memory_queries import MemoryQueries
 from inbox.testing.memory_records import MemoryDirectory, MemoryFiles, MemoryLedger, MemoryOwn
@@ -23,10 +25,12 @@ class MemoryStore:
         self.retention = MemoryRetention(self.tables)
         self.files = MemoryFiles(self.tables)
         self.own = MemoryOwn(self.tables)
+        self.notices = MemoryNotices(self.tables)
         self.search = MemorySearch(self.tables)
         self.accounts = MemoryAccounts(self.tables)
         self.directory = MemoryDirectory(self.tables)
         self.presence = MemoryPresence()
+        self.facts = MemoryFacts(self.tables)
 
     @property
     def away(self) -> bool:

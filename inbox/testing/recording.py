@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from inbox.connector import Answer, Capabilities, Connector, InboundMessage, Item, OutboundMessage, RawDelivery, Sent, Tools
+from inbox.connector import Answer, Capabilities, Connector, Health, InboundMessage, Item, OutboundMessage, RawDelivery, Sent, Tools
 from inbox.core.errors import Malformed, NotAuthentic
 from inbox.core.ids import ChannelId
+from inbox.core.oauth import OAuthClient
 
 
 class RecordingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """``secret`` signs deliveries; ``address`` is the channel's own; ``thanks_url`` is where a browser goes on."""
 
-    secret: str = "open sesame"
+    secret: Annotated[str, Meta(extra={"secret": True})] = "open sesame"
     address: str = "help@example.com"
     per_hour: int | None = None
     thanks_url: str = ""
@@ -33,6 +34,8 @@ class RecordingConnector(Connector):
     def __init__(self, channel: ChannelId, settings: Any, tools: Tools) -> None:
         super().__init__(channel, settings, tools)
         self.sent: list[OutboundMessage] = []
+        self.client: OAuthClient | None = None
+        self.health = Health(True)
 
     def verify(self, raw: RawDelivery) -> None:
         """The signature is over the exact bytes."""
@@ -43,6 +46,14 @@ class RecordingConnector(Connector):
     def context(self) -> Mapping[str, str]:
         """Whose it is."""
         return {"account": self.settings.address, "method": "none of its business"}
+
+    def consent(self) -> OAuthClient | None:
+        """As set."""
+        return self.client
+
+    async def probe(self) -> Health:
+        """As set."""
+        return self.health
 
     def per_hour(self) -> int | None:
         """As set."""
@@ -63,6 +74,10 @@ class RecordingConnector(Connector):
             return Answer("redirect", self.settings.thanks_url)
         name, _, value = raw.context.get("query", "").partition("=")
         return Answer(name, value) if name in ("challenge", "invalid") else Answer("accepted", "thanks")
+
+    async def written(self, message: OutboundMessage) -> bytes:
+        """Its subject and text."""
+        return f"{message.subject}: {message.text}".encode()
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Always accepted."""

@@ -10,12 +10,14 @@ import hmac
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from inbox.connector import (
+    AmendKind,
+    Amendment,
     Answer,
     BotAction,
     BotTurn,
@@ -26,10 +28,14 @@ from inbox.connector import (
     OutboundMessage,
     RawDelivery,
     Sent,
+    Signal,
+    SignalKind,
+    Sticker,
     Tools,
 )
 from inbox.core.errors import Malformed, NotAuthentic, Rejected, Unknown, Unsupported
 from inbox.core.ids import ChannelId
+from inbox.core.templates import Template
 
 _items: msgspec.json.Decoder[Item | list[Item]] = msgspec.json.Decoder(Item | list[Item])
 
@@ -63,8 +69,10 @@ class Provider:
     """The other side of a channel. What is not scripted is accepted.
 
     ``asked`` holds every message somebody tried to send, ``accepted`` what the customers got, ``looked_up`` every question
-    after an uncertain one; ``media`` what can be fetched by its reference. A send may take ``patience`` seconds; ``hanging`` counts
-    those that have not come to an end.
+    after an uncertain one; ``media`` what can be fetched by its reference, ``templates`` what is approved, ``names`` what
+    customers are called and ``asked_names`` who was asked for; ``signals`` what somebody tried to show them,
+    ``amendments`` what was to be changed. A send may take
+    ``patience`` seconds; ``hanging`` counts those that have not come to an end.
     """
 
     def __init__(self) -> None:
@@ -76,12 +84,23 @@ class Provider:
         self.hanging = 0
         self.answers_look_up: Exception | None = None
         self.media: dict[str, bytes | Exception] = {}
+        self.templates: list[Template] | Exception = []
+        self.names: dict[str, str | Exception] = {}
+        self.asked_names: list[str] = []
+        self.signals: list[Signal] = []
+        self.answers_signal: Exception | None = None
+        self.amendments: list[Amendment] = []
+        self.answers_amend: deque[Exception] = deque()
         self._script: deque[Does] = deque()
         self._released = asyncio.Event()
 
     def will(self, *behaviours: Does) -> None:
         """Script what happens to the next messages, one after the other."""
         self._script.extend(behaviours)
+
+    def recover(self) -> None:
+        """Whatever was scripted and has not happened yet will not."""
+        self._script.clear()
 
     def release(self) -> None:
         """Let what hangs come to its end."""
@@ -131,7 +150,7 @@ class Provider:
 class RecordingSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """``secret`` signs deliveries; ``address`` is the channel's own."""
 
-    secret: str = "open sesame"
+    secret: Annotated[str, Meta(extra={"secret": True})] = "open sesame"
     address: str = "help@example.com"
 
 
@@ -194,13 +213,51 @@ class RecordingConnector(Connector):
         """A medium the provider holds."""
         return self.provider.stream(ref)
 
+    async def profile(self, address: str) -> str:
+        """What the provider calls somebody; raises what is stored in its place."""
+        self.provider.asked_names.append(address)
+        name = self.provider.names.get(address, Rejected("unknown"))
+        if isinstance(name, Exception):
+            raise name
+        return name
+
+    async def amend(self, amendment: Amendment) -> None:
+        """Done; raises the next of what is stored for it."""
+        self.provider.amendments.append(amendment)
+        if self.provider.answers_amend:
+            raise self.provider.answers_amend.popleft()
+
+    async def signal(self, signal: Signal) -> None:
+        """Shown; raises what is stored for it."""
+        self.provider.signals.append(signal)
+        if self.provider.answers_signal is not None:
+            raise self.provider.answers_signal
+
+    async def templates(self) -> Sequence[Template]:
+        """What the provider has approved; raises what is stored in its place."""
+        if isinstance(self.provider.templates, Exception):
+            raise self.provider.templates
+        return self.provider.templates
+
 
 class RecordingChat(RecordingConnector):
     """Chat-like: an identity's messages belong together, visitors type and see, addresses mean nothing elsewhere."""
 
     name: ClassVar[str] = "recording_chat"
     capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind="visitor", conversational=True, scoped=True, typing=True, receipts=True, text_limit=4_000, weight=2
+        address_kind="visitor",
+        conversational=True,
+        scoped=True,
+        typing=True,
+        receipts=True,
+        text_limit=4_000,
+        weight=2,
+        templates=True,
+        stickers=(Sticker("1/2", "👌", "ok", "Pack"),),
+        profiles=True,
+        opt_out=True,
+        signals=(SignalKind.TYPING, SignalKind.READ),
+        amends=(AmendKind.EDIT, AmendKind.DELETE, AmendKind.REACT),
     )
 
 

@@ -11,7 +11,7 @@ from inbox.core.agent import Team
 from inbox.core.errors import Unavailable
 from inbox.core.events import Event
 from inbox.core.ids import AgentId, ConversationId, Instant
-from inbox.records import NOUNS, TEAMS, ChannelRecord, Draft, LedgerRow, Noun
+from inbox.records import CHANNELS, NOUNS, TEAMS, ChannelRecord, Draft, LedgerRow, Noun
 
 S = TypeVar("S", bound=Struct)
 
@@ -25,7 +25,7 @@ class Tables:
         self.events: dict[tuple[int, int], Event] = {}
         self.deliveries: dict[str, LedgerRow] = {}
         self.teams: dict[str, Team] = self.nouns[TEAMS.name]
-        self.channels: dict[str, ChannelRecord] = {}
+        self.channels: dict[str, ChannelRecord] = self.nouns[CHANNELS.name]
         self.tags: set[str] = set()
         self.drafts: dict[tuple[AgentId, ConversationId, str], Draft] = {}
         self.writers: dict[int, tuple[str, int, Instant]] = {}

@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 from inbox.connector import Health, Tools
 from inbox.core.ids import Instant
 from inbox.provider import NO_HTTP, Http
-
-
-class MemoryCursor:
-    """``connector.Cursor`` that forgets with the process."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, dict[str, Any]] = {}
-
-    async def load(self, name: str) -> dict[str, Any]:
-        """The stored value, or an empty dict."""
-        return dict(self.values.get(name, {}))
-
-    async def save(self, name: str, value: Mapping[str, Any]) -> None:
-        """Remember it."""
-        self.values[name] = dict(value)
+from inbox.testing.memory_records import MemoryCursor
 
 
 def no_tools(

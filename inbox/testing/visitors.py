@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from inbox.connector import RawDelivery
-from inbox.core.errors import NotFound, Unavailable
-from inbox.core.ids import ChannelId, ConversationId, Instant
+from inbox.core.errors import Unavailable
+from inbox.core.ids import ChannelId, Instant
 from inbox.core.message import Author, Message
+from inbox.core.transcript import Transcript
 from inbox.core.visitor import Visitor, VisitorId
+from inbox.gateway.visitor_protocol import Online
 from inbox.gateway.visitor_rows import Mine, visible
-from inbox.gateway.visitors import Held
-from inbox.records import StoredFile
+from inbox.gateway.visitors import Episode, Held
 
 
 class MemoryVisitors:
@@ -64,6 +65,7 @@ class MemoryVisitorFeed:
         self.names: dict[Author, str] = {}
         self.proved: dict[VisitorId, Mine] = {}
         self.staffed = True
+        self.closed_until: Instant | None = None
         self.typing: list[tuple[VisitorId, bool]] = []
         self.here: dict[VisitorId, bool] = {}
 
@@ -77,9 +79,9 @@ class MemoryVisitorFeed:
         """See ``VisitorFeed``."""
         return self.names.get(author, "")
 
-    def online(self, channel: ChannelId) -> bool:
+    def online(self, channel: ChannelId, visitor: VisitorId | None = None) -> Online:
         """See ``VisitorFeed``."""
-        return self.staffed
+        return Online(self.staffed and self.closed_until is None, self.closed_until)
 
     def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
         """See ``VisitorFeed``."""
@@ -109,37 +111,34 @@ class MemoryDeliveries:
         return list(self.rows.values())
 
 
-class MemoryFiles:
-    """``Files`` in a dict."""
+class MemoryPast:
+    """A ``Past`` over what tests put into it; ``mailed`` holds what was to be mailed, and to whom."""
 
     def __init__(self) -> None:
-        self.stored: dict[str, tuple[StoredFile, bytes]] = {}
+        self.of: dict[VisitorId, list[Episode]] = {}
+        self.mailed: list[tuple[str, Transcript]] = []
+        self.wait: Instant = 0
+        self.can_mail = True
 
-    async def store(self, file: StoredFile, content: AsyncIterator[bytes] | bytes) -> StoredFile:
-        """See ``Files``."""
-        body = content if isinstance(content, bytes) else b"".join([chunk async for chunk in content])
-        self.stored[file.id] = (file, body)
-        return file
+    def mails(self) -> bool:
+        """See ``Past``."""
+        return self.can_mail
 
-    async def find(self, id: str) -> StoredFile | None:
-        """See ``Files``."""
-        return self.stored[id][0] if id in self.stored else None
+    async def earlier(self, channel: ChannelId, visitor: VisitorId) -> Sequence[Episode]:
+        """See ``Past``."""
+        return self.of.get(visitor, [])
 
-    async def open(self, id: str) -> AsyncIterator[bytes]:
-        """See ``Files``."""
-        if id not in self.stored:
-            raise NotFound
-        yield self.stored[id][1]
+    async def one(self, channel: ChannelId, visitor: VisitorId, conversation: str, limit: int) -> Episode | None:
+        """See ``Past``."""
+        his = self.of.get(visitor, [])
+        return next((one for one in his if one.id == conversation or (one.current and not conversation)), None)
 
-    async def adopt(self, ids: Sequence[str], owner: str, conversation: ConversationId) -> None:
-        """See ``Files``."""
-        for id in ids:
-            file, body = self.stored[id]
-            self.stored[id] = (replace(file, owner=owner, conversation=conversation), body)
+    async def take_up(self, channel: ChannelId, visitor: VisitorId, conversation: str) -> bool:
+        """See ``Past``."""
+        return await self.one(channel, visitor, conversation, 1) is not None
 
-    async def sweep(self, before: Instant) -> int:
-        """See ``Files``."""
-        old = [id for id, (file, _) in self.stored.items() if file.at < before and not file.owner.startswith("message:")]
-        for id in old:
-            del self.stored[id]
-        return len(old)
+    async def mail(self, channel: ChannelId, visitor: VisitorId, conversation: str, to: str, transcript: Transcript) -> Instant:
+        """See ``Past``."""
+        if not self.wait:
+            self.mailed.append((to, transcript))
+        return self.wait

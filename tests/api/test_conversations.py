@@ -9,11 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from inbox.core.conversation import LastMessage
-from inbox.core.events import EventType
-from inbox.core.ids import AgentId, ConversationId, MessageId
+from inbox.core.ids import AgentId, ConversationId, MessageId, TeamId
 from inbox.core.message import Kind
-from inbox.records import CONVERSATIONS, MESSAGES
-from inbox.testing.builders import a_conversation, a_message, an_event
+from inbox.flow import indexing
+from inbox.records import AGENTS, CONVERSATIONS, MESSAGES, NOTIFICATIONS
+from inbox.testing.builders import a_conversation
 from inbox.testing.clock import START
 from tests.api.world import Browser, World
 
@@ -92,7 +92,11 @@ async def test_the_screen_gets_all_it_needs_to_start(world: World) -> None:
         ("sue", "online"),
     ]
     assert [team["id"] for team in start["teams"]] == ["sales", "support"]
-    assert [(c["id"], c["kind"], c["address"], c["healthy"]) for c in start["channels"]] == [("mail", "email", "help@example.com", True)]
+    assert [(c["id"], c["kind"], c["templates"], c["healthy"]) for c in start["channels"]] == [
+        ("chat", "visitor", True, True),
+        ("mail", "email", False, True),
+        ("phone", "phone", False, True),
+    ]
     assert "open sesame" not in str(start), "no channel's secrets"
     assert {"mine", "unassigned", "all"} <= {view["id"] for view in start["views"]}
     assert await mia.get("/agents") == start["agents"]
@@ -103,35 +107,12 @@ async def test_the_screen_gets_all_it_needs_to_start(world: World) -> None:
         "signature": "Mia\nSupport",
     }
     assert (await mia.ask("PATCH", "/me", json={"name": "  "})).status == 422
-
-
-async def test_a_thread_is_read_backwards_to_its_beginning_with_messages_and_lines_merged(world: World) -> None:
-    tables = world.memory.tables
-    wanted = ["m-own", "r-own"]
-    for n in range(30):
-        at = START + 10 + n // 3  # several of everything within one millisecond
-        if n % 2:
-            message = a_message(f"x{n:02}", conversation=OWN, arrived_at=at, at=at)
-            tables.of(MESSAGES)[message.id] = message
-            wanted.append(message.id)
-        else:
-            about = tables.of(CONVERSATIONS)[OWN]
-            tables.events[7, n + 1] = an_event(n + 1, about=about, o=7, at=at, type=EventType.STATUS_CHANGED)
-            tables.events[8, n + 1] = an_event(n + 1, about=about, o=8, at=at, type=EventType.MESSAGE_RECEIVED)
-            wanted.append(f"7-{n + 1}")
-    mia = await world.log_in("mia")
-    for limit in (1, 4, 100):
-        items: list[Any] = []
-        before: str | None = None
-        while True:
-            params = {"limit": str(limit)} | ({"before": before} if before else {})
-            page = await mia.get("/conversations/c-own/timeline", params=params)
-            items = page["items"] + items
-            before = page["before"]
-            if before is None:
-                break
-        assert sorted(item["id"] for item in items) == sorted(wanted), limit
-        assert [i.get("arrived_at", i["at"]) for i in items] == sorted(i.get("arrived_at", i["at"]) for i in items)
+    assert (start["me"]["language"], (await (await mia.ask("PATCH", "/me", json={"language": "pt-BR"})).json())["language"]) == (
+        "",
+        "pt-BR",
+    )
+    assert (await mia.get("/bootstrap"))["me"]["language"] == "pt-BR"
+    assert (await mia.ask("PATCH", "/me", json={"language": "<b>"})).status == 422
 
 
 async def test_opening_a_conversation_shows_head_thread_drafts_and_mark(world: World) -> None:
@@ -350,3 +331,40 @@ async def test_logs_hold_no_addresses_texts_or_tokens(world: World, capsys: pyte
     assert "/api/v1/conversations/{id}/messages" in text
     for secret in ("private sentence", "findme", "@example", token, mia.cookie, mia.csrf, "brand new", "127.0.0.1"):
         assert secret not in text
+
+
+async def test_a_whisper_is_for_who_holds_the_conversation_and_supervisors(world: World) -> None:
+    """Mia holds it; Ben, moved to her team, sees the conversation and nothing of what Sue whispers."""
+    agents = world.memory.tables.of(AGENTS)
+    agents["ben"] = replace(agents["ben"], teams=(TeamId("support"), TeamId("sales")), version=agents["ben"].version + 1)
+    sue, mia, ben, ada = [await world.log_in(who) for who in ("sue", "mia", "ben", "ada")]
+    note: dict[str, Any] = {"kind": "note", "whisper": True}
+    assert (await reply(mia, "w0", **note, text="me too"))[0] == 403
+    status, made = await reply(sue, "w1", **note, text="Offer him the umbrella")
+    assert (status, made["message"]["whisper"]) == (201, "mia")
+    id = made["message"]["id"]
+    assert (await reply(sue, "w2", **note, text="x", mentions=["ben"]))[0] == 422
+
+    async def seen(browser: Browser) -> tuple[bool, bool, int]:
+        items = (await browser.get("/conversations/c-own/timeline"))["items"]
+        detail = (await browser.get("/conversations/c-own"))["timeline"]["items"]
+        html = await browser.ask("GET", f"/messages/{id}/raw")
+        return (any(one["id"] == id for one in items), any(one["id"] == id for one in detail), html.status)
+
+    assert await seen(ben) == (False, False, 404)
+    for browser in (sue, mia, ada):
+        assert (await seen(browser))[:2] == (True, True)
+    row = (await ben.get("/conversations/c-own"))["row"]
+    assert row["last"] is None or "umbrella" not in row["last"]["preview"]
+    told = [(n.agent, n.kind) for n in world.memory.tables.of(NOTIFICATIONS).values()]
+    assert told == [("mia", "whisper")]
+    c = world.memory.tables.of(CONVERSATIONS)["c-own"]
+    assert indexing._words(c, world.memory.tables.of(MESSAGES)[id]) == frozenset(), "the search does not know it"
+
+
+async def test_nobody_whispers_to_himself_or_to_nobody(world: World) -> None:
+    sue = await world.log_in("sue")
+    await sue.ask("PATCH", "/conversations/c-own", json={"assignee": None})
+    assert (await reply(sue, "w1", kind="note", whisper=True, text="hello?"))[0] == 422
+    await sue.ask("PATCH", "/conversations/c-own", json={"assignee": "sue"})
+    assert (await reply(sue, "w2", kind="note", whisper=True, text="hello?"))[0] == 422

@@ -8,8 +8,11 @@ import pytest
 from aiohttp import ClientResponse, FormData
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from inbox.api.handlers.files import clean_name
+from inbox.core.ids import ChannelId, MessageId
+from inbox.core.message import DeliveryState
 from inbox.records import MESSAGES, StoredFile
 from inbox.testing.builders import a_message
 from inbox.testing.clock import START
@@ -303,7 +306,7 @@ async def test_nothing_of_these_survives(world: World, vector: str) -> None:
 async def test_html_made_to_exhaust_is_shown_as_text_while_others_are_served(world: World, html: str) -> None:
     mia = await world.log_in("mia")
     loop = asyncio.get_running_loop()
-    slowest = 0.0
+    slowest, begun = 0.0, loop.time()
     async with asyncio.TaskGroup() as tasks:
         bomb = tasks.create_task(page_of(world, html, text="plain <text>"))
         while not bomb.done():
@@ -313,7 +316,7 @@ async def test_html_made_to_exhaust_is_shown_as_text_while_others_are_served(wor
             await asyncio.sleep(0.02)
     body, _ = bomb.result()
     assert body == "<pre>plain &lt;text&gt;</pre>"
-    assert slowest < 1.0
+    assert slowest < max(2.0, (loop.time() - begun) / 2), "others do not wait until it is done"
 
 
 async def test_a_large_newsletter_is_shown(world: World) -> None:
@@ -329,4 +332,22 @@ async def test_the_raw_delivery_is_always_saved_as_text(world: World) -> None:
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.content_type == "text/plain"
     for path in ("/messages/r-own/raw", "/messages/r-own/html"):
-        assert (await mia.ask("GET", path)).status == 404, "a reply of ours has neither"
+        assert (await mia.ask("GET", path)).status == 404, "a reply of ours that nobody has tried to send has neither"
+
+
+async def test_what_went_out_is_read_as_it_was_sent(world: World) -> None:
+    stored = world.memory.tables.of(MESSAGES)
+
+    def went_out(side: str, id: str, channel: str = "mail") -> str:
+        reply = stored[f"r-{side}"]
+        assert reply.delivery is not None
+        delivery = replace(reply.delivery, state=DeliveryState.SENT, attempts=1)
+        stored[id] = replace(reply, id=MessageId(id), channel=ChannelId(channel), delivery=delivery)
+        return f"/messages/{id}/raw"
+
+    mia = await world.log_in("mia")
+    answer = await mia.ask("GET", went_out("own", "a" * 32))
+    assert (await answer.read()).decode().endswith(f": {stored['r-own'].text}")
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert (await mia.ask("GET", went_out("foreign", "b" * 32))).status == 404
+    assert (await mia.ask("GET", went_out("own", "c" * 32, "phone"))).status == 404, "what is said on the phone is no document"

@@ -21,7 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from inbox.api.auth import COOKIE
-from inbox.api.contract import CALLS, PREFIX, Call
+from inbox.api.call import Call
+from inbox.api.contract import CALLS, PREFIX
 from tests.api.requests import path_of
 from tests.api.world import Browser, World
 

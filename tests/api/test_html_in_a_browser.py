@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from inbox.api.clean import Job, clean
 from tests.api.test_files import VECTORS
+from tests.eventually import PATIENCE_S
 
 TAGS = (
     "a b body button details div embed form frameset iframe img input isindex link marquee math meta mglyph mtext noscript object p"
@@ -80,7 +81,7 @@ async def seen_by_a_browser(folder: Path, bodies: Sequence[str]) -> list[str]:
         browser = await asyncio.create_subprocess_exec(
             "chromium", *options, f"--user-data-dir={folder}", "--dump-dom", address, stdout=quiet, stderr=quiet
         )
-        async with asyncio.timeout(50):
+        async with asyncio.timeout(PATIENCE_S):
             assert await browser.wait() == 0
     return [path for path in asked if path != "/favicon.ico"]
 

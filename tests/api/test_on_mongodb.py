@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 import pytest
 from aiohttp import FormData
+from pyotp import TOTP
 
+from inbox.core.security import STEP_MS
 from inbox.store.accounts import MongoAccounts
 from inbox.store.client import Database, connect
 from inbox.store.directory import MongoDirectory
+from inbox.store.facts import MongoFacts
 from inbox.store.files import MongoFiles
 from inbox.store.journal import MongoJournal
 from inbox.store.ledger import MongoLedger
+from inbox.store.notices import MongoNotices
 from inbox.store.own import MongoOwn
 from inbox.store.queries import MongoQueries
 from inbox.store.schema import prepare
@@ -33,6 +37,8 @@ class Stores:
     search: MongoSearch
     accounts: MongoAccounts
     directory: MongoDirectory
+    facts: MongoFacts
+    notices: MongoNotices
 
 
 @pytest.fixture
@@ -41,7 +47,8 @@ async def world(mongo_uri: str, database: Database) -> AsyncIterator[World]:
     db = connect(mongo_uri, database.name)
     try:
         await prepare(db)
-        parts = (MongoJournal, MongoQueries, MongoLedger, MongoFiles, MongoOwn, MongoSearch, MongoAccounts, MongoDirectory)
+        first = (MongoJournal, MongoQueries, MongoLedger, MongoFiles, MongoOwn, MongoSearch, MongoAccounts, MongoDirectory)
+        parts = (*first, MongoFacts, MongoNotices)
         async with a_world(store=Stores(*(part(db) for part in parts))) as world:  # type: ignore[arg-type]  # one of each, in the order of the fields
             yield world
     finally:
@@ -164,3 +171,19 @@ async def test_people_and_teams(world: World) -> None:
     off = await ada.ask("PATCH", f"/accounts/{account['id']}", json={"version": row["version"], "active": False})
     assert (off.status, (await off.json())["active"]) == (200, False)
     assert {"id": "returns", "name": "Returns and repairs"} not in (await ada.get("/bootstrap"))["teams"]
+
+
+async def test_a_second_factor_from_its_beginning_to_its_end(world: World) -> None:
+    mia, ada = await world.log_in("mia"), await world.log_in("ada")
+    shown = await (await mia.ask("POST", "/me/factor", json={"password": PASSWORD})).json()
+    code = TOTP(shown["secret"]).generate_otp(world.clock.now() // STEP_MS)
+    assert (await mia.ask("PUT", "/me/factor", json={"code": code})).status == 204
+    rule = {"version": 0, "two_factor": False, "passwords": "all"}
+    assert (await ada.ask("PUT", "/security", json=rule)).status == 200
+    assert (await ada.get("/security"))["version"] == 1
+    assert (await ada.ask("PUT", "/security", json={**rule, "version": 1, "passwords": "admins"})).status == 422
+    login = {"email": "mia@example.com", "password": PASSWORD}
+    assert (await world.anonymous().ask("POST", "/session", json={**login, "code": code})).status == 401
+    assert (await world.anonymous().ask("POST", "/session", json={**login, "code": shown["recovery"][0]})).status == 200
+    assert (await ada.ask("DELETE", "/accounts/mia/factor")).status == 204
+    assert (await world.anonymous().ask("POST", "/session", json=login)).status == 200

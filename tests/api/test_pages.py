@@ -124,7 +124,7 @@ async def test_ready_means_every_check_is_fine(world: World) -> None:
     draining = ""
 
     async def database() -> str:
-        await world.store.queries.tags()
+        await world.store.queries.teams()
         return ""
 
     async def drain() -> str:

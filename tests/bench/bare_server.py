@@ -8,6 +8,7 @@ from typing import Any
 import uvloop
 from aiohttp import web
 
+from inbox.app import collector
 from inbox.store.client import connect
 from tests.faults.load import SECRET
 from tests.probe.connector import sign
@@ -38,6 +39,7 @@ def main(arguments: list[str]) -> None:
     """Serve until killed."""
     uri, database, port = arguments
     uvloop.install()
+    collector.spare()
     made: Any = application(uri, database)
     web.run_app(made, host="127.0.0.1", port=int(port), print=None, access_log=None)
 

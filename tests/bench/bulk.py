@@ -23,10 +23,11 @@ from pymongo.errors import BulkWriteError
 from inbox.core.agent import Agent, Role, Team
 from inbox.core.conversation import Conversation
 from inbox.core.message import Address, Message
+from inbox.core.triage import folded
 from inbox.core.words import MAX_WORD, field_words, words
 from inbox.flow.indexing import searchable
 from inbox.store.client import DUPLICATE_KEY, Database, Document
-from inbox.store.documents import document, encoded, raw, tag_key
+from inbox.store.documents import document, encoded, raw
 from inbox.store.schema import prepare
 from inbox.store.sheets import MAX_MESSAGES, Sheet, sheet_id
 from tests.bench.baseline import say
@@ -150,7 +151,7 @@ async def _workspace(db: Database) -> None:
     for name, docs in {
         "agents": [document(agent) for agent in agents],
         "teams": [document(Team(id, id.title())) for id in TEAMS],
-        "tags": [{"_id": tag, "k_tag": tag_key(tag)} for tag in TAGS],
+        "tags": [{"_id": tag, "k_tag": folded(tag)} for tag in TAGS],
         DONE: [{"_id": "workspace"}],
     }.items():
         for doc in docs:

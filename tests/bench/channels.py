@@ -15,10 +15,10 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from connectors.api.signature import key_of, signed
 from connectors.sms_twilio.signature import signature
 from connectors.telegram.settings import TelegramSettings
 from inbox.core.ids import ChannelId
+from inbox.core.standard_webhooks import key_of, signed
 from inbox.settings import load
 from inbox.store.secrets import make_key
 from tests.bench.baseline import RUNS, TASKS, report, spread

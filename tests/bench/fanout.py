@@ -24,7 +24,8 @@ from inbox.core.conversation import Conversation, LastMessage
 from inbox.core.events import Event, EventType, facets
 from inbox.core.ids import MessageId
 from inbox.core.message import Author, Kind
-from inbox.core.permissions import Actor, actor_of
+from inbox.core.permissions import Actor
+from inbox.core.roles import actor_of
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change, Feed
 from inbox.gateway.live import Live
@@ -76,7 +77,7 @@ class Bench:
         self._n = 0
 
     async def _authenticate(self, token: str) -> tuple[Actor, Login]:
-        return actor_of(self.store.tables.of(AGENTS)[token]), Token(token)
+        return actor_of(self.store.tables.of(AGENTS)[token], {}, {}), Token(token)
 
     async def start(self) -> None:
         """Serve, and connect the clients."""
@@ -101,7 +102,7 @@ class Bench:
         await self._said("ready")
         gc.collect()
         self.per_socket = (_pss() - before) / SOCKETS
-        tap = self.live.open(actor_of(self.store.tables.of(AGENTS)["agent-0"]), Token("tap"), self.sizes.outbox)
+        tap = self.live.open(actor_of(self.store.tables.of(AGENTS)["agent-0"], {}, {}), Token("tap"), self.sizes.outbox)
         await tap.receive(encode(Identify("csrf", None, (SubscribeView("list", "all"),))))
         self.responses = [found for found in gc.get_objects() if isinstance(found, web.WebSocketResponse)]
 

@@ -6,9 +6,9 @@ import asyncio
 
 from inbox.app.steps import THREADS, build_base, deriving
 from inbox.connector import InboundMessage
-from inbox.core import sla
 from inbox.core.ids import ChannelId, delivery_id
 from inbox.core.message import Address
+from inbox.core.policies import Policy, Targets
 from inbox.flow.committer import Committer
 from inbox.flow.ingest import Ingest
 from inbox.flow.working import ChannelFacts
@@ -27,7 +27,7 @@ async def commit_stage(world: World) -> None:
         base = build_base(stores)
         await base.feed.start()
         signing = Keyring((make_key("bench"),)).derived(THREADS)
-        policy = sla.Policy("bench", first_response=HOUR)
+        policy = Policy("bench", targets=Targets(first_response=HOUR))
         facts = ChannelFacts(ChannelId("mail"), "email", "", reply_keys=True, policy=policy)
         committer = Committer(stores.journal, base.feed, stores.clock, deriving(signing[0]), lambda: {facts.id: facts}, base.server)
 

@@ -12,8 +12,8 @@ from inbox.core.conversation import Category, ClockState, Conversation, Particip
 from inbox.core.events import Facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, MessageId, TeamId
 from inbox.core.message import Address, Attachment, Author, Delivery, DeliveryState, Kind, Message
-from inbox.core.permissions import Actor
-from inbox.core.sla import Policy
+from inbox.core.permissions import Action, Actor, Grant, Sight
+from inbox.core.policies import Policy, Targets
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ HOUR = 60 * 60 * 1000
 
 ANN, BEA, BOT = AgentId("ann"), AgentId("bea"), AgentId("bot")
 BY_BOT = Author("bot", "bot")
-POLICY = Policy("gold", 1, first_response=HOUR, next_response=HOUR, resolution=9 * HOUR)
+POLICY = Policy("gold", 1, targets=Targets(HOUR, HOUR, 9 * HOUR))
 
 ODD_TEXTS = (
     "",
@@ -82,6 +82,8 @@ actors = st.builds(
     role=st.sampled_from(Role),
     teams=st.lists(team_ids, max_size=2, unique=True).map(tuple),
     active=st.booleans(),
+    custom=st.none() | st.builds(Grant, st.frozensets(st.sampled_from(Action)), st.sampled_from(Sight)),
+    barred=st.lists(channel_ids, max_size=2, unique=True).map(tuple),
 )
 
 addresses = st.builds(
@@ -91,14 +93,15 @@ addresses = st.builds(
     name=texts,
 )
 
+shares = st.sampled_from([(), (1,), (50,), (80,), (99,), (50, 80), (1, 50, 99)])
 policies = st.builds(
     Policy,
     id=st.just("gold"),
     version=st.integers(1, 3),
-    first_response=maybe(st.integers(0, 100)),
-    next_response=maybe(st.integers(0, 100)),
-    resolution=maybe(st.integers(0, 100)),
-    warn_share=st.sampled_from([0, 1, 50, 80, 99, 100]),
+    targets=st.builds(
+        Targets, first_response=maybe(st.integers(0, 100)), next_response=maybe(st.integers(0, 100)), resolution=maybe(st.integers(0, 100))
+    ),
+    warn_shares=shares,
 )
 
 

@@ -46,7 +46,7 @@ def states(d: Delivery) -> list[DeliveryState]:
 def test_a_claim_is_recorded_before_the_attempt() -> None:
     claim = claimed(QUEUED)
     assert claim.purpose == "send"
-    assert claim.delivery == Delivery(S.SENDING, due_at=NOW, attempts=1, fence=1, lease_until=NOW + LEASE)
+    assert claim.delivery == Delivery(S.SENDING, due_at=NOW, attempts=1, fence=1, lease_until=NOW + LEASE, tried_at=NOW)
 
 
 @pytest.mark.parametrize("state", [S.SENT, S.DELIVERED, S.READ, S.FAILED, S.CANCELLED])
@@ -167,6 +167,15 @@ def test_put_off_waits_and_can_be_claimed_again() -> None:
     assert claimed(d, NOW + 30).delivery.attempts == 2
 
 
+def test_what_waits_for_credentials_is_brought_forward_and_nothing_else() -> None:
+    held = sending(S.SENDING)
+    waits = delivery.put_off(held, held.fence, "needs_login: expired", NOW + HOUR)
+    assert delivery.bring_forward(waits, NOW) == replace(waits, due_at=NOW)
+    assert delivery.bring_forward(waits, NOW + HOUR) is None, "it is due anyway"
+    for other in (delivery.put_off(held, held.fence, "busy", NOW + HOUR), held, replace(waits, due_at=None), replace(waits, state=S.SENT)):
+        assert delivery.bring_forward(other, NOW) is None
+
+
 @pytest.mark.parametrize("report", [delivery.put_off, delivery.unknown])
 def test_a_receipt_that_came_first_is_not_forgotten(report) -> None:  # type: ignore[no-untyped-def]  # one of two functions
     told = delivery.merge(sending(S.PENDING), S.DELIVERED)
@@ -194,6 +203,8 @@ def test_trying_again_is_for_those_who_did_not_get_it() -> None:
     for state in (S.PENDING, S.SENT, S.READ, S.CANCELLED):
         with pytest.raises(Conflict, match="not fail"):
             delivery.again(Delivery(state), NOW)
+    with pytest.raises(Conflict, match="not fail"):
+        delivery.again(to(S.FAILED, S.PENDING, state=S.CANCELLED), NOW)
     with pytest.raises(Conflict, match="being sent"):
         delivery.again(Delivery(S.UNKNOWN, lease_until=NOW + 1), NOW)
 

@@ -17,8 +17,10 @@ from inbox.core.conversation import Category, ClockState, Conversation
 from inbox.core.errors import Invalid
 from inbox.core.events import EventType
 from inbox.core.ids import TeamId
-from inbox.core.lifecycle import ASKED, TRANSITIONS, Changed, Trigger
+from inbox.core.lifecycle import Changed
 from inbox.core.message import Author, DeliveryState, Kind, Reason
+from inbox.core.policies import Policy
+from inbox.core.transitions import ASKED, TRANSITIONS, Trigger
 from tests.core import strategies as some
 from tests.core.strategies import ANN, BEA, BOT, BY_BOT, HOUR, NOW, as_category, begun, message, seed
 
@@ -61,7 +63,9 @@ def test_snooze_needs_an_end_in_the_future() -> None:
     for until in (None, NOW, NOW - 1):
         with pytest.raises(Invalid, match="until"):
             lifecycle.set_category(begun(), Category.SNOOZED, NOW, until)
-    c = lifecycle.set_category(begun(), Category.SNOOZED, NOW, NOW + 1).conversation
+    changed = lifecycle.set_category(begun(), Category.SNOOZED, NOW, NOW + 1)
+    assert changed.reason == Reason("snooze", numbers={"until": NOW + 1})
+    c = changed.conversation
     assert (c.snoozed_until, c.snooze_epoch, c.queued_at, c.waiting_since) == (NOW + 1, 1, None, NOW)
 
 
@@ -185,7 +189,7 @@ def check(before: Conversation, changed: Changed, now: int) -> None:
 
 
 @given(some.policies, st.lists(st.tuples(steps, st.integers(0, 30)), max_size=15))
-def test_any_walk_keeps_what_always_holds(policy: sla.Policy, walk: list[tuple[Step, int]]) -> None:
+def test_any_walk_keeps_what_always_holds(policy: Policy, walk: list[tuple[Step, int]]) -> None:
     now = NOW
     c = lifecycle.started(seed(), message(), now, policy).conversation
     for step, wait in walk:

@@ -14,7 +14,23 @@ from inbox.core.conversation import Category
 from inbox.core.errors import Denied, NotFound
 from inbox.core.events import Facets
 from inbox.core.ids import AgentId, ChannelId, CustomerId, TeamId
-from inbox.core.permissions import IN_CONVERSATION, Action, Actor, Allowed, DeniedBecause, Scope, actor_of, may, require, scope, sees
+from inbox.core.permissions import (
+    IN_CONVERSATION,
+    REACHES,
+    Action,
+    Actor,
+    Allowed,
+    DeniedBecause,
+    Reach,
+    Scope,
+    barred,
+    may,
+    require,
+    require_channel,
+    scope,
+    sees,
+)
+from inbox.core.roles import actor_of
 from tests.core import strategies as some
 
 ANN = Actor(AgentId("ann"), Role.AGENT, (TeamId("blue"),))
@@ -46,7 +62,7 @@ def test_nothing_may_be_done_to_what_is_not_seen(actor: Actor, action: Action, f
 @given(some.actors, actions, some.maybe(some.facets))
 def test_each_role_may_all_that_the_one_below_may(actor: Actor, action: Action, facets: Facets | None) -> None:
     ranks = (Role.AGENT, Role.SUPERVISOR, Role.ADMIN)
-    allowed = [isinstance(may(replace(actor, role=role), action, facets), Allowed) for role in ranks]
+    allowed = [isinstance(may(replace(actor, role=role, custom=None), action, facets), Allowed) for role in ranks]
     assert allowed == sorted(allowed)
 
 
@@ -82,6 +98,30 @@ def test_supervisors_and_admins_see_everything(facets: Facets) -> None:
     assert sees(scope(ADMIN), facets)
 
 
+@given(some.actors, some.facets, st.sets(some.channel_ids))
+def test_a_bar_takes_away_what_is_not_the_agents_own_and_nothing_else(actor: Actor, facets: Facets, shut: set[ChannelId]) -> None:
+    free, held = replace(actor, barred=()), replace(actor, barred=tuple(sorted(shut)))
+    own = actor.id in (facets.assignee, facets.bot, facets.offered) or scope(actor).all
+    assert sees(scope(held), facets) == (sees(scope(free), facets) and (own or facets.channel not in shut))
+
+
+def test_a_channel_that_names_teams_is_shut_to_everybody_else() -> None:
+    mail, chat = ChannelId("mail"), ChannelId("chat")
+    named = {mail: (TeamId("blue"), TeamId("red")), chat: (TeamId("green"),)}
+    assert barred((), named) == (chat, mail)
+    assert barred((TeamId("red"),), named) == (chat,)
+    assert barred((TeamId("green"), TeamId("blue")), named) == ()
+    assert barred((), {}) == ()
+
+
+def test_nobody_begins_a_conversation_where_he_reads_none() -> None:
+    shut = (ChannelId("mail"),)
+    with pytest.raises(Denied):
+        require_channel(replace(ANN, barred=shut), ChannelId("mail"))
+    require_channel(replace(ANN, barred=shut), ChannelId("chat"))
+    require_channel(replace(ADMIN, barred=shut), ChannelId("mail"))
+
+
 def test_an_empty_scope_does_not_match_the_unassigned() -> None:
     assert not sees(Scope(), LOOSE)
     assert not sees(Scope(), BLUE)
@@ -104,8 +144,19 @@ def test_a_role_that_is_not_in_the_table_may_nothing(action: Action) -> None:
     assert not sees(scope(stranger), LOOSE)
 
 
-WORKSPACE = {Action.MANAGE_CHANNELS, Action.MANAGE_AGENTS, Action.MANAGE_TEAMS, Action.REPROCESS}
-WATCHING = {Action.SUPERVISE, Action.AUDIT_READ}
+WORKSPACE = {
+    Action.REPROCESS,
+    Action.MANAGE_CHANNELS,
+    Action.MANAGE_AGENTS,
+    Action.MANAGE_TEAMS,
+    Action.MANAGE_QUEUES,
+    Action.MANAGE_SLA,
+    Action.MANAGE_SURVEYS,
+    Action.MANAGE_TAGS,
+    Action.MANAGE_ATTRIBUTES,
+    Action.MANAGE_SECURITY,
+}
+WATCHING = {Action.SUPERVISE, Action.AUDIT_READ, Action.MANAGE_REPLIES}
 BOTS = {
     Action.READ,
     Action.REPLY,
@@ -155,4 +206,22 @@ def test_require_hides_what_is_not_seen_and_denies_what_is() -> None:
 
 def test_an_account_is_an_actor() -> None:
     agent = Agent(AgentId("ann"), "ann@x.org", "Ann", Role.AGENT, teams=(TeamId("blue"),), active=False)
-    assert actor_of(agent) == replace(ANN, active=False)
+    assert actor_of(agent, {}, {}) == replace(ANN, active=False)
+
+
+@pytest.mark.parametrize("reach", list(Reach))
+@pytest.mark.parametrize("action", list(Action))
+def test_a_token_never_adds_to_what_its_account_may(action: Action, reach: Reach) -> None:
+    for actor in (BOT, ANN, BOSS, ADMIN):
+        whole, within = may(actor, action, BLUE), may(replace(actor, reach=reach), action, BLUE)
+        if not isinstance(whole, Allowed):
+            assert not isinstance(within, Allowed)
+        elif action not in REACHES[reach]:
+            assert because(within) == "reach"
+        else:
+            assert within == whole
+
+
+def test_reaches_grow() -> None:
+    assert REACHES[Reach.READ] < REACHES[Reach.WRITE] < REACHES[Reach.ADMIN]
+    assert not {action for action in REACHES[Reach.WRITE] if action.value.startswith("manage_")}

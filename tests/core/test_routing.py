@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from inbox.core.conversation import Want
 from inbox.core.ids import AgentId, ConversationId, TeamId
 from inbox.core.message import Reason
-from inbox.core.routing import Assign, Available, Needs, Wait, route
+from inbox.core.queues import Strategy
+from inbox.core.routing import Assign, Available, Needs, Wait, can_take, route
 from tests.core import strategies as some
 
 ANN, BEA, CEM = (Available(AgentId(id), load=0, capacity=10) for id in ("ann", "bea", "cem"))
@@ -35,11 +37,13 @@ needs = st.builds(
     team=some.maybe(some.team_ids),
     weight=st.integers(0, 3),
     preferred=some.maybe(st.sampled_from([AgentId(f"a{n}") for n in range(6)])),
+    readers=st.just(()) | st.lists(some.team_ids, max_size=2, unique=True).map(tuple),
 )
 
 
 def able(needs: Needs, agent: Available) -> bool:
-    return agent.capacity > 0 and agent.load + needs.weight <= agent.capacity and needs.team in (None, *agent.teams)
+    reads = not needs.readers or bool(set(needs.readers) & set(agent.teams))
+    return reads and agent.capacity > 0 and agent.load + needs.weight <= agent.capacity and needs.team in (None, *agent.teams)
 
 
 @given(needs, agents)
@@ -134,3 +138,74 @@ def test_who_gave_it_back_gets_it_again_only_when_nobody_else_can_take_it(needs:
     others = [a for a in agents if able(needs, a) and a.agent != before.agent]
     assert isinstance(after, Assign)
     assert after.agent == before.agent if not others else after.agent in [a.agent for a in others]
+
+
+def serving(id: str, **fields: object) -> Available:
+    return Available(AgentId(id), **({"load": 0, "capacity": 4} | fields))  # type: ignore[arg-type]  # fields by name
+
+
+FRENCH = replace(CHAT, skills=(Want("french", 2),))
+
+
+def test_skills_are_needed_at_their_level() -> None:
+    low, high = serving("low", skills={"french": 1}), serving("high", skills={"french": 3}, load=3)
+    decision = route(FRENCH, [low, high])
+    assert decision == Assign(
+        AgentId("high"), Reason("least_loaded", ("high",), {"load": 3, "capacity": 4, "agents": 1, "skill:french": 3})
+    )
+    assert route(FRENCH, [low]) == Wait(Reason("nobody_skilled", ("french",), {"agents": 1, "skill:french": 2}))
+    assert can_take(FRENCH, high)
+    assert not can_take(FRENCH, low)
+
+
+def test_who_let_it_pass_is_not_asked() -> None:
+    passed = replace(CHAT, declined=(ANN.agent,))
+    assert route(passed, [ANN, BEA]).reason.ids == ("bea",)
+    assert route(passed, [ANN]) == Wait(Reason("all_declined", numbers={"agents": 1}))
+    full = replace(BEA, load=BEA.capacity)
+    assert route(passed, [ANN, full]) == Wait(Reason("declined_or_full", numbers={"agents": 1, "declined": 1}))
+    assert not can_take(passed, ANN)
+
+
+def test_a_queue_names_who_serves_it() -> None:
+    team = TeamId("t")
+    served = replace(CHAT, team=TeamId("other"), teams=(team,), agents=(ANN.agent,))
+    assert route(served, [BEA]).reason.code == "nobody_online"
+    assert isinstance(route(served, [ANN]), Assign)
+    assert isinstance(route(served, [replace(BEA, teams=(team,))]), Assign)
+    assert not can_take(served, BEA)
+
+
+def test_no_more_of_a_kind_than_allowed() -> None:
+    chat, mail = replace(CHAT, kind="chat"), replace(CHAT, kind="mail")
+    busy = serving("busy", limits={"chat": 2}, held={"chat": 2})
+    assert route(chat, [busy]).reason.code == "all_at_capacity"
+    assert isinstance(route(mail, [busy]), Assign)
+
+
+def test_it_is_kept_for_who_knows_the_customer_while_he_is_there() -> None:
+    kept = replace(CHAT, preferred=ANN.agent, kept=True, spoke_at=77)
+    full = replace(ANN, load=10)
+    assert route(kept, [full, BEA]) == Wait(Reason("kept_for", ("ann",)))
+    assert route(kept, [BEA]).reason.ids == ("bea",)
+    assert route(replace(kept, kept=False), [full, BEA]).reason.ids == ("bea",)
+    assert route(kept, [ANN, BEA]).reason == Reason("preferred", ("ann",), {"load": 0, "capacity": 10, "agents": 2, "spoke_at": 77})
+
+
+def test_strategies() -> None:
+    idle = serving("idle", last_assigned_at=50, freed_at=90)
+    long_idle = serving("long", last_assigned_at=60, freed_at=70)
+    busy = serving("busy", load=1, last_assigned_at=10, freed_at=5)
+    agents = [idle, long_idle, busy]
+    by = {strategy: route(replace(CHAT, strategy=strategy), agents) for strategy in Strategy}
+    assert {strategy: decision.reason.ids for strategy, decision in by.items()} == {
+        Strategy.LEAST_LOADED: ("idle",),
+        Strategy.ROUND_ROBIN: ("busy",),
+        Strategy.LONGEST_IDLE: ("long",),
+        Strategy.MANUAL: ("idle",),
+    }
+    assert all(decision.reason.code == strategy for strategy, decision in by.items())
+
+
+def test_what_is_not_given_out_says_why() -> None:
+    assert route(replace(CHAT, held="paused"), [ANN]) == Wait(Reason("paused"))

@@ -8,14 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox.core import sla
-from inbox.core.conversation import FAR_FUTURE, Category, ClockState, SlaClock
+from inbox.core import policies, sla
+from inbox.core.conversation import FAR_FUTURE, Category, ClockState, Priority, SlaClock
 from inbox.core.events import EventType
-from inbox.core.sla import DueTimer, Fired, Metric, News, Policy, Stale
+from inbox.core.policies import Policy, Targets
+from inbox.core.sla import DueTimer, Fired, Metric, News, Stale
 from tests.core import strategies as some
 
 T = some.NOW
-POLICY = Policy("gold", 7, first_response=100, next_response=50, resolution=1000, warn_share=80)
+
+
+def policy(id: str = "p", version: int = 1, shares: tuple[int, ...] = (80,), **targets: int) -> Policy:
+    return Policy(id, version, targets=Targets(**targets), warn_shares=shares)
+
+
+POLICY = policy("gold", 7, first_response=100, next_response=50, resolution=1000)
 
 
 def clock(clocks: sla.Clocks, metric: Metric) -> SlaClock:
@@ -24,7 +31,7 @@ def clock(clocks: sla.Clocks, metric: Metric) -> SlaClock:
 
 def written(policy: Policy, now: int = T) -> sla.Clocks:
     """The clocks of a conversation that a customer began at ``now``."""
-    return sla.on_category(sla.on_customer_message(sla.start(policy), now), Category.OPEN, now).clocks
+    return sla.on_category(sla.on_customer_message(policies.start(policy, Priority.NORMAL), now), Category.OPEN, now).clocks
 
 
 def kinds(news: tuple[News, ...]) -> list[tuple[EventType, str]]:
@@ -46,8 +53,8 @@ def fired(clocks: sla.Clocks, now: int) -> tuple[sla.Clocks, list[News]]:
 
 
 def test_no_policy_no_clocks() -> None:
-    assert sla.start(None) == ()
-    assert sla.start(Policy("none")) == ()
+    assert policies.start(None, Priority.NORMAL) == ()
+    assert policies.start(Policy("none"), Priority.NORMAL) == ()
     assert sla.sort_due(()) == FAR_FUTURE
 
 
@@ -68,7 +75,7 @@ def test_a_customers_first_message_owes_a_first_response_and_a_resolution() -> N
 
 
 def test_nothing_is_owed_before_a_customer_writes() -> None:
-    begun_by_us = sla.on_reply(sla.start(POLICY), T)
+    begun_by_us = sla.on_reply(policies.start(POLICY, Priority.NORMAL), T)
     assert begun_by_us.news == ()
     assert clock(begun_by_us.clocks, Metric.FIRST_RESPONSE).state is ClockState.MET
     clocks = sla.on_category(begun_by_us.clocks, Category.OPEN, T).clocks
@@ -131,7 +138,7 @@ def test_a_promise_armed_while_a_bot_serves_has_no_deadline_yet() -> None:
 
 
 def test_without_a_first_response_promise_the_next_one_holds_at_once() -> None:
-    clocks = written(Policy("p", next_response=50))
+    clocks = written(policy(next_response=50))
     assert clock(clocks, Metric.NEXT_RESPONSE).due_at == T + 50
 
 
@@ -198,7 +205,7 @@ def test_a_late_resolution_stays_late_and_is_owed_again_after_reopening() -> Non
 @pytest.mark.parametrize(("at", "state", "news"), [(50, ClockState.IDLE, 0), (51, ClockState.BREACHED, 1)])
 def test_resolving_ends_the_wait_for_a_next_response(at: int, state: ClockState, news: int) -> None:
     """A customer's "thanks" needs no answer; one that was overdue before stays a breach, but is owed no longer."""
-    clocks = written(Policy("p", next_response=50))
+    clocks = written(policy(next_response=50))
     step = sla.on_category(clocks, Category.RESOLVED, T + at)
     closed = clock(step.clocks, Metric.NEXT_RESPONSE)
     assert closed.state is state
@@ -218,7 +225,7 @@ def test_a_warning_and_a_breach_carry_their_proof() -> None:
         (EventType.SLA_BREACHED, "sla_breached", ("first_response", "gold")),
     ]
     known = {"policy_version": 7, "epoch": 1, "target": 100}
-    assert news[0].reason.numbers == known | {"used": 80, "due_at": T + 80, "late_by": 24}
+    assert news[0].reason.numbers == known | {"used": 80, "due_at": T + 100, "late_by": 24}
     assert news[1].reason.numbers == known | {"used": 100, "due_at": T + 100, "paused_for": 0, "late_by": 4}
     first = clock(clocks, Metric.FIRST_RESPONSE)
     assert (first.state, first.warned_at, first.breached_at, first.warn_at) == (ClockState.BREACHED, T + 80, T + 100, None)
@@ -249,16 +256,16 @@ def test_alarms_of_another_epoch_or_of_a_stopped_clock_are_void() -> None:
     assert sla.fire(warned.clock, "warn", 1, T + 81) == Stale()
 
 
-@pytest.mark.parametrize(("share", "after"), [(0, None), (1, 1), (50, 51), (99, 100), (100, None)])
-def test_the_share_at_which_it_warns(share: int, after: int | None) -> None:
+@pytest.mark.parametrize(("shares", "after"), [((), None), ((1,), 1), ((50,), 51), ((99,), 100)])
+def test_the_share_at_which_it_warns(shares: tuple[int, ...], after: int | None) -> None:
     """In whole milliseconds, rounded down: 99% of 102 ms are 100."""
-    first = clock(written(Policy("p", first_response=102, warn_share=share)), Metric.FIRST_RESPONSE)
+    first = clock(written(policy(first_response=102, shares=shares)), Metric.FIRST_RESPONSE)
     assert (first.warn_at, first.warn_after) == ((None, None) if after is None else (T + after, after))
     assert not isinstance(first.warn_at, float)
 
 
 def test_a_warning_at_once_is_a_warning() -> None:
-    assert clock(written(Policy("p", first_response=1)), Metric.FIRST_RESPONSE).warn_at == T
+    assert clock(written(policy(first_response=1)), Metric.FIRST_RESPONSE).warn_at == T
 
 
 def test_a_clock_that_jumps_back_gives_no_time_away() -> None:
@@ -276,7 +283,7 @@ steps = st.lists(
 @given(steps, st.integers(0, 60), st.booleans())
 def test_used_time_and_deadline_are_what_a_stopwatch_says(script: list[tuple[int, Category, bool]], target: int, timers: bool) -> None:
     """Whether the timers fire in time or never, the breach is dated to the first millisecond too many."""
-    clocks = written(Policy("p", resolution=target))
+    clocks = written(policy(resolution=target))
     ticks: list[int] = []
     now, running, breaches = T, True, 0
     for wait, category, held in script:

@@ -12,7 +12,7 @@ from inbox.core import triage
 from inbox.core.conversation import Participant
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.ids import FileId
-from inbox.core.message import Attachment, Card
+from inbox.core.message import Attachment, Card, Kind
 from tests.core import strategies as some
 from tests.core.strategies import message
 
@@ -35,6 +35,12 @@ def test_one_line_is_settled_after_the_first_time(text: str) -> None:
 
 def test_a_preview_leaves_quoted_history_out() -> None:
     assert triage.preview(message(text="Yes.\n> Do you?", fresh=5)) == "Yes."
+
+
+def test_a_preview_shows_no_markup_of_ours_and_leaves_what_customers_write() -> None:
+    written = "## Hello\n**Yes**, see [the page](https://x.test)"
+    assert triage.preview(message(text=written, kind=Kind.REPLY)) == "Hello Yes, see the page (https://x.test)"
+    assert triage.preview(message(text="2 **for** 1", kind=Kind.CUSTOMER)) == "2 **for** 1"
 
 
 def test_a_preview_of_an_empty_text_names_the_first_file_or_the_subject() -> None:

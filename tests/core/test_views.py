@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from inbox.core.conversation import Category, Conversation, Priority
 from inbox.core.events import Facets
-from inbox.core.ids import AgentId, ChannelId, CustomerId, TeamId
-from inbox.core.views import ANYBODY, BUILTIN, ME, NOBODY, Sort, View, assignee_of, matches, sort_key
+from inbox.core.ids import AgentId, ChannelId, CustomerId, QueueId, TeamId
+from inbox.core.views import ANYBODY, BUILTIN, ME, NOBODY, SOMEBODY, Sort, View, assignee_of, matches, sort_key
 from tests.core import strategies as some
 
 ANN = AgentId("ann")
@@ -32,7 +32,7 @@ def test_every_other_conversation_is_in_exactly_one_of_the_views_by_state(facets
 @given(some.facets)
 def test_mine_unassigned_and_bots_are_what_they_say(facets: Facets) -> None:
     active = not facets.merged and facets.category in (Category.OPEN, Category.WAITING)
-    assert matches(BUILTIN["mine"], facets, ANN) == (active and facets.assignee == ANN)
+    assert matches(BUILTIN["mine"], facets, ANN) == (active and ANN in (facets.assignee, facets.offered))
     assert matches(BUILTIN["unassigned"], facets, ANN) == (active and facets.assignee is None and facets.bot is None)
     assert matches(BUILTIN["bots"], facets, ANN) == (active and facets.bot is not None)
     assert matches(BUILTIN["queue"], facets, ANN) == (active and facets.queued)
@@ -44,10 +44,19 @@ def test_mine_unassigned_and_bots_are_what_they_say(facets: Facets) -> None:
         (View("v", tuple(Category), team=TeamId("red")), replace(OPEN, team=TeamId("red")), OPEN),
         (View("v", tuple(Category), channel=ChannelId("chat")), replace(OPEN, channel=ChannelId("chat")), OPEN),
         (View("v", tuple(Category), customer=CustomerId("lou")), replace(OPEN, customer=CustomerId("lou")), OPEN),
+        (
+            View("v", tuple(Category), customer=CustomerId("lou"), absorbed=(CustomerId("l"),)),
+            replace(OPEN, customer=CustomerId("l")),
+            OPEN,
+        ),
         (View("v", tuple(Category), priority=Priority.URGENT), replace(OPEN, priority=Priority.URGENT), OPEN),
         (View("v", tuple(Category), tags=("a", "b")), replace(OPEN, tags=("b", "c", "a")), replace(OPEN, tags=("a",))),
         (View("v", tuple(Category), assignee="bea"), replace(OPEN, assignee=AgentId("bea")), replace(OPEN, assignee=ANN)),
         (View("v", tuple(Category), assignee=ME), replace(OPEN, assignee=ANN), OPEN),
+        (View("v", tuple(Category), assignee=ME), replace(OPEN, offered=ANN), replace(OPEN, offered=AgentId("bea"))),
+        (View("v", tuple(Category), assignee=SOMEBODY), replace(OPEN, assignee=AgentId("bea")), OPEN),
+        (View("v", tuple(Category), team=TeamId(NOBODY)), OPEN, replace(OPEN, team=TeamId("red"))),
+        (View("v", tuple(Category), queue=QueueId(NOBODY)), OPEN, replace(OPEN, queue=QueueId("q"))),
         (View("v", tuple(Category), assignee=NOBODY), OPEN, replace(OPEN, assignee=ANN)),
         (View("v", tuple(Category), queued=False), OPEN, replace(OPEN, queued=True)),
         (View("v", (Category.SPAM,)), replace(OPEN, category=Category.SPAM), OPEN),
@@ -122,4 +131,4 @@ def test_most_urgent_first_then_longest_waiting() -> None:
 
 def test_builtin_orders() -> None:
     sorts = {name: view.sort for name, view in BUILTIN.items() if view.sort is not Sort.ACTIVITY}
-    assert sorts == {"queue": Sort.WAITING, "waiting-longest": Sort.WAITING, "due": Sort.DUE, "urgent": Sort.PRIORITY}
+    assert sorts == {"queue": Sort.WAITING, "waiting-longest": Sort.WAITING, "pressing": Sort.DUE, "due": Sort.DUE, "urgent": Sort.PRIORITY}

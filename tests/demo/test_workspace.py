@@ -199,3 +199,12 @@ async def test_old_conversations_are_read_and_new_ones_are_not(filled: Filled) -
     assert "Siparişim nerede?" in unread
     assert "Zip of the Fjell tent is broken" in unread
     assert not unread & set(await listed(filled, "resolved"))
+
+
+@in_one_loop
+async def test_some_customers_have_said_how_satisfied_they_are(filled: Filled) -> None:
+    asked = [c.rating for c in (await listed(filled, "resolved")).values() if c.rating is not None]
+    given = sorted(rating.score for rating in asked if rating.score is not None)
+    assert len(given) >= 8
+    assert given[0] <= 2 < 5 == given[-1]
+    assert len(asked) > len(given), "not everybody answers"

@@ -170,7 +170,8 @@ class Screen:
                     beating = loop.time() + 0.3
                     await line.send(json.dumps({"t": "beat", "active": True}))
                 try:
-                    frame = json.loads(await asyncio.wait_for(line.recv(), 0.3))
+                    async with asyncio.timeout(0.3):  # wait_for may swallow a cancellation that comes with a frame
+                        frame = json.loads(await line.recv())
                 except TimeoutError:
                     continue
                 await self._take(frame)

@@ -1,9 +1,11 @@
-"""Eight ways in which such a service is typically wrong, to be planted one at a time: the checker has to see each of them."""
+"""Ways in which such a service is typically wrong, to be planted one at a time: the checkers of the rounds have to see each of them."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,13 +14,15 @@ from pymongo.write_concern import WriteConcern
 
 from inbox import failpoints
 from inbox.connector import RawDelivery
-from inbox.core import delivery
+from inbox.core import delivery, routing, sla
+from inbox.core.agent import Agent
+from inbox.core.conversation import SlaClock
 from inbox.core.ids import AgentId, DeliveryId, Instant, MessageId
 from inbox.core.message import Delivery, DeliveryState
-from inbox.flow import ingest, intake, leases, timers
+from inbox.flow import giving, ingest, intake, leases, router, timers
 from inbox.gateway import replay
-from inbox.records import TIMERS, Batch, Removal, Timer
-from inbox.store import journal, ledger, transaction
+from inbox.records import CONVERSATIONS, TIMERS, Batch, LoadChange, Put, Removal, Timer
+from inbox.store import clock, journal, ledger, transaction
 from inbox.store.client import Database
 
 
@@ -132,6 +136,58 @@ def skipped_replay() -> None:
     replay.Replay.missed = missed  # type: ignore[method-assign]  # planted
 
 
+def claim_not_atomic() -> None:
+    """Whether a conversation still waits is looked at when it is given out, and not again when that is stored, a while later."""
+    replacement_of, commit_of = transaction._replacement, journal.MongoJournal.commit
+
+    def unguarded(put: Put, expect: int) -> Mapping[str, Any]:
+        found = replacement_of(put, expect)
+        return {**found, "q": {"_id": put.value.id}} if put.noun is CONVERSATIONS else found
+
+    async def commit(self: journal.MongoJournal, batch: Batch) -> None:
+        if batch.loads:
+            await asyncio.sleep(0.05)
+        await commit_of(self, batch)
+
+    _replace(transaction, "_replacement", unguarded)
+    journal.MongoJournal.commit = commit  # type: ignore[method-assign]  # planted
+
+
+def capacity_ignored() -> None:
+    """Nobody looks whether an agent has room, neither who chooses him nor what stores it."""
+    load_of, available_of = transaction._load, giving.available
+
+    def empty(agent: Agent) -> routing.Available:
+        return replace(available_of(agent), load=0)
+
+    def unguarded(change: LoadChange) -> Mapping[str, Any]:
+        return load_of(dataclasses.replace(change, at_most=None, kind_at_most=None))
+
+    _replace(transaction, "_load", unguarded)
+    _replace(giving, "available", empty)
+    _replace(router, "available", empty)
+
+
+def fired_and_forgotten() -> None:
+    """An alarm goes off and nobody writes down that it did, so that whoever comes second lets it go off again."""
+    real = sla.fire
+
+    def fire(of: SlaClock, kind: sla.Alarm, epoch: int, now: Instant) -> sla.Fired | sla.Stale:
+        fired = real(of, kind, epoch, now)
+        return replace(fired, clock=of) if isinstance(fired, sla.Fired) else fired
+
+    _replace(sla, "fire", fire)
+
+
+def own_clock() -> None:
+    """Each server believes its own machine's clock."""
+
+    def now(self: clock.DatabaseClock) -> Instant:
+        return int(time.time() * 1000)
+
+    _replace(clock.DatabaseClock, "now", now)
+
+
 PLANTS: Mapping[str, Callable[[], None]] = {
     "acknowledge_before_insert": acknowledge_before_insert,
     "random_id": random_id,
@@ -141,6 +197,10 @@ PLANTS: Mapping[str, Callable[[], None]] = {
     "timer_before_commit": timer_before_commit,
     "resend_unknown": resend_unknown,
     "skipped_replay": skipped_replay,
+    "capacity_ignored": capacity_ignored,
+    "claim_not_atomic": claim_not_atomic,
+    "fired_and_forgotten": fired_and_forgotten,
+    "own_clock": own_clock,
 }
 
 

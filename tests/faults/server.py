@@ -12,7 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
-START_SECONDS = 40
+START_SECONDS = 120
 
 
 class Server:

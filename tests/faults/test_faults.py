@@ -12,9 +12,10 @@ from pymongo import AsyncMongoClient
 from inbox.store.embedded import EmbeddedMongo
 from tests.faults import troubles
 from tests.faults.__main__ import any_round
+from tests.faults.floor import FloorRound, is_seen
 from tests.faults.rounds import Round
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROUNDS = 20
 FIRST_SEED = 4200
 
@@ -80,6 +81,20 @@ async def test_a_worker_past_its_lease_changes_nothing(plant: str, mongo: Embedd
         assert any(line.startswith("sent 2 times") for line in wrong), wrong[:5]
     else:
         assert not wrong
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_deadline_that_goes_off_twice_is_seen(mongo: EmbeddedMongo, tmp_path: Path) -> None:
+    """The others of ``floor.PLANTED`` by hand: ``python -m tests.faults.floor --planted``."""
+    attempt, wrong = await is_seen("fired_and_forgotten", mongo.uri, tmp_path)
+    assert attempt, wrong[:5]
+
+
+@pytest.mark.parametrize("kind", ["claim", "fire"])
+@pytest.mark.asyncio(loop_scope="module")
+async def test_work_is_given_out_once_and_deadlines_fire_once(kind: str, mongo: EmbeddedMongo, tmp_path: Path) -> None:
+    """One of three servers dies in the middle; pauses and clocks that are set: ``python -m tests.faults.floor``."""
+    assert not await FloorRound(FIRST_SEED, kind, mongo.uri, tmp_path).run()
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + ROUNDS))

@@ -40,3 +40,10 @@ async def house() -> AsyncIterator[House]:
     """A running process in memory."""
     async with House(in_memory()).running() as house:
         yield house
+
+
+@pytest.fixture
+async def unrouted(any_store: Store) -> AsyncIterator[House]:
+    """A running process that gives out nothing by itself; the test runs on both stores."""
+    async with House(any_store).running(without=["router"]) as house:
+        yield house

@@ -6,44 +6,55 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
-from msgspec import Struct
 
-from inbox.connector import BotAction, BotTurn, Connector, Cursor, Health, InboundMessage, Item, RawDelivery, Tools
+from inbox.connector import BotAction, BotTurn, Connector, Health, InboundMessage, Item, RawDelivery, Tools
 from inbox.core import commands as c
-from inbox.core import sla
+from inbox.core.acknowledgement import Acknowledgement
 from inbox.core.agent import Agent, Role
 from inbox.core.conversation import Conversation
-from inbox.core.ids import AgentId, ChannelId, ConversationId, MessageId, TeamId, delivery_id, digest, message_id
-from inbox.core.message import Address, Message
-from inbox.core.permissions import Actor, actor_of
+from inbox.core.ids import AgentId, ChannelId, ConversationId, MessageId, TeamId, digest, message_id
+from inbox.core.message import Address, DeliveryState, Message
+from inbox.core.permissions import Actor
+from inbox.core.policies import Policy, Targets
 from inbox.flow import channels as running
 from inbox.flow.accounts import save_agent
 from inbox.flow.bots import Bots
+from inbox.flow.catalog import Catalog
 from inbox.flow.channels import Channels
 from inbox.flow.committer import Committer
 from inbox.flow.composing import Composer
 from inbox.flow.conversations import Conversations, Outcome
 from inbox.flow.departures import Departures
+from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change, Feed
 from inbox.flow.indexing import Indexer
 from inbox.flow.intake import Intake
+from inbox.flow.jobs import Jobs
 from inbox.flow.outbox import Outbox
 from inbox.flow.people import People
+from inbox.flow.promises import PromiseBook
+from inbox.flow.recounting import Recounting
+from inbox.flow.returns import Returns
 from inbox.flow.router import Router
 from inbox.flow.staff import Staff
-from inbox.flow.timers import Timers
+from inbox.flow.surveying import Surveys
+from inbox.flow.telling import Telling
+from inbox.flow.timers import Act, Timers
 from inbox.flow.traffic import Traffic
 from inbox.flow.unseen import Unseen
+from inbox.flow.watermarks import Watermarks
 from inbox.ports import Journal
 from inbox.records import AGENTS, CONVERSATIONS, MESSAGES, ChannelRecord
 from inbox.testing.builders import an_agent
 from inbox.testing.clock import ManualClock, settle
+from inbox.testing.memory_records import MemoryCursor
 from inbox.testing.memory_store import MemoryStore
 from inbox.testing.recording_connector import Provider, RecordingBot, RecordingChat, RecordingConnector
 from tests.eventually import eventually
@@ -51,13 +62,11 @@ from tests.store.conftest import Store
 
 log = structlog.get_logger(__name__)
 
-KEY = b"k" * 32
-MINUTE = 60_000
+KEY, MINUTE = b"k" * 32, 60_000
 MAIL, CHAT, BOT = ChannelId("mail"), ChannelId("chat"), ChannelId("robot")
-ANNA = Address("email", "anna@example.org", "Anna Schmidt")
-BOB = Address("email", "bob@example.net", "Bob")
+ANNA, BOB = Address("email", "anna@example.org", "Anna Schmidt"), Address("email", "bob@example.net", "Bob")
 VISITOR = Address("visitor", "v1")
-POLICY = sla.Policy("gold", first_response=60 * MINUTE, next_response=30 * MINUTE)
+POLICY = Policy("gold", targets=Targets(first_response=60 * MINUTE, next_response=30 * MINUTE))
 CLASSES: Mapping[str, type[Connector]] = {c.name: c for c in (RecordingConnector, RecordingChat, RecordingBot)}
 
 
@@ -77,17 +86,7 @@ class World:
     turns: list[BotTurn] = field(default_factory=list)
     bot_awake: asyncio.Event = field(default_factory=_set)
     online: set[AgentId] = field(default_factory=set)
-
-
-class NoCursor(Cursor):
-    """The recording connectors keep no place."""
-
-    async def load(self, name: str) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    async def save(self, name: str, value: Mapping[str, Any]) -> None:
-        """Nowhere."""
+    acknowledgement: Acknowledgement | None = None
 
 
 class InProcess:
@@ -118,40 +117,80 @@ class House:
         self.heard: list[Change] = []
         self.late: list[int] = []
         self.health: list[tuple[ChannelId, Health]] = []
-        self.came = asyncio.Event()
+        self.came, self.went = asyncio.Event(), asyncio.Event()
         self.gone: set[ChannelId] = set()
         """Channels that are not running at present."""
         self.channels = self._channels(bot, deadline_s)
         self.feed = Feed(store.journal, store.queries, pause=_no_pause)
         self.directory = Directory(store.queries)
-        self.committer = Committer(store.journal, self.feed, self.clock, lambda *parts: digest(KEY, *parts), self.channels.facts, name)
+        self._decide(name)
         self.conversations = Conversations(self.committer, store.queries, store.files, (KEY,))
-        self.people = People(self.committer)
-        find = self._find
-        self.intake = Intake(store.ledger, store.files, self.committer, InProcess(), find, self.clock, (KEY,))
-        self.router = Router(self.committer, store.queries, lambda: frozenset(self.world.online), self.came)
-        self.departures = Departures(self.committer, store.queries, self.directory)
-        self.staff = Staff(self.committer)
-        acts = {
-            "bot": Bots(self.conversations, store.queries, self.directory, find, pause=_no_pause, deadline_s=deadline_s).turn,
-            "mail": Unseen(self.committer, store.queries, self.channels.facts).copy,
-        }
-        self.timers = Timers(self.committer, store.queries, self.clock, acts, self.late.append)
-        self.traffic = Traffic(self.clock, find, lambda channel, health: self.health.append((channel, health)))
+        self.people, self.staff = People(self.committer), Staff(self.committer)
+        self.surveys = Surveys(self.committer, store.queries, (KEY,), "https://inbox.example")
+        self.intake = Intake(store.ledger, store.files, self.committer, InProcess(), self._find, self.clock, (KEY,), self.marks)
+        self.router = self._router()
+        self.telling = Telling(self.committer, store.queries, self.desks, self.clock, self.router.line.position)
+        self.departures, self.returns = Departures(self.committer, store.queries, self.directory), self._returns()
+        self.moved: list[tuple[Any, ...]] = []
+        self.jobs = Jobs(self.committer, store.journal, store.queries, store.own, self.directory, self.clock, (KEY,), name, self._marked)
+        self.timers = Timers(self.committer, store.queries, self.clock, self._acts(deadline_s), self.late.append)
+        self.traffic = Traffic(self.clock, self._find, lambda channel, health: self.health.append((channel, health)))
         self.outbox = Outbox(
-            self.committer, store.queries, self.clock, find, Composer(store.queries, self.directory, (KEY,)), lambda: 0.0, self.traffic
+            self.committer,
+            store.queries,
+            self.clock,
+            self._find,
+            Composer(store.queries, self.directory, (KEY,), self.surveys.address),
+            lambda: 0.0,
+            self.traffic,
+            paused=self.channels.paused,
+            hold=self.channels.hold,
         )
         self.indexer = Indexer(store.journal, store.queries, store.search, self.clock, pause=_no_pause)
-        steps = (self.departures.heard, self.router.heard, self.timers.heard, self.outbox.heard, self.indexer.heard)
-        for listener in (self.directory.heard, self.heard.extend, *steps):
-            self.feed.listen(listener)
+        self._listen()
         self.broken: list[Exception] = []
         self._loops: asyncio.Future[Any] | None = None
 
+    def _listen(self) -> None:
+        """In the order of the service; what is heard is noted after all of them."""
+        first = (self.directory, self.desks, self.promises, self.recounting, self.traffic, self.jobs, self.departures, self.returns)
+        for step in (*first, self.router, self.telling, self.timers, self.outbox, self.indexer):
+            self.feed.listen(step.heard)
+        self.feed.listen(self.heard.extend)
+
+    def _marked(self, *moved: Any) -> None:
+        self.moved.append(moved)
+
+    def _decide(self, name: str) -> None:
+        """The committer, what it decides by, and what lists of that are changed with."""
+        self.desks, self.promises = Desks(self.directory), PromiseBook(self.store.queries)
+        self.committer = self._committer(name)
+        self.catalog, self.marks = Catalog(self.committer), Watermarks(self.committer, self.store.queries)
+        self.recounting = Recounting(self.committer, self.store.queries, self.promises, self.clock, name)
+
+    def _committer(self, name: str) -> Committer:
+        facts, derive = self.channels.facts, partial(digest, KEY)
+        return Committer(self.store.journal, self.feed, self.clock, derive, facts, name, desk=self.desks.at, promises=self.promises.current)
+
+    def _router(self) -> Router:
+        online, facts = self.world.online, self.channels.facts
+        return Router(self.committer, self.store.queries, lambda: frozenset(online), self.came, self.clock, facts, self.desks)
+
+    def _returns(self) -> Returns:
+        online, facts = self.world.online, self.channels.facts
+        who, events = lambda: frozenset(online), (self.went, self.came)
+        return Returns(self.committer, self.store.queries, self.directory, self.desks, facts, self.clock, who, *events)
+
+    def _acts(self, deadline_s: float) -> Mapping[str, Act]:
+        queries = self.store.queries
+        bots = Bots(self.conversations, queries, self.directory, self._find, pause=_no_pause, deadline_s=deadline_s)
+        return {"bot": bots.turn, "mail": Unseen(self.committer, queries, self.channels.facts).copy}
+
     def _channels(self, bot: bool, deadline_s: float) -> Channels:
+        said = self.world.acknowledgement
         records = [
-            ChannelRecord(MAIL, RecordingConnector.name, "Mail"),
-            ChannelRecord(CHAT, RecordingChat.name, "Chat", bot=BOT if bot else None),
+            ChannelRecord(MAIL, RecordingConnector.name, "Mail", acknowledgement=said),
+            ChannelRecord(CHAT, RecordingChat.name, "Chat", bot=BOT if bot else None, acknowledgement=said),
             ChannelRecord(BOT, RecordingBot.name, "Robot"),
         ]
         built = running.build(records, CLASSES, lambda value, channel, name: value, self._tools, POLICY)
@@ -168,18 +207,25 @@ class House:
         return None if channel in self.gone else self.channels.find(channel)
 
     def _tools(self, channel: ChannelId) -> Tools:
-        return Tools(self.clock.now, self.store.files.open, NoCursor(), lambda health: None)
+        return Tools(self.clock.now, self.store.files.open, MemoryCursor(), lambda health: None)
 
     @asynccontextmanager
     async def running(self, *, without: Sequence[str] = ()) -> AsyncIterator[House]:
         """Run every loop but those named; ``kill`` ends them in the middle of whatever they do."""
         await self.feed.start()
+        await self.desks.refresh()
+        await self.promises.refresh()
         loops: dict[str, Callable[[], Awaitable[None]]] = {
             "feed": self.feed.follow,
             "committer": self.committer.run,
             "intake": self.intake.run,
             "router": self.router.run,
             "departures": self.departures.run,
+            "returns": self.returns.run,
+            "telling": self.telling.run,
+            "jobs": self.jobs.run,
+            "promises": self.promises.run,
+            "recounting": self.recounting.run,
             "timers": self.timers.run,
             "outbox": self.outbox.run,
             "indexer": self.indexer.run,
@@ -249,16 +295,18 @@ class House:
         agent = await save_agent(self.committer, an_agent(id, **fields))
         if online:
             self.comes(agent.id)
-        return actor_of(agent)
+        return Actor(agent.id, agent.role, agent.teams, agent.active)
 
     def comes(self, *agents: str) -> None:
         """These agents take new conversations from now on."""
         self.world.online |= {AgentId(a) for a in agents}
         self.came.set()
+        self.went.set()
 
     def goes(self, *agents: str) -> None:
         """These do not any more."""
         self.world.online -= {AgentId(a) for a in agents}
+        self.went.set()
 
     async def reply(self, actor: Actor, conversation: ConversationId, text: str = "On its way.", **fields: Any) -> Message:
         """An answer as it was queued; sent over others' unseen answers unless ``seen`` is given."""
@@ -267,10 +315,20 @@ class House:
         assert outcome.message is not None
         return outcome.message
 
-    async def sent(self, message: Message) -> Message:
-        """The message once its attempts of this instant are over."""
+    async def begun(self, message: Message) -> Message:
+        """The message as its attempts of this instant stand, which may be under way."""
         await self.pass_time(10)
         return await self.message(message.id)
+
+    async def sent(self, message: Message) -> Message:
+        """The message once its attempts of this instant are over."""
+        await self.begun(message)
+        over: Message = await self.until(lambda: self._tried(message.id), f"the attempt at {message.id} is over")
+        return over
+
+    async def _tried(self, id: MessageId) -> Message | None:
+        found = await self.message(id)
+        return None if found.delivery and found.delivery.state is DeliveryState.SENDING else found
 
     async def do(self, actor: Actor, command: c.Command, key: str = "") -> Outcome:
         """Carry out a command."""
@@ -280,9 +338,8 @@ class House:
 
     async def message(self, id: MessageId) -> Message:
         """A message once it is stored."""
-        await self.until(lambda: load(self.store.journal, MESSAGES, id), f"message {id}")
-        found: Message = (await load(self.store.journal, MESSAGES, id))[id]
-        return found
+        found: Mapping[str, Message] = await self.until(lambda: load(self.store.journal, MESSAGES, id), f"message {id}")
+        return found[id]
 
     async def conversation(self, id: ConversationId) -> Conversation:
         """A conversation as it is stored."""
@@ -302,7 +359,7 @@ class House:
 
 def stored_in(m: MemoryStore) -> Store:
     """The ports of a store in memory that the test keeps, to take it away."""
-    return Store(m.journal, m.queries, m.ledger, m.files, m.own, m.search, m.accounts, m.directory, m.presence, m.retention)
+    return Store(*(getattr(m, port.name) for port in fields(Store)))
 
 
 async def load(journal: Journal, noun: Any, *ids: str) -> Mapping[str, Any]:
@@ -332,20 +389,8 @@ def ids(*mails: InboundMessage) -> tuple[str, ...]:
     return tuple(m.external_id for m in reversed(mails))
 
 
-def raw_of(item: Item, channel: ChannelId = MAIL, key: str = "k") -> tuple[Any, RawDelivery]:
-    """A delivery and its id in the ledger."""
-    raw = RawDelivery(channel, key, msgspec.json.encode([item]), 0)
-    return delivery_id(channel, key), raw
-
-
-def changed(before: Struct, after: Struct) -> set[str]:
-    """The names of the fields that differ."""
-    return {f for f in before.__struct_fields__ if getattr(before, f) != getattr(after, f)}
-
-
-ROBOT = AgentId(BOT)
+ROBOT, TEAM = AgentId(BOT), TeamId("support")
 BOT_ACTOR = Actor(ROBOT, Role.BOT)
-TEAM = TeamId("support")
 
 
 async def _no_pause(seconds: float) -> None:

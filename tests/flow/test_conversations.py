@@ -13,7 +13,7 @@ from inbox.core.conversation import Category, ClockState, Priority
 from inbox.core.errors import Conflict, Denied, Invalid, KeyReused, NewerReply, NotFound
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId, TeamId
-from inbox.core.message import DeliveryState, Kind, Message
+from inbox.core.message import AmendKind, Call, DeliveryState, Kind, Message
 from inbox.core.permissions import Actor
 from inbox.records import CUSTOMERS
 from inbox.testing.builders import a_team
@@ -38,9 +38,11 @@ def every_command(id: ConversationId, message: MessageId, customer: CustomerId) 
     return [
         c.Reply(id, "r", "hello", anyway=True),
         c.Note(id, "n", "hello"),
+        c.LogCall(id, "l", Call("+4930901820", "in", "answered", 0)),
         c.Forward(id, "f", message, to),
         c.Assign(id, None),
         c.HandOver(id),
+        c.MoveToQueue(id, None),
         c.GiveToBot(id, AgentId(BOT)),
         c.SetStatus(id, Category.RESOLVED),
         c.SetPriority(id, Priority.URGENT),
@@ -50,14 +52,16 @@ def every_command(id: ConversationId, message: MessageId, customer: CustomerId) 
         c.SplitParticipant(id, ANNA.kind, ANNA.value),
         c.Retry(id, message),
         c.CancelSend(id, message),
+        c.SendNow(id, message),
         c.MarkSeen(id, message),
+        c.Amend(id, message, AmendKind.DELETE),
         c.EditCustomer(customer, 1, name="X", conversation=id),
     ]
 
 
 def test_the_list_of_commands_is_complete() -> None:
     named = {type(command) for command in every_command(ConversationId("c"), MessageId("m"), CustomerId("p"))}
-    assert named | {c.StartConversation} == set(c.ACTIONS)
+    assert named | {c.StartConversation, c.StartCall} == set(c.ACTIONS)
 
 
 async def test_who_may_not_see_a_conversation_is_told_that_there_is_none(house: House) -> None:
@@ -363,5 +367,9 @@ async def test_an_agents_availability_changes_with_an_entry_that_tells_everybody
     stored = await house.conversations.change_agent(mia, mia.id, {"availability": Availability.AWAY})
     assert stored.availability is Availability.AWAY
     assert house.heard[-1].event.type is EventType.AGENT_CHANGED
+    await house.clock.advance(60_000)
+    stored = await house.conversations.change_agent(mia, mia.id, {"availability": Availability.BUSY})
+    assert house.heard[-1].event.data == {"availability": "busy", "was": "away", "lasted": 60_000}
+    assert stored.availability_at == house.clock.now()
     with pytest.raises(NotFound):
         await house.conversations.change_agent(mia, "ghost", {})

@@ -11,7 +11,8 @@ from inbox.core.agent import Agent, Role
 from inbox.core.conversation import Category
 from inbox.core.errors import Conflict, Denied
 from inbox.core.ids import AgentId, ConversationId
-from inbox.core.permissions import Actor, actor_of
+from inbox.core.permissions import Actor
+from inbox.core.roles import actor_of
 from inbox.flow import departures
 from tests.flow.house import House
 from tests.flow.test_router import held, many
@@ -106,7 +107,7 @@ async def test_the_gate_is_asked_again_when_it_is_decided(house: House) -> None:
     with pytest.raises(Denied):
         await house.staff.edit_agent(mia, MIA, before.version, {"role": Role.ADMIN})
     with pytest.raises(Denied):
-        await house.staff.edit_agent(actor_of(await house.agent(MIA)), MIA, before.version, {"active": False})
+        await house.staff.edit_agent(actor_of(await house.agent(MIA), {}, {}), MIA, before.version, {"active": False})
 
 
 async def test_two_admins_cannot_end_each_other_at_once(house: House) -> None:

@@ -242,13 +242,21 @@ class BrokenFiles:
         """Passed on."""
         return await self.inner.find(id)
 
-    def open(self, id: str) -> AsyncIterator[bytes]:
+    def open(self, id: str, start: int = 0) -> AsyncIterator[bytes]:
         """Passed on."""
-        return self.inner.open(id)
+        return self.inner.open(id, start)
 
     async def adopt(self, ids: Sequence[str], owner: str, conversation: Any) -> None:
         """Passed on."""
         await self.inner.adopt(ids, owner, conversation)
+
+    async def keep(self, ids: Sequence[str], owner: str) -> None:
+        """Passed on."""
+        await self.inner.keep(ids, owner)
+
+    async def copy(self, id: str, copy: StoredFile) -> StoredFile:
+        """Passed on."""
+        return await self.inner.copy(id, copy)
 
     async def sweep(self, before: int) -> int:
         """Passed on."""

@@ -180,15 +180,25 @@ class Life(RuleBasedStateMachine):
 
     # What agents do
 
-    @rule(at=either, who=either, which=few, then=st.sampled_from([None, Category.RESOLVED]), seen=st.booleans(), mood=moods)
-    def reply(self, at: int, who: int, which: int, then: Category | None, seen: bool, mood: Does) -> None:
-        """Having seen everything or not caring, to close or not; the provider is in some mood."""
+    @rule(
+        at=either,
+        who=either,
+        which=few,
+        then=st.sampled_from([None, Category.RESOLVED]),
+        seen=st.booleans(),
+        hold=st.sampled_from([0, 30_000]),
+        mood=moods,
+    )
+    def reply(self, at: int, who: int, which: int, then: Category | None, seen: bool, hold: int, mood: Does) -> None:
+        """Having seen everything or not caring, to close or not, kept back for a while or not; the provider is in some mood."""
         conversation = self.some(which, self.conversations)
         if conversation is not None:
             last = conversation.last.id if conversation.last else None
             self.count += 1
             self.world.mail.will(mood)
-            self._command(at, who, c.Reply(conversation.id, f"r{self.count}", f"reply {self.count}", seen=last, anyway=not seen, then=then))
+            text = f"reply {self.count}"
+            command = c.Reply(conversation.id, f"r{self.count}", text, seen=last, anyway=not seen, then=then, hold=hold)
+            self._command(at, who, command)
             self.do(self.clock.advance(100))
 
     @rule(at=either, who=either, which=few, to=st.sampled_from(Category), soon=st.integers(1, 90))
@@ -217,6 +227,14 @@ class Life(RuleBasedStateMachine):
             him = self.some(person, conversation.participants)
             kind = c.SplitParticipant if off else c.AcceptParticipant
             self._command(at, who, kind(conversation.id, him.kind, him.value))
+
+    @rule(at=either, who=either, which=few)
+    def take_back(self, at: int, who: int, which: int) -> None:
+        """Call back what has not left yet."""
+        waiting = [m for m in self.messages if m.delivery is not None and m.delivery.state is DeliveryState.PENDING]
+        reply = self.some(which, waiting)
+        if reply is not None:
+            self._command(at, who, c.CancelSend(reply.conversation, reply.id))
 
     @rule(at=either, who=either, which=few, cancel=st.booleans())
     def redeliver(self, at: int, who: int, which: int, cancel: bool) -> None:
@@ -336,22 +354,32 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def counts_are_what_is_there(self) -> None:
-        """Messages, the customer's among them, and the newest of them."""
+        """Messages, the customer's among them, and the newest of them, but for what was taken back before it left."""
         messages = self.messages
         for x in self.conversations:
             mine = [m for m in messages if m.conversation == x.id]
             assert (x.messages, x.inbound) == (len(mine), sum(m.kind is Kind.CUSTOMER for m in mine))
             assert x.last is not None
-            assert x.last.id == mine[-1].id
+            assert x.last.id == next(m.id for m in reversed(mine) if not _was_taken_back(m))
+            assert x.last_reply is None or not _was_taken_back(self.memory.tables.nouns["messages"][x.last_reply.id])
+            assert x.newest_at == mine[-1].arrived_at
             assert len({m.arrived_at for m in mine}) == len(mine), "a thread has one order"
 
     @invariant()
     def nothing_is_sent_twice(self) -> None:
-        """Unless an agent asks for it, whatever the provider did and whenever the process died."""
+        """Unless an agent asks for it, whatever the provider did and whenever the process died. What nobody can tell of is sent once
+        more where receivers know a repetition by its id."""
+        repeated = {m.id for m in self.messages if m.delivery is not None and m.delivery.repeated}
         for provider in (self.world.mail, self.world.chat):
             times: Counter[MessageId] = Counter(m.id for m in provider.accepted)
-            assert {id for id, n in times.items() if n > 1} <= self.tried_again
+            assert {id for id, n in times.items() if n > 1} <= self.tried_again | repeated
+            assert {id for id, n in times.items() if n > 2} <= self.tried_again
 
 
-TestLife = pytest.mark.timeout(300)(Life.TestCase)
+def _was_taken_back(message: Message) -> bool:
+    """Nothing that somebody else called back, which says why."""
+    return message.delivery is not None and message.delivery.state is DeliveryState.CANCELLED and message.delivery.error == ""
+
+
+TestLife = pytest.mark.timeout(600)(Life.TestCase)
 TestLife.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)

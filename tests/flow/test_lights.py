@@ -105,7 +105,7 @@ async def test_every_channel_is_tried_and_one_that_breaks_keeps_no_other_from_it
     tried = {
         ChannelId(n): Tried(ChannelId(n), e) for n, e in (("a", LookupError("a bug")), ("b", NeedsLogin("expired")), ("c", Health(True)))
     }
-    probing = Probing(tried, lambda channel, health: lights.report(channel, health, PROBE), clock, lambda: 0.0)
+    probing = Probing(lambda: tried, lambda channel, health: lights.report(channel, health, PROBE), clock, lambda: 0.0)
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(probing.run())
         await settle()

@@ -123,7 +123,8 @@ async def test_two_processes_send_each_message_once(any_store: Store) -> None:
         replies = await asyncio.gather(*((one, two)[n % 2].reply(mia, id, f"r{n}", client_id=f"r{n}") for n in range(20)))
 
         async def all_sent() -> bool:
-            await clock.advance(1_000)  # whoever lost a race looks again a second later
+            await one.pass_time(1_000)  # whoever lost a race looks again a second later
+            await two.rest()
             return all([(await state(one, reply))[0] is SENT for reply in replies])
 
         await one.until(all_sent)
@@ -148,7 +149,7 @@ async def test_a_result_is_stored_even_if_the_database_is_away_when_it_comes() -
         mia, id = await asked(house)
         house.world.mail.will(TAKES_AND_HANGS)
         house.world.mail.can_look_up = False
-        reply = await house.sent(await house.reply(mia, id))
+        reply = await house.begun(await house.reply(mia, id))
         memory.away = True
         house.world.mail.release()
         await house.pass_time(20_000)
@@ -202,7 +203,7 @@ async def test_a_channel_that_is_gone_puts_off_and_resends_nothing_uncertain(hou
 async def test_at_the_end_what_is_under_way_is_reported_and_nothing_new_begins(house: House) -> None:
     mia, id = await asked(house)
     house.world.mail.will(TAKES_AND_HANGS)
-    first = await house.sent(await house.reply(mia, id, "first"))
+    first = await house.begun(await house.reply(mia, id, "first"))
     second = await house.reply(mia, id, "second")
     async with asyncio.TaskGroup() as tasks:
         stopping = tasks.create_task(house.outbox.stop())
@@ -222,3 +223,13 @@ async def test_nothing_is_left_in_the_heap_for_ever(house: House) -> None:
 
 async def due(house: House) -> Sequence[Message]:
     return await house.store.queries.due_messages(FAR_FUTURE, 10)
+
+
+async def test_the_latest_message_is_answered_by_its_token_once_and_only_to_its_author(house: House) -> None:
+    mia = await house.hire("mia")
+    line = await house.write("hello", key="1", channel=CHAT, answer_token="t1")
+    await house.sent(await house.reply(mia, line.conversation, "one"))
+    await house.sent(await house.reply(mia, line.conversation, "two", client_id="2"))
+    again = await house.write("again", key="2", channel=CHAT, answer_token="t2")
+    await house.sent(await house.reply(mia, line.conversation, "three", client_id="3"))
+    assert [(m.answer_token, m.answered_at) for m in house.world.chat.asked] == [("t1", line.arrived_at), ("", 0), ("t2", again.arrived_at)]

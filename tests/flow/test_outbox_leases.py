@@ -11,10 +11,11 @@ from inbox.flow.composing import Composer
 from inbox.flow.outbox import Outbox
 from inbox.records import StoredFile
 from inbox.testing.clock import ManualClock
+from inbox.testing.memory_records import MemoryCursor
 from inbox.testing.memory_store import MemoryStore
 from inbox.testing.recording_connector import TAKES_AND_HANGS
 from tests.connectors.email.receiving import running
-from tests.flow.house import KEY, MAIL, MINUTE, House, NoCursor, World, stored_in
+from tests.flow.house import KEY, MAIL, MINUTE, House, World, stored_in
 from tests.flow.sending import LEASE, SENT, asked, at_last, said, state
 from tests.peers.scripted_smtp import PIECE, scripted_smtp
 from tests.store.conftest import Store
@@ -54,7 +55,7 @@ async def test_what_cannot_be_kept_is_broken_off_before_somebody_else_may_act() 
     async with House(stored_in(memory), deadline_s=60.0).running() as house:
         mia, id = await asked(house)
         house.world.mail.will(TAKES_AND_HANGS)
-        reply = await house.sent(await house.reply(mia, id))
+        reply = await house.begun(await house.reply(mia, id))
         memory.away = True
         await house.pass_time(LEASE - 1_000)
         assert house.world.mail.hanging == 1
@@ -70,7 +71,7 @@ async def test_what_cannot_be_kept_is_broken_off_before_somebody_else_may_act() 
 async def mailing(house: House, port: int) -> AsyncIterator[None]:
     """The house's outbox with the real connector for mail."""
     settings = EmailSettings("support@example.test", smtp=SmtpSettings("127.0.0.1", security="plain", port=port))
-    tools = Tools(house.clock.now, house.store.files.open, NoCursor(), lambda health: None)
+    tools = Tools(house.clock.now, house.store.files.open, MemoryCursor(), lambda health: None)
     connector = EmailConnector(MAIL, settings, tools)
     composer = Composer(house.store.queries, house.directory, (KEY,))
     outbox = Outbox(house.committer, house.store.queries, house.clock, lambda channel: connector, composer, lambda: 0.0, house.traffic)

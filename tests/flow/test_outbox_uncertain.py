@@ -79,7 +79,7 @@ async def test_a_crash_during_the_repetition_leads_to_no_further_one(any_store: 
         await at_last(dying, reply, UNKNOWN)
 
         async def repeated() -> bool:
-            await clock.advance(MINUTE)
+            await dying.pass_time(LEASE // 4)  # never past the lease of who is at work
             return len(world.mail.asked) == 2
 
         await dying.until(repeated)

@@ -6,14 +6,16 @@ import itertools
 
 import pytest
 
-from inbox.connector import Receipt
+from inbox.connector import Receipt, Watermark
 from inbox.core import tokens
 from inbox.core.commands import Addressee
 from inbox.core.conversation import Category
+from inbox.core.errors import TryLater
 from inbox.core.ids import delivery_id, message_id
-from inbox.core.message import DeliveryState, Message
-from inbox.testing.recording_connector import TAKES_AND_HANGS
-from tests.flow.house import ANNA, BOB, CHAT, KEY, MAIL, MINUTE, House, a_mail
+from inbox.core.message import Address, DeliveryState, Message
+from inbox.testing.recording_connector import TAKES_AND_HANGS, raises
+from tests.flow.house import ANNA, BOB, CHAT, KEY, MAIL, MINUTE, VISITOR, House, a_mail
+from tests.store.conftest import Store
 
 SENT, DELIVERED, READ, FAILED = DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.READ, DeliveryState.FAILED
 
@@ -72,7 +74,7 @@ async def test_a_receipt_that_is_faster_than_our_own_record_is_not_lost(house: H
     mia = await house.hire("mia")
     house.world.mail.will(TAKES_AND_HANGS)
     question = await house.write("question", key="q")
-    reply = await house.sent(await house.reply(mia, question.conversation))
+    reply = await house.begun(await house.reply(mia, question.conversation))
     raw = await house.deliver(Receipt(DELIVERED, provider_id=f"provider-{reply.id}"), a_mail("meanwhile", key="m"))
     assert (await house.message(message_id(MAIL, "m"))).text == "meanwhile", "what came along does not wait for it"
     house.world.mail.release()
@@ -102,3 +104,70 @@ async def test_another_channels_receipt_changes_nothing(house: House) -> None:
     await house.deliver(Receipt(READ, token=tokens.signed_message_token(KEY, reply.id)), channel=CHAT)
     await house.rest()
     assert await state(house, reply) is SENT
+
+
+async def up_to(house: House, state: DeliveryState, until: int, key: str = "") -> None:
+    """The provider tells a time instead of messages."""
+    await house.deliver(Watermark(state, VISITOR, until), channel=CHAT, key=key or f"w{len(house.heard)}{state}{until}")
+    await house.rest()
+
+
+async def test_what_was_sent_up_to_a_time_is_read_and_what_was_sent_later_is_not(any_store: Store) -> None:
+    async with House(any_store).running() as house:
+        mia = await house.hire("mia")
+        question = await house.write("hello", key="q", channel=CHAT)
+        other = await house.write("me too", key="o", channel=CHAT, sender=Address("visitor", "v2"))
+        first = await house.sent(await house.reply(mia, question.conversation, "one"))
+        second = await house.sent(await house.reply(mia, question.conversation, "two"))
+        theirs = await house.sent(await house.reply(mia, other.conversation, "to another"))
+        until = house.clock.now()
+        third = await house.sent(await house.reply(mia, question.conversation, "three", client_id="3"))
+        await house.pass_time(MINUTE)
+        fourth = await house.sent(await house.reply(mia, question.conversation, "four"))
+        await up_to(house, READ, until)
+        await up_to(house, DELIVERED, house.clock.now() - MINUTE // 2)
+        assert [await state(house, m) for m in (first, second, third, fourth, theirs)] == [READ, READ, DELIVERED, SENT, SENT]
+        assert (await house.message(first.id)).seen_at == until
+
+
+async def test_times_out_of_order_and_again_take_nothing_back(house: House) -> None:
+    mia = await house.hire("mia")
+    question = await house.write("hello", key="q", channel=CHAT)
+    reply = await house.sent(await house.reply(mia, question.conversation))
+    now = house.clock.now()
+    for one in (READ, DELIVERED, READ):
+        await up_to(house, one, now)
+    await up_to(house, DELIVERED, now - 2 * MINUTE)
+    assert await state(house, reply) is READ
+
+
+async def test_a_time_says_nothing_of_an_answer_that_was_not_sent_by_then(house: House) -> None:
+    mia = await house.hire("mia")
+    question = await house.write("hello", key="q", channel=CHAT)
+    house.world.chat.will(raises(TryLater("busy")))
+    reply = await house.sent(await house.reply(mia, question.conversation))
+    read_at = house.clock.now() + 10_000
+    await house.pass_time(60_000)
+    assert await state(house, reply) is SENT
+    await up_to(house, READ, read_at)
+    assert await state(house, reply) is SENT, "it was written before, and went out after"
+
+
+async def test_a_time_that_is_faster_than_our_own_record_is_not_lost(house: House) -> None:
+    mia = await house.hire("mia")
+    house.world.chat.will(TAKES_AND_HANGS)
+    question = await house.write("hello", key="q", channel=CHAT)
+    reply = await house.begun(await house.reply(mia, question.conversation))
+    await up_to(house, READ, house.clock.now())
+    assert await state(house, reply) is DeliveryState.SENDING
+    house.world.chat.release()
+    await house.rest()
+    await house.pass_time(40_000)
+    assert await state(house, reply) is READ
+
+
+async def test_a_time_for_somebody_who_never_wrote_is_left(house: House) -> None:
+    await up_to(house, READ, house.clock.now(), key="nobody")
+    row = await house.store.ledger.get(delivery_id(CHAT, "nobody"))
+    assert row is not None
+    assert row.state == "done"

@@ -13,7 +13,7 @@ from inbox.core.ids import ChannelId
 from inbox.flow.receivers import LONGEST_WAIT_S, Receivers
 from inbox.testing.builders import a_delivery
 from inbox.testing.clock import settle
-from tests.flow.house import NoCursor
+from inbox.testing.memory_records import MemoryCursor
 from tests.store.conftest import in_memory
 
 ONE, TWO = ChannelId("one"), ChannelId("two")
@@ -26,7 +26,7 @@ class Pulling(Connector):
     capabilities = Capabilities("email")
 
     def __init__(self, channel: ChannelId, *ends: Exception | None) -> None:
-        super().__init__(channel, None, Tools(lambda: 0, in_memory().files.open, NoCursor(), lambda health: None))
+        super().__init__(channel, None, Tools(lambda: 0, in_memory().files.open, MemoryCursor(), lambda health: None))
         self.ends = list(ends)
         self.opened = 0
 

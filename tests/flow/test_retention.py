@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 
+from inbox.core.facts import Folded
 from inbox.core.ids import DeliveryId
 from inbox.flow.retention import DAY_MS, EVERY_MS, PAUSE_MS, STEP, Trimmer
 from inbox.records import Batch, Settled
@@ -20,7 +21,7 @@ Observe = Callable[[str, int], None]
 
 @asynccontextmanager
 async def trimming(store: MemoryStore, clock: ManualClock, journal_days: int, sources_days: int, observe: Observe) -> AsyncIterator[None]:
-    task = asyncio.create_task(Trimmer(store.retention, store.search, clock, journal_days, sources_days, observe).run())  # noqa: TID251  ended below
+    task = asyncio.create_task(Trimmer(store.retention, store.search, store.facts, clock, journal_days, sources_days, observe).run())  # noqa: TID251  ended below
     await settle()
     yield
     task.cancel()
@@ -35,6 +36,7 @@ async def a_store(events: int, deliveries: int) -> MemoryStore:
     await store.ledger.record([(id, a_delivery(id)) for id in ids])
     await store.journal.commit(Batch(settled=[Settled(id, "done") for id in ids]))
     await store.search.save_position({1: events})
+    await store.facts.fold(Folded(), {}, {1: events})
     return store
 
 

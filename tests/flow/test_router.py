@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from inbox.core import commands as c
-from inbox.core.agent import Role
+from inbox.core.agent import Availability, Role
 from inbox.core.conversation import Category, Priority
 from inbox.core.ids import AgentId, ConversationId, TeamId
 from inbox.core.message import Address, Message
 from inbox.core.permissions import Actor
-from inbox.flow.router import PAGE, reason_to_wait
+from inbox.flow.floor import LiveFloor
+from inbox.flow.router import PAGE
 from inbox.testing.builders import a_team
 from inbox.testing.clock import ManualClock
 from inbox.testing.memory_store import MemoryStore
@@ -22,13 +23,18 @@ from tests.flow.house import CHAT, TEAM, House, World, a_line, a_mail, stored_in
 from tests.store.conftest import Store, in_memory
 
 SALES = TeamId("sales")
+AT_ONCE = 40
+"""More wait for each other's connections to the database."""
 
 
 async def many(house: House, count: int, first: int = 0) -> list[ConversationId]:
     """So many people write, each about a matter of his own."""
     people = range(first, first + count)
     mails = [a_mail(f"q{n}", key=f"q{n}", sender=Address("email", f"p{n}@example.org")) for n in people]
-    return [m.conversation for m in await asyncio.gather(*(house.write(m.text, key=m.key, sender=m.sender) for m in mails))]
+    written: list[Message] = []
+    for some in (mails[start : start + AT_ONCE] for start in range(0, count, AT_ONCE)):
+        written += await asyncio.gather(*(house.write(m.text, key=m.key, sender=m.sender) for m in some))
+    return [m.conversation for m in written]
 
 
 async def held(house: House, ids: list[ConversationId]) -> dict[str | None, int]:
@@ -92,6 +98,7 @@ async def test_a_chat_weighs_more_than_a_mail(house: House) -> None:
     mail = await house.write("question")
     assert [await assigned(house, m) for m in (*chats, mail)] == ["mia", None, "mia"]
     assert (await house.agent("mia")).load == 3
+    assert (await weights(house))[AgentId("mia")] == {chats[0].conversation: 2, mail.conversation: 1}
 
 
 async def test_what_waits_is_given_out_when_somebody_comes_most_urgent_first(house: House) -> None:
@@ -172,6 +179,14 @@ async def test_who_takes_no_work_gets_none(house: House, who: str) -> None:
     assert await assigned(house, id) is None
 
 
+async def test_who_has_just_become_busy_gets_nothing_although_he_was_there_a_moment_ago(house: House) -> None:
+    await house.hire("mia")
+    sue = await house.hire("sue", role=Role.SUPERVISOR, online=False)
+    await house.conversations.change_agent(sue, AgentId("mia"), {"availability": Availability.BUSY})
+    assert AgentId("mia") in house.world.online  # nobody has been told yet
+    assert await assigned(house, await house.write("hello")) is None
+
+
 async def test_what_is_given_back_goes_to_somebody_else_if_there_is_anybody(house: House) -> None:
     mia = await house.hire("mia")
     (id,) = await many(house, 1)
@@ -204,14 +219,17 @@ async def test_who_waits_is_told_why(house: House) -> None:
     (id,) = await many(house, 1)
     waiting = await house.conversation(id)
     agents = await house.store.queries.agents()
-    assert (reason := reason_to_wait(waiting, agents)) is not None
+    assert (reason := house.router.why(waiting, agents)) is not None
     assert reason.code == "nobody_online"
-    await house.hire("full", capacity=0)
-    assert (reason := reason_to_wait(waiting, await house.store.queries.agents())) is not None
+    await house.hire("boss", capacity=0)
+    assert (reason := house.router.why(waiting, await house.store.queries.agents())) is not None
+    assert reason.code == "nobody_online", "who may hold nothing is nobody it could wait for"
+    await house.hire("full", limits={"email": 0})
+    assert (reason := house.router.why(waiting, await house.store.queries.agents())) is not None
     assert reason.code == "all_at_capacity"
     await house.hire("mia")
     await house.rest()
-    assert reason_to_wait(await house.conversation(id), await house.store.queries.agents()) is None
+    assert house.router.why(await house.conversation(id), await house.store.queries.agents()) is None
 
 
 async def test_routing_goes_on_when_the_database_was_away() -> None:
@@ -254,5 +272,15 @@ async def test_after_any_storm_load_is_what_is_held(any_store: Store) -> None:
 
 async def _load_is_what_is_held(house: House, ids: list[ConversationId]) -> bool:
     found = (await house.store.queries.conversations(ids)).values()
-    agents = await house.store.queries.agents()
-    return all(a.load == sum(x.assignee == a.id and x.category is Category.OPEN for x in found) for a in agents)
+    agents, shown = await house.store.queries.agents(), await weights(house)
+    return all(
+        a.load == sum(x.assignee == a.id and x.category is Category.OPEN for x in found) == sum(shown.get(a.id, {}).values())
+        for a in agents
+    )
+
+
+async def weights(house: House) -> dict[AgentId, dict[ConversationId, int]]:
+    """What takes how much of whose load, as supervisors are shown it."""
+    live = LiveFloor(house.store.queries, house.channels.facts)
+    await live.open()
+    return {id: {one.id: one.weight for one in live.floor.held(id)} for id in live.floor.holders()}

@@ -25,8 +25,9 @@ WARNED, BREACHED = EventType.SLA_WARNED, EventType.SLA_BREACHED
 
 
 async def alarms(store: Store) -> list[tuple[EventType, int]]:
-    """Warnings and breaches with the instant they were written at."""
-    return [(e.type, e.at) for e in await store.journal.events_after({}, 10_000) if e.type in (WARNED, BREACHED)]
+    """Warnings and breaches with the instant they were written at, in that order, whoever wrote them."""
+    written = [(e.type, e.at) for e in await store.journal.events_after({}, 10_000) if e.type in (WARNED, BREACHED)]
+    return sorted(written, key=lambda one: one[1])
 
 
 async def stored_timers(house: House, id: ConversationId) -> list[str]:

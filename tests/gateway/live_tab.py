@@ -14,13 +14,14 @@ from inbox.core.ids import AgentId, CustomerId
 from inbox.core.views import BUILTIN
 from inbox.flow.rows import QUIET, ConversationRow, MessageRow, conversation_row, event_row, message_row
 from inbox.gateway import protocol as p
+from inbox.gateway.board_frames import SubscribeBoard
 from inbox.gateway.session import Session
 from inbox.records import CONVERSATIONS, CUSTOMERS
 from inbox.testing.clock import settle
 from tests.gateway.described import AGENTS, require_described
 from tests.gateway.live_world import World
 
-Subscription = p.SubscribeView | p.SubscribeConversation | p.SubscribeCounts
+Subscription = p.SubscribeView | p.SubscribeConversation | p.SubscribeCounts | SubscribeBoard
 F = TypeVar("F")
 
 _frames: msgspec.json.Decoder[p.ServerFrame] = msgspec.json.Decoder(p.ServerFrame)
@@ -232,7 +233,7 @@ class Tab:
 
     def _sync(self, sub: str) -> None:
         followed = self.followed[sub]
-        if isinstance(self.subs[sub], p.SubscribeCounts) or followed.over:
+        if isinstance(self.subs[sub], p.SubscribeCounts | SubscribeBoard) or followed.over:
             return
         followed.synced = False
         followed.incoming = Listing()

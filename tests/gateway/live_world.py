@@ -14,15 +14,16 @@ from inbox.core.agent import Agent
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
 from inbox.core.events import Event, EventType, facets
-from inbox.core.ids import AgentId, ConversationId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId
 from inbox.core.message import Author, Message
-from inbox.core.permissions import Scope, actor_of, scope
+from inbox.core.permissions import Action, Actor, Scope, Sight, scope
+from inbox.core.roles import CustomRole, actor_of
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change, Feed
 from inbox.gateway.live import Live
 from inbox.gateway.outbox import Outbox
 from inbox.gateway.session import Session
-from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, MESSAGES, Batch, Put
+from inbox.records import AGENTS, CHANNELS, CONVERSATIONS, CUSTOMERS, MESSAGES, ROLES, Batch, ChannelRecord, Put
 from inbox.testing.builders import a_conversation, a_customer, a_message, an_agent
 from inbox.testing.clock import ManualClock, settle
 from inbox.testing.memory_journal import MemoryJournal
@@ -201,11 +202,31 @@ class World:
 
     def session(self, agent: AgentId) -> Session:
         """A connection of somebody who is logged in."""
-        return self.live.open(actor_of(self.tables.nouns["agents"][agent]), Token(f"login-{next(self.logins)}"), Outbox())
+        return self.live.open(self.actor(agent), Token(f"login-{next(self.logins)}"), Outbox())
+
+    def actor(self, agent: AgentId) -> Actor:
+        """The account as the gate saw it at the login, so that a store that is away later does not matter."""
+        readers = {ChannelId(id): one.readers for id, one in self.tables.nouns[CHANNELS.name].items() if one.readers}
+        return actor_of(self.tables.nouns[AGENTS.name][agent], self.tables.nouns[ROLES.name], readers)
+
+    async def role(self, id: str, *permissions: Action, sight: Sight, writer: int = HERE) -> None:
+        """Make or change a role of the workspace's own."""
+        before = self.tables.of(ROLES).get(id)
+        after = CustomRole(id, id, 1 if before is None else before.version + 1, permissions, sight)
+        event = Event(EventType.CATALOG_CHANGED, self.clock.now(), SYSTEM, data={"noun": ROLES.name, "entry": id})
+        await self._store([Put(ROLES, after, None if before is None else before.version)], event, writer, True, (None, None, None))
+
+    async def channel(self, id: str, *readers: str, writer: int = HERE) -> None:
+        """Let these teams alone read a channel, or without any everybody."""
+        before = self.tables.of(CHANNELS).get(id)
+        version = 1 if before is None else before.version + 1
+        after = ChannelRecord(ChannelId(id), "email", id, version=version, readers=tuple(TeamId(team) for team in readers))
+        event = Event(EventType.CHANNEL_CHANGED, self.clock.now(), SYSTEM, data={"channel": id})
+        await self._store([Put(CHANNELS, after, None if before is None else before.version)], event, writer, True, (None, None, None))
 
     def scope(self, agent: AgentId) -> Scope:
         """What the agent sees."""
-        return scope(actor_of(self.tables.of(AGENTS)[agent]))
+        return scope(self.actor(agent))
 
 
 async def _until_cancelled(run: Any) -> None:

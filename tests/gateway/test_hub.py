@@ -8,11 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from inbox.core.agent import Role
-from inbox.core.conversation import Category
+from inbox.core.conversation import Category, Offer, Waiting
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId
 from inbox.core.message import Author
+from inbox.core.permissions import Action, Sight
 from inbox.gateway import protocol as p
+from inbox.gateway.board_frames import SubscribeBoard
 from inbox.gateway.outbox import MAX_FRAMES
 from inbox.testing.builders import a_note, a_reply
 from inbox.testing.clock import settle
@@ -23,7 +25,7 @@ ALL = p.SubscribeView("list", "all")
 THREAD = p.SubscribeConversation("open", "c1")
 
 
-async def connected(world: World, agent: str, *subs: p.SubscribeView | p.SubscribeConversation | p.SubscribeCounts) -> Tab:
+async def connected(world: World, agent: str, *subs: p.SubscribeView | p.SubscribeConversation | p.SubscribeCounts | SubscribeBoard) -> Tab:
     tab = await Tab(world, agent, *subs).connect()
     await tab.calm()
     tab.heard.clear()
@@ -31,8 +33,8 @@ async def connected(world: World, agent: str, *subs: p.SubscribeView | p.Subscri
 
 
 def kinds(frames: list[p.ServerFrame]) -> list[str]:
-    """What is of interest here: presence comes when it comes."""
-    return [type(frame).__name__ for frame in frames if not isinstance(frame, p.Presence)]
+    """What is of interest here: presence comes when it comes, and notices have a test of their own."""
+    return [type(one).__name__ for one in frames if not isinstance(one, p.Presence) and getattr(one, "what", "") != "notices"]
 
 
 async def test_a_conversation_that_leaves_a_team_is_gone_there_and_put_where_it_goes(world: World) -> None:
@@ -59,6 +61,19 @@ async def test_an_assignee_sees_a_foreign_teams_conversation_only_while_he_holds
     assert kinds(await mia.read()) == ["Put", "Put", "Notice"]
     await world.change("c1", assignee="mo", event=EventType.ASSIGNED)
     assert kinds(await mia.read()) == ["Gone", "Gone"]
+
+
+async def test_what_is_offered_to_somebody_is_in_his_list_and_number_as_long_as_it_is(world: World) -> None:
+    await world.conversation("c1", team="blue")
+    mia = await connected(world, "mia", p.SubscribeView("mine", "mine"), p.SubscribeCounts("n", ("mine",)))
+    await world.change("c1", waiting=Waiting(0, offer=Offer(AgentId("mia"), 10)))
+    await world.clock.advance(2_000)
+    assert kinds(await mia.read()) == ["Put", "Counts"]
+    assert mia.counts == {"mine": 1}
+    await world.change("c1", waiting=None)
+    await world.clock.advance(2_000)
+    assert kinds(await mia.read()) == ["Gone", "Counts"]
+    assert mia.counts == {"mine": 0}
 
 
 async def test_who_keeps_sight_as_the_assignee_is_not_told_with_his_team_that_it_is_gone(world: World) -> None:
@@ -110,6 +125,30 @@ async def test_a_promotion_opens_other_teams(world: World) -> None:
     await world.conversation("c1", team="blue")
     await mia.calm()
     assert list(mia.rows("list")) == ["c1"]
+
+
+async def test_a_change_of_the_own_role_counts_before_any_later_change_is_shown(world: World) -> None:
+    await world.conversation("c1", team="red")
+    await world.role("helpers", Action.REPLY, sight=Sight.TEAMS)
+    await world.account("mia", custom_role="helpers")
+    mia = await connected(world, "mia", ALL, THREAD)
+    assert list(mia.rows("list")) == ["c1"]
+    await world.role("helpers", Action.REPLY, sight=Sight.OWN, writer=ELSEWHERE)
+    await world.message("c1", "m1", writer=ELSEWHERE, text="not for her any more")
+    await world.catch_up()
+    await mia.calm()
+    assert list(mia.rows("list")) == []
+    assert not [m for m in mia.of(p.PutMessage) if m.row.id == "m1"]
+
+
+async def test_a_board_ends_with_the_permission_though_everything_is_still_seen(world: World) -> None:
+    await world.role("watchers", Action.SUPERVISE, sight=Sight.ALL)
+    await world.account("mia", custom_role="watchers")
+    mia = await connected(world, "mia", SubscribeBoard("board"))
+    assert not mia.of(p.Problem)
+    await world.role("watchers", sight=Sight.ALL)
+    await mia.calm()
+    assert [f.code for f in mia.of(p.Problem)] == ["denied"]
 
 
 async def test_a_switched_off_account_is_cut_off_at_once(world: World) -> None:
@@ -233,7 +272,7 @@ async def test_notices_go_to_whom_they_concern_and_never_for_ones_own_doing(worl
     await world.commit(replace(before, version=5), EventType.MESSAGE_QUEUED, own, actor=own.author)
     await world.commit(replace(before, version=6), EventType.SLA_WARNED)
     await world.commit(replace(before, version=7), EventType.SLA_BREACHED)
-    told = [[f.kind for f in await tab.read() if isinstance(f, p.Notice)] for tab in (mia, max_, sue)]
+    told = [[f.row.kind for f in await tab.read() if isinstance(f, p.Notice)] for tab in (mia, max_, sue)]
     assert told == [["reply", "mention", "sla_warning", "sla_breach"], [], []]
 
 
@@ -274,3 +313,20 @@ async def test_a_new_name_is_told_and_a_newcomer_is_not(world: World) -> None:
     await world.change("c1")
     await mia.calm()
     assert mia.rows("list")["c1"].customer.name == "Ann"
+
+
+async def test_who_gains_or_loses_sight_of_a_conversation_is_told_to_look_at_his_notices_again(world: World) -> None:
+    await world.conversation("c1", team="red")
+    mia, max_, sue = [await connected(world, agent) for agent in ("mia", "max", "sue")]
+    await world.change("c1", team="blue")
+    told = [[(f.what, f.id) for f in await tab.read() if isinstance(f, p.Reload)] for tab in (mia, max_, sue)]
+    assert told == [[("notices", "c1")], [("notices", "c1")], []]
+
+
+async def test_who_was_offered_a_conversation_of_his_team_looks_again_at_his_notices_when_that_is_over(world: World) -> None:
+    await world.conversation("c1", team="red")
+    await world.change("c1", waiting=Waiting(0, offer=Offer(AgentId("mia"), 10)))
+    mia, max_ = await connected(world, "mia"), await connected(world, "max")
+    await world.change("c1", waiting=None)
+    told = [[f.what for f in await tab.read() if isinstance(f, p.Reload)] for tab in (mia, max_)]
+    assert told == [["notices"], []]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from inbox.core.agent import Availability
+from inbox.core.conversation import Category
 from inbox.core.ids import AgentId
 from inbox.gateway import protocol as p
 from inbox.gateway.presence import AWAY_AFTER_MS, GRACE_MS, LEASE_MS
@@ -24,6 +25,11 @@ def states(tab: Tab) -> list[tuple[str, str]]:
     return [(one.id, one.state) for frame in tab.of(p.Presence) for one in frame.agents if one.id != tab.agent]
 
 
+def state(world: World, agent: AgentId) -> str:
+    """As colleagues see him."""
+    return dict(world.live.everybody())[agent][0]
+
+
 async def watch(world: World, agent: str = "sue") -> Tab:
     tab = await Tab(world, agent).connect()
     await world.clock.advance(SECOND)
@@ -40,9 +46,9 @@ async def test_an_agent_is_online_until_a_while_after_his_last_tab(world: World)
     assert MIA in world.live.available()
     two.cut()
     await world.clock.advance(GRACE_MS - SECOND)
-    assert world.live.states()[MIA] == "online"
+    assert state(world, MIA) == "online"
     await world.clock.advance(2 * SECOND)
-    assert world.live.states()[MIA] == "offline"
+    assert state(world, MIA) == "offline"
     await sue.calm()
     assert states(sue) == [("mia", "online"), ("mia", "offline")]
 
@@ -66,21 +72,21 @@ async def test_who_logs_out_is_gone_at_once(world: World) -> None:
     assert mia.session is not None
     world.live.sessions_ended([mia.session.login])
     await world.clock.advance(SECOND)
-    assert world.live.states()[MIA] == "offline"
+    assert state(world, MIA) == "offline"
     assert await world.board.online(world.clock.now()) == {}
 
 
-async def test_the_router_hears_of_who_comes_and_only_then(world: World) -> None:
+async def test_the_router_hears_of_who_comes_and_who_takes_nothing_any_more(world: World) -> None:
     await Tab(world, "mia").connect()
     await world.clock.advance(SECOND)
     assert world.came == [{MIA}]
     await world.account("mia", availability=Availability.AWAY)
     await world.clock.advance(SECOND)
     assert world.live.available() == frozenset()
-    assert world.live.states()[MIA] == "away"
+    assert state(world, MIA) == "away"
     await world.account("mia", availability=Availability.ONLINE)
     await world.clock.advance(SECOND)
-    assert world.came == [{MIA}, {MIA}]
+    assert world.came == [{MIA}, frozenset(), {MIA}]
 
 
 async def test_a_page_nobody_touches_makes_away_and_a_touch_in_any_tab_makes_online(world: World) -> None:
@@ -90,7 +96,7 @@ async def test_a_page_nobody_touches_makes_away_and_a_touch_in_any_tab_makes_onl
         for tab in tabs:
             await tab.send(p.Beat(active=False))
     await world.clock.advance(SECOND)
-    assert world.live.states()[MIA] == "away"
+    assert state(world, MIA) == "away"
     assert MIA not in world.live.available()
     await tabs[1].send(p.Beat(active=True))
     assert MIA in world.live.available()
@@ -102,8 +108,8 @@ async def test_agents_of_other_servers_are_there_until_their_lease_runs_out(worl
     sue = await watch(world)
     await world.board.beat("server-2", {MAX: True, MIA: False}, world.clock.now() + 30 * SECOND)
     await world.clock.advance(6 * SECOND)
-    assert world.live.states()[MAX] == "online"
-    assert world.live.states()[MIA] == "away"
+    assert state(world, MAX) == "online"
+    assert state(world, MIA) == "away"
     await world.clock.advance(30 * SECOND)
     await sue.calm()
     assert sorted(states(sue)) == [("max", "offline"), ("max", "online"), ("mia", "away"), ("mia", "offline")]
@@ -136,6 +142,18 @@ async def test_colleagues_see_how_much_an_agent_holds(world: World) -> None:
     await world.clock.advance(SECOND)
     await sue.calm()
     assert [(one.id, one.load) for frame in sue.of(p.Presence) for one in frame.agents] == [("mia", 1)]
+
+
+async def test_colleagues_see_that_an_agent_is_done_with_one_though_it_stays_his(world: World) -> None:
+    sue = await watch(world)
+    await world.conversation("c1", assignee="mia")
+    agents = world.tables.of(AGENTS)
+    for load, category in ((3, Category.RESOLVED), (4, Category.OPEN)):
+        agents["mia"] = replace(agents["mia"], load=load)
+        await world.change("c1", category=category)
+        await world.clock.advance(SECOND)
+        await sue.calm()
+        assert sue.of(p.Presence)[-1].agents[0].load == load
 
 
 async def watchers(world: World, tab: Tab) -> list[list[tuple[str, str]]]:
@@ -236,3 +254,32 @@ async def test_agents_see_the_customer_type(world: World) -> None:
     assert await watchers(world, mia) == [[("anna", "reply")]]
     world.live.visitor_typing(conversation.id, conversation.customer, False)
     assert await watchers(world, mia) == [[]]
+
+
+async def test_what_was_just_set_is_his_state_before_anybody_is_told(world: World) -> None:
+    await Tab(world, "mia").connect()
+    await world.clock.advance(SECOND)
+    busy = await world.account("mia", availability=Availability.BUSY)
+    assert (world.live.state_of(busy), world.live.state_of(replace(busy, id=MAX))) == ("busy", "offline")
+
+
+async def test_busy_and_on_a_break_keep_their_work_and_get_nothing_new(world: World) -> None:
+    sue = await watch(world)
+    mia = await Tab(world, "mia").connect()
+    await world.clock.advance(SECOND)
+    began = world.clock.now()
+    await world.account("mia", availability=Availability.BUSY)
+    await world.clock.advance(SECOND)
+    assert (state(world, MIA), MIA in world.live.available(), MIA in world.live.there()) == ("busy", False, True)
+    await world.account("mia", availability=Availability.BREAK, break_reason="lunch", availability_at=began)
+    for _ in range(AWAY_AFTER_MS // (30 * SECOND) + 1):
+        await world.clock.advance(30 * SECOND)
+        await mia.send(p.Beat(active=False))
+    assert (state(world, MIA), MIA in world.live.available()) == ("break", False)
+    await sue.calm()
+    assert states(sue) == [("mia", "online"), ("mia", "busy"), ("mia", "break")]
+    told = [one for frame in sue.of(p.Presence) for one in frame.agents if one.id == MIA]
+    assert [one.break_reason for one in told] == ["", "", "lunch"]
+    mia.cut()
+    await world.clock.advance(GRACE_MS + SECOND)
+    assert state(world, MIA) == "offline"

@@ -20,12 +20,13 @@ from inbox.api.origin import known_host, require_own_page
 from inbox.api.web_settings import WebSettings
 from inbox.core.errors import Denied, InboxError, Unauthenticated
 from inbox.core.ids import AgentId
-from inbox.core.permissions import Actor, actor_of
+from inbox.core.permissions import Actor
+from inbox.core.roles import actor_of
 from inbox.gateway import protocol as p
 from inbox.gateway.server import SWEEP_MS, AgentSockets, Limits
 from inbox.gateway.session import FRAMES_PER_MINUTE, Login
 from inbox.records import AGENTS
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_S, eventually
 from tests.gateway.live_tab import frames_of
 from tests.gateway.live_world import Token, World
 
@@ -47,7 +48,7 @@ class Served:
         agent = self.world.tables.of(AGENTS).get(self.logins.get(token, ""))
         if agent is None:
             raise Unauthenticated
-        return actor_of(agent), Token(f"login-{token}")
+        return actor_of(agent, {}, {}), Token(f"login-{token}")
 
     def own_page(self, request: web.Request) -> None:
         settings = WebSettings(public_url=self.origin)
@@ -92,7 +93,7 @@ async def served(world: World, limits: Limits) -> AsyncIterator[Served]:
 
 async def take(client: ClientConnection, kind: type[Any]) -> Any:
     """The next frame of a kind, passing over others."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             data = await client.recv(decode=False)
             (frame,) = frames_of([data])
@@ -111,7 +112,7 @@ async def identified(client: ClientConnection, *subs: p.SubscribeView | p.Subscr
 
 
 async def code_of(client: ClientConnection) -> int:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await client.recv(decode=False)
@@ -164,7 +165,7 @@ async def test_a_name_that_merely_resolves_to_us_is_refused(served: Served) -> N
         f"Cookie: {COOKIE}=mia",
     ]
     writer.write(("\r\n".join(request) + "\r\n\r\n").encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         line = await reader.readline()
     writer.close()
     assert b" 403 " in line

@@ -71,8 +71,8 @@ class Screens(RuleBasedStateMachine):
             an_agent("sue", role=Role.SUPERVISOR),
             an_agent("bot", role=Role.BOT),
         )
-        for id in IDS:
-            await self.world.conversation(id)
+        for id, channel in zip(IDS, ("mail", "mail", "chat"), strict=True):
+            await self.world.conversation(id, channel=channel)
         lists = (p.SubscribeView("mine", "mine"), p.SubscribeView("free", "unassigned"), p.SubscribeView("list", "all"))
         self.tabs = [
             Tab(self.world, "mia", *lists, p.SubscribeConversation("open", "c1")),
@@ -105,6 +105,10 @@ class Screens(RuleBasedStateMachine):
     @rule(agent=st.sampled_from(AGENTS), teams=st.sampled_from(((), ("red",), ("blue",), ("red", "blue"))), writer=writers)
     def move_agent(self, agent: str, teams: tuple[str, ...], writer: int) -> None:
         self.run(self.world.account(agent, teams=teams, writer=writer))
+
+    @rule(channel=st.sampled_from(("mail", "chat")), readers=st.sampled_from(((), ("red",), ("red", "blue"), ("gone",))), writer=writers)
+    def bar(self, channel: str, readers: tuple[str, ...], writer: int) -> None:
+        self.run(self.world.channel(channel, *readers, writer=writer))
 
     @rule(agent=st.sampled_from(("mia", "max")), role=st.sampled_from((Role.AGENT, Role.SUPERVISOR)))
     def change_role(self, agent: str, role: Role) -> None:

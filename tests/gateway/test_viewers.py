@@ -66,10 +66,9 @@ async def test_marks_and_drafts_of_rows_that_came_live_are_asked_for_by_name(wor
     c1 = ConversationId("c1")
     await world.own.mark(ReadState(AgentId("mia"), c1, 3))
     await world.own.save_draft(Draft(AgentId("mia"), c1, "note", "x", 0, 0), 0)
-    for tab, read, drafts in ((mia, 3, [("c1", "note", 1)]), (sue, 0, [])):
+    for tab, read, drafts in ((mia, 3, {"c1": {"note": 1}}), (sue, 0, {})):
         await tab.calm()
         tab.heard.clear()
         await tab.send(p.Marks(("c1", "nobody")))
         await tab.calm()
-        assert [(one.conversation, one.inbound) for one in tab.of(p.Read)] == [("c1", read), ("nobody", 0)]
-        assert [(one.conversation, one.mode, one.revision) for one in tab.of(p.DraftChanged)] == drafts
+        assert tab.of(p.Marked) == [p.Marked({"c1": read, "nobody": 0}, drafts)]

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
+from inbox.core.agent import Agent, Role
 from inbox.core.customer import identity_id
-from inbox.core.events import Event, EventType
+from inbox.core.events import Event, EventType, facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, MessageId
 from inbox.core.message import Address, Author, Delivery, DeliveryState, Message
 from inbox.core.visitor import VisitorId
+from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
 from inbox.flow.placing import open_key
+from inbox.flow.router import Standing
 from inbox.flow.working import ChannelFacts
-from inbox.gateway.visitor_feed import JournalVisitorFeed, Whereabouts
+from inbox.gateway.visitor_feed import JournalVisitorFeed, Standings, Whereabouts
+from inbox.gateway.visitor_protocol import Online, PlaceInLine
 from inbox.gateway.visitors import Outgoing, Visitors
-from inbox.records import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, Batch, Put, ThreadKey
+from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, Batch, Put, ThreadKey
 from inbox.testing.builders import ANNA, CUSTOMER, a_conversation, a_customer, a_message, a_note, a_reply, an_identity
 from inbox.testing.clock import START, settle
 from inbox.testing.memory_store import MemoryStore
+from tests.eventually import eventually
 
 SHOP, MAIL, VISITOR = ChannelId("shop"), ChannelId("mail"), VisitorId("v1")
 BROWSER = Address("webchat", VISITOR)
@@ -56,19 +63,32 @@ class Listening:
         self.out = Outgoing()
         self.heard: list[str] = []
 
+    def agent_typing(self, name: str, on: bool) -> None:
+        return None
+
     def changed(self, message: Message) -> None:
         """Note it."""
         self.heard.append(message.id)
 
 
-async def a_feed(visitors: Visitors | None = None, browser_of: str = CUSTOMER, **identity: Any) -> JournalVisitorFeed:
-    """A conversation that began in the chat and went on by mail; ``identity`` changes what is known of the mail address."""
+async def a_feed(
+    visitors: Visitors | None = None,
+    browser_of: str = CUSTOMER,
+    standing: Standings = lambda conversation: None,
+    there: Callable[[], frozenset[AgentId]] = frozenset[AgentId],
+    **identity: Any,
+) -> JournalVisitorFeed:
+    """A conversation that began in the chat and went on by mail; ``identity`` changes what is known of the mail address.
+
+    ``there``: who takes new conversations.
+    """
     store = MemoryStore()
     messages = [replace(m, arrived_at=START + n) for n, m in enumerate(THREAD.values())]
     browser = an_identity(VISITOR, kind="webchat", scope=SHOP, customer=browser_of)
     key = open_key(SHOP, identity_id("webchat", SHOP, VISITOR))
     puts = [Put(MESSAGES, m, None) for m in messages]
     puts += [Put(CONVERSATIONS, a_conversation(channel=SHOP), None), Put(CUSTOMERS, a_customer(), None), Put(IDENTITIES, browser, None)]
+    puts += [Put(AGENTS, Agent(AgentId("sam"), "Sam", "sam@shop.example", Role.AGENT), None)]
     puts += [Put(IDENTITIES, an_identity(**({"verified": True} | identity)), None)]
     puts += [Put(THREAD_KEYS, ThreadKey(key, "open", ConversationId("c1")), None)]
     await store.journal.commit(Batch(puts=puts))
@@ -77,11 +97,13 @@ async def a_feed(visitors: Visitors | None = None, browser_of: str = CUSTOMER, *
         store.journal,
         store.queries,
         directory,
+        Desks(directory),
         visitors or Visitors(),
         Whereabouts(),
         lambda: FACTS,
-        frozenset[AgentId],
+        there,
         lambda conversation, customer, on: None,
+        standing,
     )
 
 
@@ -116,3 +138,78 @@ async def test_a_mail_that_comes_while_he_looks_is_told_to_his_tabs() -> None:
     await settle()
     running.cancel()
     assert tab.heard == ["mailed"]
+
+
+async def frames(tab: Listening) -> list[PlaceInLine | Online]:
+    """What it was told since the last look."""
+    return [msgspec.json.decode(await tab.out.next() or b"", type=PlaceInLine | Online) for _ in range(len(tab.out))]
+
+
+async def told(tab: Listening) -> list[tuple[int | None, int | None]]:
+    """The places among them."""
+    return [(frame.position, frame.minutes) for frame in await frames(tab) if isinstance(frame, PlaceInLine)]
+
+
+async def test_who_waits_is_told_his_place_whenever_it_is_another() -> None:
+    visitors, tab = Visitors(), Listening()
+    standings = {ConversationId("c1"): Standing(3, 5, 4 * 60_000 - 1)}
+    feed = await a_feed(visitors, standing=standings.get, there=lambda: frozenset({AgentId("sam")}))
+    visitors.join(SHOP, VISITOR, tab)
+    await read(feed)
+    feed.tell_places()
+    assert await told(tab) == [], "nobody knows yet which conversation is his"
+    await feed.thread(SHOP, VISITOR, 50)
+    for _ in range(2):
+        feed.tell_places()
+    standings[ConversationId("c1")] = Standing(1, 5, None)
+    second = Listening()
+    visitors.join(SHOP, VISITOR, second)
+    feed.tell_places()
+    del standings[ConversationId("c1")]
+    feed.tell_places()
+    assert await told(tab) == [(3, 4), (1, None), (None, None)]
+    assert await told(second) == [(1, None), (None, None)]
+
+
+async def read(feed: JournalVisitorFeed) -> None:
+    """Until it knows who there is."""
+    running = asyncio.get_running_loop().create_task(feed.run())
+    await settle()
+    running.cancel()
+
+
+async def test_no_time_is_promised_while_nobody_is_there() -> None:
+    visitors, tab = Visitors(), Listening()
+    there = {AgentId("sam")}
+    feed = await a_feed(visitors, standing=lambda id: Standing(1, 5, 2 * 60_000), there=lambda: frozenset(there))
+    visitors.join(SHOP, VISITOR, tab)
+    await feed.thread(SHOP, VISITOR, 50)
+    async with asyncio.TaskGroup() as tasks:
+        loops = [tasks.create_task(feed.run()), tasks.create_task(feed.follow_places())]
+        await eventually(lambda: len(tab.out))
+        assert (await told(tab))[-1] == (1, 2)
+        there.clear()
+        feed.heard([Change(Event(EventType.AGENT_CHANGED, START, Author("system")))])
+        await eventually(lambda: len(tab.out))
+        assert await told(tab) == [(1, None)], "he has his place; how long it takes nobody can tell"
+        for loop in loops:
+            loop.cancel()
+
+
+async def test_a_move_in_the_queue_is_told_by_itself() -> None:
+    visitors, tab = Visitors(), Listening()
+    standings = {ConversationId("c1"): Standing(2, 2, None)}
+    feed = await a_feed(visitors, standing=standings.get)
+    visitors.join(SHOP, VISITOR, tab)
+    await feed.thread(SHOP, VISITOR, 50)
+    async with asyncio.TaskGroup() as tasks:
+        loops = [tasks.create_task(feed.run()), tasks.create_task(feed.follow_places())]
+        await settle()
+        assert await told(tab) == [(2, None)]
+        standings[ConversationId("c1")] = Standing(1, 1, None)
+        another = facets(a_conversation("c9", queued_at=1))
+        feed.heard([Change(Event(EventType.ASSIGNED, START, Author("system"), before=another, after=replace(another, queued=False)))])
+        await eventually(lambda: len(tab.out))
+        assert await told(tab) == [(1, None)]
+        for loop in loops:
+            loop.cancel()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from inbox.core.visitor import WidgetSettings
+from inbox.core.widget import WidgetSettings
 from inbox.gateway import visitor_protocol as p
 from inbox.gateway.visitor_tokens import IdentityRefused, read_identity
 from tests.gateway.visitor_world import SECRET, SHOP, START, World

@@ -22,8 +22,9 @@ from inbox.gateway import visitor_server, visitors
 from inbox.gateway.visitor_protocol import MAX_INBOUND_BYTES
 from inbox.gateway.visitor_server import VisitorServer
 from inbox.gateway.visitors import VisitorChannel
-from inbox.testing.visitors import MemoryFiles
-from tests.eventually import eventually
+from inbox.testing.memory_records import MemoryFiles
+from inbox.testing.tables import Tables
+from tests.eventually import PATIENCE_S, eventually
 from tests.gateway.visitor_world import SHOP, World
 
 ORIGIN = "https://shop.example"
@@ -69,14 +70,14 @@ async def ask(socket: ClientConnection, frame: dict[str, Any]) -> dict[str, Any]
 
 
 async def read(socket: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         frame: dict[str, Any] = json.loads(await socket.recv())
         return frame
 
 
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
-    world, files = World(), MemoryFiles()
+    world, files = World(), MemoryFiles(Tables())
     server = VisitorServer(
         world.services,
         world.visitors,
@@ -208,6 +209,13 @@ async def test_draining_closes_with_the_code_for_restarting(served: Served) -> N
         assert socket.close_code == visitors.RESTARTING
 
 
+async def test_only_visitors_of_a_channel_that_changed_come_anew(served: Served) -> None:
+    async with served.writer() as socket:
+        served.world.visitors.drain(iter([100]), ChannelId("another"))
+        served.world.visitors.drain(iter([700]), served.world.channel.id)
+        assert await read(socket) == {"t": "reconnect", "after": 700}
+
+
 class TestConfig:
     """What the launcher reads before anybody clicks."""
 
@@ -250,7 +258,7 @@ class TestFiles:
             assert shown.headers["Content-Disposition"] == f"inline; filename*=UTF-8''{quote('Straße.png')}"
             assert "sandbox" in shown.headers["Content-Security-Policy"]
             assert shown.headers["X-Content-Type-Options"] == "nosniff"
-        (stored,) = (file for file, _ in served.files.stored.values())
+        (stored,) = served.files.all
         assert stored.owner == f"visitor:{next(iter(served.world.store.stored))}"
 
     async def test_what_is_no_picture_is_a_download_whatever_it_says(self, served: Served, http: aiohttp.ClientSession) -> None:
@@ -269,7 +277,7 @@ class TestFiles:
             bearer = {"Authorization": f"Bearer {await self.ticket(socket)}"}
             async with http.post(f"{served.http}/chat/shop/files", data=body, headers=bearer) as answer:
                 assert answer.status == 422
-        assert not served.files.stored
+        assert not served.files.all
 
     async def test_a_body_of_unknown_length_is_refused(self, served: Served, http: aiohttp.ClientSession) -> None:
         async def endless() -> AsyncIterator[bytes]:
@@ -286,7 +294,7 @@ class TestFiles:
             for _ in range(3):
                 async with http.post(f"{served.http}/chat/shop/files", data=PNG, headers=bearer) as answer:
                     assert answer.status == 200
-        assert len(served.files.stored) == 1
+        assert len(served.files.all) == 1
 
     async def test_what_one_channel_signs_is_nothing_to_another(self, served: Served, http: aiohttp.ClientSession) -> None:
         async with served.writer() as socket:

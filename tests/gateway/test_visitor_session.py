@@ -6,6 +6,7 @@ import msgspec
 
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address, Author, Delivery, DeliveryState, Kind
+from inbox.core.rating import CHANGE_MS, Asked, SurveyKind, Words
 from inbox.core.visitor import VisitorId
 from inbox.gateway import visitor_protocol as p
 from inbox.gateway.visitor_tokens import secret_hash
@@ -223,13 +224,14 @@ async def test_presence_follows_the_first_and_the_last_tab() -> None:
     assert world.visitors.tabs(SHOP, me) == ()
 
 
-async def test_everybody_hears_whether_somebody_is_there_to_answer() -> None:
+async def test_who_has_not_written_yet_hears_whether_somebody_is_there_to_answer() -> None:
     world = World()
     world.feed.staffed = False
     looking, (writing, _) = await world.opened(), await world.writer("ip-2")
     assert not looking.ready.online
-    world.visitors.online_changed(SHOP, True)
-    assert looking.frames() == writing.frames() == [p.Online(True)]
+    world.visitors.online_changed(SHOP, p.Online(True))
+    assert looking.frames() == [p.Online(True)]
+    assert writing.frames() == [], "who wrote is told by where he waits"
 
 
 async def test_a_fourth_tab_takes_the_place_of_the_oldest() -> None:
@@ -255,3 +257,22 @@ async def test_a_message_without_a_channel_concerns_nobody() -> None:
     tab, _ = await world.writer()
     world.answer(world.visitor_of(tab), channel=None, id=MessageId("m1"))
     assert tab.none()
+
+
+async def test_a_comment_goes_to_the_question_he_was_asked_until_it_is_too_late() -> None:
+    world = World()
+    tab, _ = await world.writer()
+    words = Words("How was it?", ("Bad", "Good"), "Why?", "Send", "Thanks.", "Closed.")
+    answered = Asked("s1", SurveyKind.CSAT, words, START, score=2, scored_at=START, comment="Fine")
+    question = world.answer(world.visitor_of(tab), "How was it?", author=Author("system"), survey=answered, automatic="survey")
+    row = tab.one(p.MessageChanged).row
+    assert (row.comment, row.comment_until) == ("Fine", START + CHANGE_MS)
+    await tab.send("comment", message=question.id, text="Fine, but slow")
+    assert (world.comments, tab.frames()) == ([(question.id, "Fine, but slow")], [])
+    stranger, _ = await world.writer("ip-2")
+    await stranger.send("comment", message=question.id, text="not mine")
+    assert stranger.one(p.Refused).code == "comment"
+    world.too_late = True
+    await tab.send("comment", message=question.id, text="late")
+    assert tab.one(p.Refused).code == "comment"
+    assert len(world.comments) == 1

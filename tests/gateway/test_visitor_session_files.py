@@ -4,7 +4,8 @@ import pytest
 
 from inbox.core.ids import FileId
 from inbox.core.message import Attachment
-from inbox.core.visitor import VisitorFile, VisitorId, WidgetSettings
+from inbox.core.visitor import VisitorFile, VisitorId
+from inbox.core.widget import WidgetSettings
 from inbox.gateway import visitor_protocol as p
 from tests.gateway.visitor_world import SHOP, World
 

@@ -14,15 +14,15 @@ from msgspec.structs import replace
 
 from connectors.webchat import KIND, WebchatConnector
 from inbox.connector import InboundMessage, Receipt
-from inbox.core.errors import Malformed
+from inbox.core.errors import Conflict, Malformed
 from inbox.core.ids import ChannelId, ConversationId, FileId, MessageId, message_id
 from inbox.core.message import Address, Attachment, Author, Delivery, DeliveryState, Kind, Message
-from inbox.core.visitor import WidgetSettings
+from inbox.core.widget import WidgetSettings
 from inbox.gateway import visitor_protocol as p
 from inbox.gateway.visitor_session import VisitorSession
 from inbox.gateway.visitor_tokens import Tickets
 from inbox.gateway.visitors import Services, VisitorChannel, Visitors
-from inbox.testing.visitors import MemoryDeliveries, MemoryVisitorFeed, MemoryVisitors
+from inbox.testing.visitors import MemoryDeliveries, MemoryPast, MemoryVisitorFeed, MemoryVisitors
 from tests.gateway.described import VISITORS, require_described
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -46,6 +46,9 @@ class World:
         self.now: int = other.now if other else START
         self.tickets = Tickets(b"k" * 32)
         self.visitors = Visitors()
+        self.past = MemoryPast()
+        self.comments: list[tuple[MessageId, str]] = []
+        self.too_late = False
         self._count = itertools.count(1)
         self._placed: set[str] = set()
         self.services = Services(
@@ -56,7 +59,15 @@ class World:
             now=lambda: self.now,
             new_id=lambda: f"{next(self._count):032x}",
             new_token=lambda: f"token-{next(self._count):040x}",
+            rated_at=lambda message: f"https://inbox.example/s/{message}",
+            comment=self._comment,
+            past=self.past,
         )
+
+    async def _comment(self, question: MessageId, text: str) -> None:
+        if self.too_late:
+            raise Conflict("It is too late to answer.")
+        self.comments.append((question, text))
 
     def tab(self, ip: str = "ip-1") -> Tab:
         """A browser tab that has just opened its socket."""

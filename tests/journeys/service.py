@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -15,9 +16,10 @@ from pathlib import Path
 import aiohttp
 
 from inbox.demo.start import SETTINGS
+from inbox.store.secrets import make_key
 from tests.faults.rounds import free_ports
 
-START_SECONDS = 90
+START_SECONDS = 240
 IDENTITY_SECRET = "a secret of the host site, 32 bytes"
 MEMBERS = f"""
 [[channels]]
@@ -35,6 +37,32 @@ unseen_seconds = 2
 """A chat whose site says who is logged in, and whose visitors are not waited for, beside those of the demo."""
 
 
+def settings_file(folder: Path, uri: str, more: str) -> tuple[Path, str]:
+    """The settings an operator would write, with ``more`` behind those of every service; and where it will be."""
+    web, metrics = free_ports(2)
+    base = f"http://127.0.0.1:{web}"
+    file = folder / "inbox.toml"
+    file.write_text(
+        f"""
+[server]
+port = {web}
+public_url = "{base}"
+drain_seconds = 5
+[metrics]
+port = {metrics}
+[mongodb]
+uri = "{uri}"
+database = "journey_{secrets.token_hex(4)}"
+[log]
+format = "json"
+[secrets]
+keys = ["{make_key("journey")}"]
+{more}""",
+        encoding="utf-8",
+    )
+    return file, base
+
+
 @dataclass(frozen=True)
 class Demo:
     """A running demo: where it is, where mail goes in, and where the mail it sends is kept."""
@@ -50,8 +78,8 @@ class Demo:
 
 
 @asynccontextmanager
-async def demo(folder: Path) -> AsyncIterator[Demo]:
-    """``inbox demo`` until the end of the block."""
+async def demo(folder: Path, more: str = "") -> AsyncIterator[Demo]:
+    """``inbox demo`` until the end of the block, with ``more`` in its settings."""
     web, metrics, mail, office = free_ports(4)
     text = SETTINGS.read_text(encoding="utf-8")
     for old, new in (("2525", mail), ("2526", office)):
@@ -60,7 +88,7 @@ async def demo(folder: Path) -> AsyncIterator[Demo]:
     base = f"http://127.0.0.1:{web}"
     head = f'[server]\nport = {web}\npublic_url = "{base}"\n[metrics]\nport = {metrics}\n[data]\ndir = "{folder / "data"}"\n'
     settings = folder / "demo.toml"
-    settings.write_text(head + text + MEMBERS, encoding="utf-8")
+    settings.write_text(head + more + text + MEMBERS, encoding="utf-8")
     async with process(("demo", "--config", str(settings)), folder / "demo.log", base):
         yield Demo(base, folder, mail)
 
@@ -77,7 +105,7 @@ async def process(arguments: Sequence[str], log: Path, base: str) -> AsyncIterat
         if child.returncode is None:
             child.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(child.wait(), 45)
+            await asyncio.wait_for(child.wait(), 90)
         except TimeoutError:
             os.kill(child.pid, signal.SIGKILL)
             raise

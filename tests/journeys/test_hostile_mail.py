@@ -23,7 +23,7 @@ from tests.faults.rounds import free_ports
 from tests.journeys.service import process
 from tests.peers.mail_server import Mailbox, MailServer, running_mail_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.peer("dovecot", "doveadm", "exim4")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.peer("dovecot", "doveadm", "exim4")]
 EMAIL, PASSWORD = "agent@journeys.test", "a long enough password"
 ADDRESS = "support@example.test"
 MOST_MEMORY = 600 << 20

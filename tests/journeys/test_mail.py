@@ -14,37 +14,18 @@ import pytest
 
 from inbox.app.accounts import create_admin
 from inbox.settings import load
-from inbox.store.secrets import make_key
 from tests import clients
 from tests.eventually import eventually
-from tests.faults.rounds import free_ports
-from tests.journeys.service import process
+from tests.journeys.service import process, settings_file
 from tests.peers.mail_server import Mailbox, MailServer, running_mail_server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.peer("dovecot", "doveadm", "exim4", "s-nail")]
+pytestmark = [pytest.mark.slow, pytest.mark.peer("dovecot", "doveadm", "exim4", "s-nail")]
 EMAIL, PASSWORD = "agent@journeys.test", "a long enough password"
 
 
-def settings_file(folder: Path, uri: str, server: MailServer, box: Mailbox) -> tuple[Path, str]:
-    """The settings an operator would write for a mailbox of his mail server."""
-    web, metrics = free_ports(2)
-    base = f"http://127.0.0.1:{web}"
-    file = folder / "inbox.toml"
-    file.write_text(
-        f"""
-[server]
-port = {web}
-public_url = "{base}"
-drain_seconds = 5
-[metrics]
-port = {metrics}
-[mongodb]
-uri = "{uri}"
-database = "journey_{secrets.token_hex(4)}"
-[log]
-format = "json"
-[secrets]
-keys = ["{make_key("journey")}"]
+def mailbox(server: MailServer, box: Mailbox) -> str:
+    """A mailbox of the mail server, as its channel is written into the settings."""
+    return f"""
 [[channels]]
 id = "support"
 connector = "email"
@@ -65,34 +46,31 @@ security = "tls"
 user = "{box.address}"
 password = "{box.password}"
 ca_file = "{server.ca_file}"
-""",
-        encoding="utf-8",
-    )
-    return file, base
+"""
 
 
 async def test_a_mail_and_its_answers_are_one_conversation(mongo_uri: str, tmp_path: Path) -> None:
     """Written in a mail program, received by IMAP, answered on the screen's API, answered again by the mail program's own reply."""
     with running_mail_server() as server:
         support, customer = server.add(), server.add()
-        file, base = settings_file(tmp_path, mongo_uri, server, support)
+        file, base = settings_file(tmp_path, mongo_uri, mailbox(server, support))
         await create_admin(load(file), EMAIL, "Mira", PASSWORD)
         async with process(("serve", "--config", str(file)), tmp_path / "serve.log", base), clients.agent(base, EMAIL, PASSWORD) as agent:
             await asyncio.to_thread(_write, server, customer, support.address)
             async with agent.socket() as live:
                 await live.follow("all")
                 rows = (await agent.call("GET", "/conversations", view="all"))["rows"]
-                row = rows[0] if rows else (await live.until("put", seconds=20))["row"]
+                row = rows[0] if rows else (await live.until("put"))["row"]
                 assert row["subject"] == "Zelt kaputt"
                 made = await agent.reply(row["id"], "Hello, we **send** you a new one.")
-                mails: list[bytes] = await eventually(lambda: _received(server, customer), seconds=30, what="the answer in the mailbox")
+                mails: list[bytes] = await eventually(lambda: _received(server, customer), what="the answer in the mailbox")
                 answer = message_from_bytes(mails[0], policy=policy.default)
                 assert answer["Subject"] == "Re: Zelt kaputt"
                 assert "we send you a new one" in _html(answer).replace("<strong>", "").replace("</strong>", "")
                 await asyncio.to_thread(_reply_with_mail_program, server, customer, "Danke, 4711.", tmp_path)
                 await live.open(row["id"])
                 found: list[clients.Frame] = await eventually(
-                    lambda: _messages(agent, row["id"], 3), seconds=30, what="the customer's answer in the conversation"
+                    lambda: _messages(agent, row["id"], 3), what="the customer's answer in the conversation"
                 )
                 assert "Danke, 4711." in found[-1]["text"]
                 assert found[-1]["reason"]["code"] == "token", "the reply went to the plus address"

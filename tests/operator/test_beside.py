@@ -10,7 +10,7 @@ from tests import clients
 from tests.faults.rounds import free_ports
 from tests.operator.service import PASSWORD, Operator
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow]
 EMAIL = "ada@example.com"
 
 

@@ -15,7 +15,7 @@ from tests.eventually import eventually
 from tests.faults.rounds import free_ports
 from tests.operator.service import Operator
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow]
 MAIL = """
 [[channels]]
 id = "support"

@@ -9,7 +9,7 @@ import pytest
 from tests import clients
 from tests.operator.service import PASSWORD, Operator
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow]
 EMAIL, NEW = "ada@example.com", "quite another one"
 
 

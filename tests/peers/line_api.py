@@ -22,10 +22,13 @@ class FakeLine(SmsProvider):
         self.endpoint = ""
         self.active = True
         self.reaches = True
+        self.names: dict[str, str] = {}
         self.preparing: set[str] = set()
         self.failed: set[str] = set()
         self.content: dict[str, bytes] = {}
         self._accepted: dict[str, list[dict[str, str]]] = {}
+        self.tokens: dict[str, str] = {}
+        """Reply tokens that are good, and to whom they lead."""
 
     async def do(self, asked: Asked) -> web.Response:
         """The right answer."""
@@ -33,12 +36,16 @@ class FakeLine(SmsProvider):
             return _refusal(401, "Authentication failed. Confirm that the access token in the authorization header is valid.")
         if asked.path == "/v2/bot/message/push":
             return self._push(asked)
+        if asked.path == "/v2/bot/message/reply":
+            return self._reply(asked)
         return self._look(asked.path.split("/")[3:])
 
     def _look(self, path: list[str]) -> web.Response:
         match path:
             case ["info"]:
                 return web.json_response({"userId": "U0", "basicId": "@shop", "displayName": "Shop", "chatMode": "bot"})
+            case ["profile", user] | ["group" | "room", _, "member", user] if user in self.names:
+                return web.json_response({"userId": user, "displayName": self.names[user]})
             case ["channel", "webhook", "endpoint"]:
                 if not self.endpoint:
                     return _refusal(404, "Not found")
@@ -53,6 +60,14 @@ class FakeLine(SmsProvider):
             case ["message", id, "content"] if id in self.content:
                 return web.Response(body=self.content[id])
         return _refusal(404, "Not found")
+
+    def _reply(self, asked: Asked) -> web.Response:
+        body = json.loads(asked.body)
+        to = self.tokens.pop(body["replyToken"], "")
+        if not to:
+            return _refusal(400, "Invalid reply token")
+        self.shown += [(to, message) for message in body["messages"]]
+        return web.json_response({"sentMessages": [{"id": f"r{len(self.shown)}"} for _ in body["messages"]]})
 
     def _push(self, asked: Asked) -> web.Response:
         key = str(uuid.UUID(asked.headers["X-Line-Retry-Key"]))
@@ -72,6 +87,8 @@ class FakeLine(SmsProvider):
 def _is_wrong(message: dict[str, Any]) -> bool:
     if message["type"] == "text":
         return not 1 <= len(message["text"].encode("utf-16-le")) // 2 <= 5000
+    if message["type"] == "sticker":
+        return not (message["packageId"].isdigit() and message["stickerId"].isdigit())
     return not all(message[name].startswith("https://") for name in ("originalContentUrl", "previewImageUrl"))
 
 

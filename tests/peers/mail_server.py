@@ -24,6 +24,8 @@ from pathlib import Path
 
 import trustme
 
+from tests.peers.mail_config import DOVECOT, DOVECOT_TOKENS, DOVECOT_WITHOUT_ROOT, EXIM, TOKENS
+
 DOMAIN = "example.test"
 HANDED_ON = "handed-on.test"
 """Mail for this domain goes by LMTP to the port that ``hand_on_to`` names."""
@@ -31,179 +33,8 @@ HANDED_ON = "handed-on.test"
 IS_ROOT = os.geteuid() == 0
 PROGRAMS = ("dovecot", "doveadm", "exim4")
 _PATH = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin{os.pathsep}/usr/lib/dovecot"
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0
 _MAILBOXES = 500
-
-DOVECOT = """
-base_dir = {dir}/run
-state_dir = {dir}/run
-log_path = {dir}/dovecot.log
-protocols = imap lmtp
-listen = 127.0.0.1
-ssl = yes
-ssl_cert = <{dir}/server.pem
-ssl_key = <{dir}/server.key
-disable_plaintext_auth = no
-auth_mechanisms = plain login
-auth_cache_size = 0
-auth_failure_delay = 0
-mail_location = maildir:{dir}/mail/%u
-mail_uid = {user}
-mail_gid = {group}
-first_valid_uid = 1
-first_valid_gid = 1
-mailbox_idle_check_interval = 1 s
-mail_max_userip_connections = 100
-recipient_delimiter = +
-lmtp_save_to_detail_mailbox = no
-passdb {{
-  driver = passwd-file
-  args = scheme=PLAIN username_format=%u {dir}/passwd
-}}
-userdb {{
-  driver = static
-  args = uid={user} gid={group} home={dir}/mail/%u
-}}
-namespace inbox {{
-  inbox = yes
-  separator = /
-  mailbox Archive {{
-    auto = create
-  }}
-}}
-service imap-login {{
-  inet_listener imap {{
-    port = {imap}
-  }}
-  inet_listener imaps {{
-    port = {imaps}
-    ssl = yes
-  }}
-}}
-service lmtp {{
-  inet_listener lmtp {{
-    address = 127.0.0.1
-    port = {lmtp}
-  }}
-}}
-service stats {{
-  unix_listener stats-writer {{
-    mode = 0666
-  }}
-}}
-service anvil {{
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-protocol lmtp {{
-  auth_username_format = %Lu
-  postmaster_address = postmaster@example.test
-}}
-"""
-# Dovecot without root keeps everything in one user's hands and shuts itself into no folder.
-DOVECOT_WITHOUT_ROOT = """
-default_internal_user = {user}
-default_internal_group = {group}
-default_login_user = {user}
-service anvil {{
-  chroot =
-}}
-service imap-login {{
-  chroot =
-}}
-"""
-
-EXIM = """
-exim_user = {mta}
-exim_group = {mta_group}
-spool_directory = {dir}/spool
-log_file_path = {dir}/spool/%slog
-pid_file_path = {dir}/spool/exim.pid
-primary_hostname = mx.example.test
-local_interfaces = <; [127.0.0.1]:{smtp} ; [127.0.0.1]:{smtps} ; [127.0.0.1]:{submission}
-daemon_smtp_ports = {smtp}
-tls_on_connect_ports = {smtps}
-tls_advertise_hosts = *
-tls_certificate = {dir}/server.pem
-tls_privatekey = {dir}/spool/server.key
-domainlist local_domains = example.test : handed-on.test
-auth_advertise_hosts = *
-acl_smtp_rcpt = acl_rcpt
-acl_smtp_data = accept
-message_size_limit = 30M
-smtp_accept_max = 200
-smtp_accept_max_per_host = 200
-smtputf8_advertise_hosts = *
-rfc1413_query_timeout = 0s
-host_lookup =
-keep_environment =
-never_users =
-no_message_logs
-bounce_return_size_limit = 100K
-deliver_drop_privilege = true
-begin acl
-acl_rcpt:
-  deny local_parts = refused
-       message = no such user here
-  defer local_parts = greylisted
-       message = come back later
-  accept authenticated = *
-  accept domains = +local_domains
-  deny message = relay not permitted
-begin routers
-handed_on:
-  driver = accept
-  domains = handed-on.test
-  transport = to_listener
-mailbox:
-  driver = accept
-  domains = +local_domains
-  local_part_suffix = +*
-  local_part_suffix_optional
-  transport = to_dovecot
-elsewhere:
-  driver = accept
-  transport = sink
-begin transports
-to_listener:
-  driver = smtp
-  protocol = lmtp
-  hosts = 127.0.0.1
-  port = ${{readfile{{{dir}/listener}}{{}}}}
-  allow_localhost
-  hosts_override
-  rcpt_include_affixes
-  message_linelength_limit = 1G
-to_dovecot:
-  driver = smtp
-  protocol = lmtp
-  hosts = 127.0.0.1
-  port = {lmtp}
-  allow_localhost
-  hosts_override
-  rcpt_include_affixes
-  message_linelength_limit = 1G
-sink:
-  driver = appendfile
-  directory = {dir}/spool/outbound
-  maildir_format
-  create_directory
-begin retry
-* * F,1h,1s
-begin authenticators
-plain:
-  driver = plaintext
-  public_name = PLAIN
-  server_condition = ${{if eq{{${{extract{{2}}{{\\}}}}{{${{lookup{{$auth2}}lsearch{{{dir}/passwd}}{{$value}}}}}}}}}}{{$auth3}}}}
-  server_set_id = $auth2
-login:
-  driver = plaintext
-  public_name = LOGIN
-  server_prompts = Username:: : Password::
-  server_condition = ${{if eq{{${{extract{{2}}{{\\}}}}{{${{lookup{{$auth1}}lsearch{{{dir}/passwd}}{{$value}}}}}}}}}}{{$auth2}}}}
-  server_set_id = $auth1
-"""
 
 
 @dataclass(frozen=True)
@@ -239,8 +70,10 @@ def _group(user: pwd.struct_passwd) -> str:
 class MailServer:
     """Dovecot and Exim, running between ``start`` and ``stop``. Its ports stay the same over a restart."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, introspection: str = "") -> None:
+        """``introspection``: where Dovecot asks whose a token is; without it, it takes none."""
         self.dir = folder
+        self._introspection = introspection
         ports = _free_ports(6)
         self.imap, self.imaps, self.lmtp, self.smtp, self.smtps, self.submission = ports
         self.ca_file = folder / "ca.pem"
@@ -267,8 +100,10 @@ class MailServer:
         names = {
             "dir": self.dir, "user": self._mail.pw_name, "group": _group(self._mail), "mta": self._mta.pw_name,
             "mta_group": _group(self._mta), "imap": self.imap, "imaps": self.imaps, "lmtp": self.lmtp, "smtp": self.smtp,
-            "smtps": self.smtps, "submission": self.submission,
+            "smtps": self.smtps, "submission": self.submission, "mechanism": " xoauth2" if self._introspection else "",
+            "tokens": DOVECOT_TOKENS.format(dir=self.dir) if self._introspection else "",
         }  # fmt: skip
+        (self.dir / "oauth2.conf.ext").write_text(TOKENS.format(url=self._introspection))
         dovecot = DOVECOT if IS_ROOT else DOVECOT + DOVECOT_WITHOUT_ROOT
         (self.dir / "dovecot.conf").write_text(dovecot.format(**names))
         (self.dir / "exim.conf").write_text(EXIM.format(**names))
@@ -387,11 +222,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def running_mail_server() -> Iterator[MailServer]:
+def running_mail_server(introspection: str = "") -> Iterator[MailServer]:
     """A started server in a folder of its own that its users may enter; the folder goes with it."""
     folder = Path(tempfile.mkdtemp(prefix="inbox-mail-"))
     folder.chmod(0o755)
-    server = MailServer(folder)
+    server = MailServer(folder, introspection)
     try:
         server.start()
         yield server

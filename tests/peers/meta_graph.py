@@ -52,7 +52,7 @@ class Asked:
 
 class GraphApi:
     """``sent`` are the messages that were accepted, ``media`` the files that can be fetched by id, ``window_open`` whether customers
-    have written within 24 hours."""
+    have written within 24 hours. ``templates`` are listed in pages of ``page_of_templates``."""
 
     def __init__(self) -> None:
         self.base = ""
@@ -61,6 +61,8 @@ class GraphApi:
         self.media: dict[str, bytes] = {"1003380000001": PICTURE}
         self.troubles: deque[Trouble] = deque()
         self.window_open = True
+        self.templates: list[Any] = []
+        self.page_of_templates = 100
         self.webhooks: dict[str, str] = {}
         self.me: dict[str, Any] = {"id": "106540352242922", "name": "Tea Shop"}
         self._end = asyncio.Event()
@@ -90,6 +92,9 @@ class GraphApi:
             return await self._go_wrong(request, trouble)
         if asked.headers.get("Authorization") != f"Bearer {TOKEN}":
             return _response(refusal(401, 190, 463, message="Error validating access token: Session has expired"))
+        if asked.method == "POST" and asked.path.endswith(("/comments", "/replies")):
+            self.sent.append(asked.payload)
+            return web.json_response({"id": f"reply_{len(self.sent):02}"})
         return self._answer(asked)
 
     async def _go_wrong(self, request: web.Request, trouble: Trouble) -> web.StreamResponse:
@@ -112,6 +117,8 @@ class GraphApi:
                 id = f"attachment-{len(self.media)}"
                 self.media[id] = asked.form["filedata"]
                 return web.json_response({"attachment_id": id})
+            case "GET", "message_templates":
+                return self._templates(int(asked.query.get("after", "0")))
             case "GET", "me":
                 return web.json_response(self.me)
             case "GET", id if id in self.media:
@@ -122,9 +129,15 @@ class GraphApi:
                 return web.json_response({"id": id, "display_phone_number": "+49 30 12345670", **told})
         return _response(refusal(400, 100))
 
+    def _templates(self, start: int) -> web.Response:
+        end = start + self.page_of_templates
+        more = {"next": f"{self.base}/next"} if end < len(self.templates) else {}
+        paging = {"cursors": {"before": str(start), "after": str(end)}, **more}
+        return web.json_response({"data": self.templates[start:end], "paging": paging})
+
     def _message(self, payload: dict[str, Any]) -> web.Response:
         tagged = payload.get("tag") == "HUMAN_AGENT" and payload.get("messaging_type") == "MESSAGE_TAG"
-        if not self.window_open and not tagged:
+        if not self.window_open and not tagged and payload.get("type") != "template":
             if "messaging_product" in payload:
                 return _response(refusal(400, 131047, details="More than 24 hours have passed"))
             return _response(refusal(400, 10, 2018278, message="This message is sent outside of allowed window."))

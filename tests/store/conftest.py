@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from inbox.ports import Accounts, Files, Journal, Ledger, Own, PresenceBoard, Queries, Retention, Search
+from inbox.ports import Accounts, Facts, Files, Journal, Ledger, Notices, Own, PresenceBoard, Queries, Retention, Search
 from inbox.store.accounts import MongoAccounts
 from inbox.store.client import Database, connect
 from inbox.store.directory import MongoDirectory
+from inbox.store.facts import MongoFacts
 from inbox.store.files import MongoFiles
 from inbox.store.journal import MongoJournal
 from inbox.store.ledger import MongoLedger
+from inbox.store.notices import MongoNotices
 from inbox.store.own import MongoOwn
 from inbox.store.presence import PresenceDocuments
 from inbox.store.queries import MongoQueries
@@ -44,6 +46,8 @@ class Store:
     directory: MongoDirectory | MemoryDirectory
     presence: PresenceBoard
     retention: Retention
+    facts: Facts
+    notices: Notices
 
 
 def on_mongodb(db: Database) -> Store:
@@ -59,13 +63,28 @@ def on_mongodb(db: Database) -> Store:
         MongoDirectory(db),
         PresenceDocuments(db),
         MongoRetention(db),
+        MongoFacts(db),
+        MongoNotices(db),
     )
 
 
 def in_memory() -> Store:
     """The ports as dictionaries fill them."""
     m = MemoryStore()
-    return Store(m.journal, m.queries, m.ledger, m.files, m.own, m.search, m.accounts, m.directory, m.presence, m.retention)
+    return Store(
+        m.journal,
+        m.queries,
+        m.ledger,
+        m.files,
+        m.own,
+        m.search,
+        m.accounts,
+        m.directory,
+        m.presence,
+        m.retention,
+        m.facts,
+        m.notices,
+    )
 
 
 async def wipe(db: Database) -> None:

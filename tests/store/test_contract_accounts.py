@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from inbox.admission import AuditEntry, Invitation, Session
+from inbox.admission import AuditEntry, AuditFilter, Factor, Invitation, Session
 from inbox.core.errors import Conflict, NotFound
 from inbox.core.ids import AgentId
 from inbox.ports import Accounts
@@ -81,6 +82,14 @@ async def test_all_sessions_of_an_agent_can_be_ended_but_the_present_one(store: 
     assert await store.accounts.session("other", START) is not None
 
 
+async def test_second_factors_are_sealed_anew_unless_they_changed_meanwhile(store: Store) -> None:
+    await store.accounts.begin_factor(Factor(MIA, "old", START))
+    assert await store.accounts.sealed_factors() == {MIA: "old"}
+    assert await store.accounts.reseal_factor(MIA, "old", "new")
+    assert not await store.accounts.reseal_factor(MIA, "old", "other")
+    assert await store.accounts.sealed_factors() == {MIA: "new"}
+
+
 async def test_a_reset_link_works_once_and_in_time(store: Store) -> None:
     await store.accounts.save_reset("old", MIA, START + HOUR)
     await store.accounts.save_reset("t", MIA, START + HOUR)
@@ -116,6 +125,9 @@ async def test_attempts_are_counted_per_window_even_all_at_once(store: Store) ->
     assert await store.accounts.attempts("tom", START + 1) == (0, START + 1)
     assert await store.accounts.attempts("mia", START + HOUR) == (0, START + HOUR)
     assert await store.accounts.count_attempt("mia", START + HOUR, HOUR) == 1
+    for _ in range(2):
+        await store.accounts.take_back_attempt("mia")
+    assert await store.accounts.count_attempt("mia", START + HOUR + 1, HOUR) == 1
     await store.accounts.clear_attempts("mia")
     assert await store.accounts.count_attempt("mia", START + HOUR + 1, HOUR) == 1
 
@@ -128,3 +140,19 @@ async def test_the_audit_record_is_read_backwards(store: Store) -> None:
         await store.accounts.audit(entry)
     assert [e.id for e in await store.accounts.audited(None, 10)] == ["c", "b", "a"]
     assert await store.accounts.audited((START, "b"), 10) == [entries[0]]
+
+
+async def test_the_audit_record_is_filtered(store: Store) -> None:
+    for n in range(12):
+        entry = AuditEntry(f"e{n:02}", START + n // 3, ("mia", "tom")[n % 2], ("made", "changed", "gone")[n % 3])
+        await store.accounts.audit(entry)
+
+    async def found(before: tuple[int, str] | None = None, **which: Any) -> list[str]:
+        return [e.id for e in await store.accounts.audited(before, 10, AuditFilter(**which))]
+
+    assert await found(actor="mia", action="made") == ["e06", "e00"]
+    assert await found(action="gone") == ["e11", "e08", "e05", "e02"]
+    assert await found((START + 2, "e08"), action="gone") == ["e05", "e02"]
+    assert await found(since=START + 1, until=START + 2) == ["e05", "e04", "e03"]
+    assert await found((START + 1, "e04"), since=START + 1, until=START + 2) == ["e03"]
+    assert await store.accounts.audited_actions() == ["changed", "gone", "made"]

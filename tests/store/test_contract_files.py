@@ -9,7 +9,8 @@ import pytest
 from inbox.core.errors import NotFound
 from inbox.core.ids import AgentId, ConversationId, DeliveryId, FileId
 from inbox.core.message import Attachment
-from inbox.records import MESSAGES, Batch, Draft, Put
+from inbox.core.saved_replies import SavedReply
+from inbox.records import MESSAGES, SAVED_REPLIES, Batch, Draft, Put, Removal
 from inbox.store import blobs
 from inbox.store.client import Database
 from inbox.store.files import MongoFiles
@@ -41,6 +42,13 @@ async def test_a_file_comes_back_whole(store: Store, size: int) -> None:
     assert stored == a_file(size=size)
     assert await store.files.find("f1") == stored
     assert await content(store, "f1") == body
+
+
+@pytest.mark.parametrize("start", [1, 261_119, 261_120, 261_121, 999_999, 1_000_000])
+async def test_a_file_is_read_from_any_byte_on(store: Store, start: int) -> None:
+    body = bytes(i % 251 for i in range(1_000_000))
+    await store.files.store(a_file(), body)
+    assert b"".join([piece async for piece in store.files.open("f1", start)]) == body[start:]
 
 
 async def test_storing_the_same_id_again_changes_nothing(store: Store) -> None:
@@ -106,6 +114,45 @@ async def test_the_sweep_leaves_what_waits_in_a_draft(store: Store) -> None:
     await store.own.delete_draft(AgentId("mia"), C1, "reply")
     assert await store.files.sweep(START + 2 * DAY) == 1
     assert await store.files.find("drafted") is None
+
+
+async def test_the_sweep_leaves_what_a_saved_reply_brings_and_no_message_takes_it(store: Store) -> None:
+    await store.files.store(a_file("terms"), b"terms")
+    await store.files.keep(["terms"], "reply:r1")
+    reply = SavedReply("r1", "Terms", "Here they are.", files=(Attachment(FileId("terms"), "a", "text/plain", 5),))
+    await store.journal.commit(Batch(puts=[Put(SAVED_REPLIES, reply, None)]))
+    await store.files.adopt(["terms"], "message:m1", C1)
+    assert await store.files.sweep(START + DAY) == 0
+    found = await store.files.find("terms")
+    assert found is not None
+    assert found.owner == "reply:r1"
+    await store.journal.commit(Batch(removals=[Removal(SAVED_REPLIES, "r1")]))
+    assert await store.files.sweep(START + 2 * DAY) == 1
+    assert await store.files.find("terms") is None
+
+
+async def test_a_copy_has_the_same_bytes_and_keeps_them_when_the_original_goes(store: Store) -> None:
+    await store.files.store(a_file("original", name="terms.pdf"), b"terms")
+    copy = await store.files.copy("original", a_file("copy", name="", at=START + 2 * DAY))
+    assert (copy.name, copy.size, copy.owner) == ("terms.pdf", 5, a_file().owner)
+    assert await store.files.copy("original", a_file("copy", name="other", at=START + 3 * DAY)) == copy
+    assert await store.files.sweep(START + DAY) == 1
+    assert await store.files.find("original") is None
+    assert await content(store, "copy") == b"terms"
+    with pytest.raises(NotFound):
+        await store.files.copy("original", a_file("another"))
+    assert await store.files.find("another") is None
+
+
+async def test_a_copy_is_not_stored_again_and_its_bytes_go_with_the_last(mongo: Database) -> None:
+    files = MongoFiles(mongo)
+    await files.store(a_file("original"), b"terms")
+    await files.copy("original", a_file("copy", at=START + 2 * DAY))
+    assert await mongo["blobs.files"].count_documents({}) == 1
+    await files.sweep(START + DAY)
+    assert await mongo["blobs.files"].count_documents({}) == 1
+    await files.sweep(START + 3 * DAY)
+    assert await mongo["blobs.files"].count_documents({}) == 0
 
 
 async def test_the_sweep_takes_bytes_that_nothing_names(mongo: Database) -> None:

@@ -31,6 +31,7 @@ from inbox.records import (
 )
 from inbox.testing.builders import a_conversation, a_customer, a_delivery, a_message, a_reply, an_agent, an_event, an_identity
 from inbox.testing.clock import START
+from tests.eventually import PATIENCE_S
 from tests.store.conftest import Store
 
 MIA = AgentId("mia")
@@ -116,6 +117,22 @@ async def test_removals_and_settled_deliveries_take_part(store: Store) -> None:
     row = await store.ledger.get(DeliveryId("d1"))
     assert row is not None
     assert (row.state, row.error) == ("unreadable", "no headers")
+
+
+async def test_what_is_held_of_a_kind_is_counted_and_bounded_in_the_claim(store: Store) -> None:
+    await store.directory.save_agent(an_agent(capacity=50))
+    chats = [Batch(loads=[LoadChange(MIA, 2, 50, START, kind="visitor", kind_at_most=3)], events=[an_event(1, o=9 + n)]) for n in range(12)]
+    results = await asyncio.gather(*(store.journal.commit(batch) for batch in chats), return_exceptions=True)
+    assert sum(result is None for result in results) <= 3
+    await store.journal.commit(Batch(loads=[LoadChange(MIA, 1, 50, START + 5, kind="email")], events=[an_event(1, o=40)]))
+    await store.journal.commit(Batch(loads=[LoadChange(MIA, -1, freed_at=START + 9, kind="phone")], events=[an_event(1, o=41)]))
+    (mia,) = await store.queries.agents()
+    assert mia.held["visitor"] == sum(result is None for result in results) >= 1
+    assert (mia.held["email"], mia.held["phone"], mia.last_assigned_at, mia.freed_at) == (1, 0, START + 5, START + 9)
+    renamed = replace(mia, name="Other", held={}, freed_at=0)
+    await store.journal.commit(Batch(puts=[Put(AGENTS, renamed, mia.version)], events=[an_event(1, o=42)]))
+    (kept,) = await store.queries.agents()
+    assert (kept.held, kept.freed_at, kept.name) == (mia.held, mia.freed_at, "Other")
 
 
 async def test_fifty_claims_at_once_never_exceed_the_capacity(store: Store) -> None:
@@ -242,10 +259,10 @@ async def test_whoever_follows_is_woken_for_every_commit(store: Store) -> None:
 
     async with asyncio.TaskGroup() as tasks:
         following = tasks.create_task(follow())
-        await asyncio.wait_for(ready.wait(), 10)
+        await asyncio.wait_for(ready.wait(), PATIENCE_S)
         for n in range(1, 21):
             await store.journal.commit(Batch(events=[an_event(n)]))
-        await asyncio.wait_for(seen.wait(), 10)
+        await asyncio.wait_for(seen.wait(), PATIENCE_S)
         following.cancel()
     assert cursor == {1: 20}
 

@@ -14,6 +14,7 @@ from inbox.store.client import Database
 from inbox.store.ledger import INLINE_BYTES, MongoLedger, _Entry
 from inbox.testing.builders import a_delivery
 from inbox.testing.clock import START
+from tests.eventually import PATIENCE_S
 from tests.store.conftest import Store
 
 D1, D2, D3 = DeliveryId("d1"), DeliveryId("d2"), DeliveryId("d3")
@@ -95,7 +96,7 @@ async def test_a_caller_who_gives_up_leaves_the_others_be(mongo: Database) -> No
             await asyncio.sleep(0)
         for task in tasks[::3]:
             task.cancel()
-        answers = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        answers = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), PATIENCE_S)
         assert [a for i, a in enumerate(answers) if i % 3] == [[True]] * 13
     assert await record(9_999) == [True]
 

@@ -6,11 +6,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from inbox.core.conversation import Priority
+from inbox.core.conversation import Category, Priority
+from inbox.core.customer import Customer
 from inbox.core.events import EventType
-from inbox.core.ids import ConversationId, CustomerId, MessageId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId, TeamId
 from inbox.core.message import Delivery, DeliveryState
-from inbox.records import CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, TIMERS, Batch, Put, Timer
+from inbox.core.permissions import Scope
+from inbox.core.persons import CustomerMerge
+from inbox.core.templates import Template, TemplateButton
+from inbox.records import (
+    CONVERSATIONS,
+    CUSTOMER_MERGES,
+    CUSTOMERS,
+    IDENTITIES,
+    MESSAGES,
+    TEMPLATES,
+    TIMERS,
+    Batch,
+    ChannelTemplate,
+    Put,
+    Timer,
+)
 from inbox.store.client import Database
 from inbox.testing.builders import (
     a_channel,
@@ -38,6 +54,15 @@ async def test_a_timeline_is_read_backwards_by_arrival_and_id(store: Store) -> N
     assert [m.id for m in await store.queries.timeline(C1, (START, "b"), 10)] == ["a"]
     assert [m.id for m in await store.queries.timeline(C1, (START + 1, "c"), 1)] == ["b"]
     assert await store.queries.timeline(C1, (START, "a"), 10) == []
+
+
+async def test_a_timeline_is_read_forwards_from_any_place(store: Store) -> None:
+    thread = [a_message("b", arrived_at=START), a_reply("a", arrived_at=START), a_note("c", arrived_at=START + 1)]
+    elsewhere = a_message("x", conversation=ConversationId("c2"))
+    await store.journal.commit(Batch(puts=[Put(MESSAGES, m, None) for m in (*thread, elsewhere)]))
+    assert [m.id for m in await store.queries.timeline_after(C1, (0, ""), 10)] == ["a", "b", "c"]
+    assert [m.id for m in await store.queries.timeline_after(C1, (START, "a"), 1)] == ["b"]
+    assert await store.queries.timeline_after(C1, (START + 1, "c"), 10) == []
 
 
 async def test_replies_after_a_message_are_those_a_colleague_wrote_since(store: Store) -> None:
@@ -91,6 +116,12 @@ async def test_messages_fall_due_exactly_when_a_worker_may_take_them(store: Stor
     await store.journal.commit(Batch(puts=[Put(MESSAGES, a_reply(id, delivery=d), None) for id, d in deliveries.items()]))
     assert [m.id for m in await store.queries.due_messages(START, 10)] == ["unknown", "abandoned", "pending"]
     assert [m.id for m in await store.queries.due_messages(START, 1)] == ["unknown"]
+    own = a_reply("unknown").channel
+    assert own is not None
+    assert [m.id for m in await store.queries.due_messages(START, 1, only=own)] == ["unknown"]
+    assert await store.queries.due_messages(START, 1, only=ChannelId("another")) == []
+    assert await store.queries.due_messages(START, 10, without={own}) == []
+    assert len(await store.queries.due_messages(START, 10, without={ChannelId("another")})) == 3
     sent = a_reply("unknown", version=2, delivery=Delivery(DeliveryState.SENT))
     await store.journal.commit(Batch(puts=[Put(MESSAGES, sent, 1)], events=[an_event(1)]))
     assert [m.id for m in await store.queries.due_messages(START, 1)] == ["abandoned"]
@@ -131,12 +162,19 @@ async def test_old_ids_and_numbers_lead_to_where_a_conversation_was_merged(store
     assert await store.queries.conversations([ConversationId("a"), ConversationId("no")]) == {"a": chain[0]}
 
 
-async def test_tags_are_remembered_in_order(store: Store) -> None:
+async def test_a_tag_is_known_in_all_its_spellings_and_counted_where_it_is_now(store: Store) -> None:
     tagged = a_conversation(tags=("vip", "angry"))
     await store.journal.commit(Batch(puts=[Put(CONVERSATIONS, tagged, None)], events=[an_event(1)]))
-    changed = replace(tagged, version=2, tags=("billing",))
+    changed = replace(tagged, version=2, tags=("VIP", "billing"))
     await store.journal.commit(Batch(puts=[Put(CONVERSATIONS, changed, 1)], events=[an_event(2)]))
-    assert await store.queries.tags() == ["angry", "billing", "vip"]
+    done = a_conversation("done", number=2, tags=("billing",), category=Category.RESOLVED, team=TeamId("sales"))
+    other = a_conversation("other", number=3, tags=("billing",), team=TeamId("sales"))
+    await store.journal.commit(Batch(puts=[Put(CONVERSATIONS, c, None) for c in (done, other)], events=[an_event(3)]))
+    assert await store.queries.spellings("Vip") == ["VIP", "vip"]
+    assert await store.queries.spellings("other") == []
+    assert await store.queries.tag_counts(Scope(all=True)) == {"VIP": 1, "billing": 2}
+    assert await store.queries.tag_counts(Scope(teams=(TeamId("sales"),))) == {"billing": 1}
+    assert await store.queries.tag_counts(Scope()) == {}
 
 
 async def test_what_is_configured(store: Store) -> None:
@@ -152,6 +190,18 @@ async def test_what_is_configured(store: Store) -> None:
     await store.directory.remove_channel(a_channel().id)
     assert await store.queries.channels() == []
     assert await store.directory.has_agents()
+
+
+async def test_templates_are_listed_by_channel_name_and_language(store: Store) -> None:
+    kept = [
+        ChannelTemplate("3", a_channel().id, Template("b", "en", "B {{1}}")),
+        ChannelTemplate("2", a_channel().id, Template("a", "en", "A", buttons=(TemplateButton("reply", "Yes"),))),
+        ChannelTemplate("1", a_channel().id, Template("a", "de", "A")),
+        ChannelTemplate("4", a_channel("other").id, Template("a", "de", "A")),
+    ]
+    await store.journal.commit(Batch(puts=[Put(TEMPLATES, entry, None) for entry in kept]))
+    assert await store.queries.templates(a_channel().id) == [kept[2], kept[1], kept[0]]
+    assert await store.queries.templates(a_channel("none").id) == []
 
 
 names = st.sampled_from(["Anna Schmidt", "anna", "ANNABEL", "Ben", "Änne", "", "李雷", "a" * 300])
@@ -193,12 +243,51 @@ async def test_people_are_found_by_the_beginning_of_a_name_or_address(
     assert orders[0] == orders[1]
 
 
+async def test_all_persons_are_read_page_by_page(store: Store) -> None:
+    people = [Customer(CustomerId(f"p{n}"), f"Person {n}") for n in range(7)]
+    await store.journal.commit(Batch(puts=[Put(CUSTOMERS, one, None) for one in people]))
+    first = await store.queries.customers_by_id(CustomerId(""), 4)
+    assert [one.id for one in first] == ["p0", "p1", "p2", "p3"]
+    assert await store.queries.customers_by_id(first[-1].id, 4) == people[4:]
+    assert await store.queries.customers_by_id(people[-1].id, 4) == []
+
+
 async def test_a_person_has_all_his_addresses(store: Store) -> None:
     mine = [an_identity("b@example.org", since=START), an_identity("a@example.org", since=START + 1)]
     other = an_identity("c@example.org", customer=CustomerId("ben"))
     await store.journal.commit(Batch(puts=[Put(IDENTITIES, i, None) for i in (*mine, other)]))
     assert await store.queries.identities_of(CustomerId("anna")) == mine
     assert await store.queries.customers([CustomerId("anna")]) == {}
+    assert await store.queries.identities_of(CustomerId("ben"), CustomerId("anna")) == sorted((*mine, other), key=lambda i: (i.since, i.id))
+    assert await store.queries.identities_like([" B@Example.org", "nobody@example.org"], 9) == mine[:1]
+    assert len(await store.queries.identities_like([i.value for i in (*mine, other)], 2)) == 2
+    assert await store.queries.identities_like([], 9) == []
+
+
+async def test_who_was_merged_leads_to_the_one_that_stays(store: Store) -> None:
+    a, b, c = (CustomerId(id) for id in "abc")
+    last = a_customer("c", name="Cleo", absorbed=(b, a), merges=("m2",))
+    middle = a_customer("b", name="Bea", merged_into=c, absorbed=(a,), merges=("m1",))
+    first = a_customer("a", name="Ada", merged_into=b)
+    apart = a_customer("d", name="Dan")
+    addresses = [an_identity(f"{id}@example.org", customer=CustomerId(id)) for id in "abcd"]
+    merge = CustomerMerge("m1", a, b, AgentId("mia"), START, first, middle, middle)
+    puts = [Put(CUSTOMERS, one, None) for one in (first, middle, last, apart)] + [Put(IDENTITIES, i, None) for i in addresses]
+    await store.journal.commit(Batch(puts=[*puts, Put(CUSTOMER_MERGES, merge, None)]))
+    assert [await store.queries.customer(id) for id in (a, b, c)] == [last, last, last]
+    assert await store.queries.customer(CustomerId("nobody")) is None
+    assert await store.queries.customers([a, c]) == {a: first, c: last}
+    assert await store.queries.customer_merges(["m1", "m9"]) == {"m1": merge}
+    assert await store.queries.customer_merges([]) == {}
+    for typed, found in (("", [last, apart]), ("ad", []), ("cl", [last]), ("a@", [last]), ("B@example.org", [last]), ("d", [apart])):
+        assert (await store.queries.find_customers(typed, None, 9))[0] == found, typed
+    pages, after = [], None
+    while True:
+        page, after = await store.queries.find_customers("", after, 1)
+        pages += page
+        if after is None:
+            break
+    assert pages == [last, apart], "each once, however many addresses lead to him"
 
 
 async def test_what_cannot_be_stored_as_it_is_becomes_storable(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from inbox.core.conversation import Category, Conversation
 from inbox.core.errors import Invalid
-from inbox.core.ids import AgentId, ConversationId, TeamId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope
 from inbox.core.words import field_words, query, words
@@ -19,10 +20,12 @@ from inbox.store import search, search_walk, sheets
 from inbox.store.client import Database
 from inbox.testing.builders import a_conversation, a_message
 from inbox.testing.clock import START
+from tests.eventually import PATIENCE_S
 from tests.store.conftest import AGAINST_MONGODB, Store, in_memory, on_mongodb, wipe
 
 ME = AgentId("mia")
 ALL = Scope(all=True)
+BARRED = Scope(agent=ME, teams=(TeamId("red"),), teamless=True, barred=(ChannelId("mail"),))
 HOUR = 60 * 60 * 1000
 DAY = 24 * HOUR
 Found = list[tuple[str, str | None]]
@@ -94,6 +97,7 @@ async def store_all(store: Store, conversations: list[Conversation], messages: l
     entries = [entry(by_id[m.conversation], m) for m in messages]
     await store.search.index(entries[: len(entries) // 2])
     await store.search.index(entries[len(entries) // 3 :])  # some a second time
+    await store.search.moved([c for c in conversations if c.merged_into])
 
 
 async def never(*asked: object) -> bool:
@@ -122,16 +126,17 @@ conversations = st.lists(
         assignee=st.none() | st.just(ME),
         team=st.none() | st.just(TeamId("red")),
         tags=st.sampled_from([(), ("vip",), ("VIP", "x")]),
+        channel=st.sampled_from([ChannelId("mail"), ChannelId("mail"), ChannelId("chat")]),
         customer=st.sampled_from(["anna", "ben"]),
         created_at=st.just(START - DAY),
         updated_at=st.integers(START, START + 3 * DAY),
-        merged_into=st.none() | st.none() | st.none() | st.just(ConversationId("c0")),
+        merged_into=st.none() | st.none() | st.none() | st.just(ConversationId("the first of them")),
     ),
     unique_by=lambda c: c.id,
     min_size=1,
     max_size=8,
 )
-scopes = st.sampled_from([ALL, Scope(), Scope(agent=ME), Scope(teams=(TeamId("red"),)), Scope(agent=ME, teamless=True)])
+scopes = st.sampled_from([ALL, Scope(), Scope(agent=ME), Scope(teams=(TeamId("red"),)), Scope(agent=ME, teamless=True), BARRED])
 
 
 @pytest.mark.parametrize("few", [0, 1_000], ids=["along the words", "through the conversations"])
@@ -155,7 +160,11 @@ async def test_the_index_finds_what_a_look_at_everything_finds(
 ) -> None:
     monkeypatch.setattr(search, "few", lambda limit, stored: few)
     monkeypatch.setattr(search_walk.Lead, "in_fewer", never)
-    stored = [a_conversation(c.id, **{**_fields(c), "number": i}) for i, c in enumerate(stored, 1)]
+    into = stored[0]
+    stored = [
+        a_conversation(c.id, **{**_fields(c), "number": i, "merged_into": into.id if c.merged_into and c is not into else None})
+        for i, c in enumerate(stored, 1)
+    ]
     messages = [
         a_message(f"m{i:02}", conversation=stored[which % len(stored)].id, text=text, arrived_at=START + day * DAY + i)
         for i, (which, text, day) in enumerate(said)
@@ -238,6 +247,22 @@ async def test_messages_that_were_moved_are_found_where_they_are_now(store: Stor
     assert await found(store, "one") == [("left", "stays")]
 
 
+async def test_a_message_that_was_taken_back_is_found_no_more_and_the_others_are(store: Store) -> None:
+    conversation, other = a_conversation(), a_conversation("other", number=2)
+    stays, goes = (
+        a_message("stays", conversation=conversation.id, text="order one"),
+        a_message("goes", conversation=conversation.id, text="order two"),
+    )
+    alone = a_message("alone", conversation=other.id, text="order three")
+    await store_all(store, [conversation, other], [stays, goes, alone])
+    for _ in range(2):
+        await store.search.forget({goes.id: conversation, alone.id: other})
+        assert await found(store, "two") == await found(store, "three") == []
+        assert await found(store, "order") == [(conversation.id, "stays")]
+    await store.search.index([entry(conversation, goes)])
+    assert await found(store, "two") == [(conversation.id, "goes")]
+
+
 async def test_the_position_is_remembered(store: Store) -> None:
     assert await store.search.position() == {}
     await store.search.save_position({1: 5, 12: 7})
@@ -286,6 +311,22 @@ async def test_a_conversation_of_very_many_messages_stays_findable(mongo: Databa
     assert await found(store, "same") == [("c1", "m9")]
 
 
+@pytest.mark.parametrize("kept", [0, 4, 100_000])
+async def test_two_servers_that_index_the_same_conversations_by_turns_lose_nothing(
+    mongo: Database, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr("inbox.store.search_index.KEPT", kept)
+    servers = [on_mongodb(mongo), on_mongodb(mongo)]
+    stored = [a_conversation(f"c{i}", number=i) for i in range(3)]
+    thread = [a_message(f"m{i}", conversation=stored[i % 3].id, text=f"line{i} ", arrived_at=START + i) for i in range(12)]
+    puts = [*(Put(CONVERSATIONS, c, None) for c in stored), *(Put(MESSAGES, m, None) for m in thread)]
+    await servers[0].journal.commit(Batch(puts=puts))
+    for i, message in enumerate(thread):
+        await servers[i // 3 % 2].search.index([entry(stored[i % 3], message)])
+    for i in range(12):
+        assert await found(servers[0], f"line{i} ") == [(f"c{i % 3}", f"m{i}")]
+
+
 async def test_a_search_that_looked_at_many_goes_on_from_there(mongo: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "few", lambda limit, stored: 0)
     monkeypatch.setattr(search, "LOOK", 2)
@@ -320,3 +361,14 @@ def test_months_are_calendar_months_in_utc() -> None:
     new_year = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) * 1000
     assert sheets.sheet_id(ConversationId("c:1"), new_year - 1) == "c:1:202512:0"
     assert sheets.sheet_id(ConversationId("c:1"), new_year) == "c:1:202601:0"
+
+
+async def test_a_circle_of_merges_never_stops_the_index(store: Store) -> None:
+    circle = [
+        a_conversation("x", number=1, merged_into=ConversationId("y")),
+        a_conversation("y", number=2, merged_into=ConversationId("x")),
+    ]
+    alone = a_conversation("z", number=3)
+    async with asyncio.timeout(PATIENCE_S):
+        await store_all(store, [*circle, alone], [an_order("m1", "x", START), an_order("m2", "z", START)])
+        assert await found(store, "order") == [("z", "m2")]

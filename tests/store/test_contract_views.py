@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import bson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from inbox.core import views
-from inbox.core.conversation import Category, Conversation, Priority
+from inbox.core.conversation import Category, ClockState, Conversation, Offer, Priority, SlaClock, Waiting
 from inbox.core.errors import Invalid
 from inbox.core.events import facets
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, TeamId
+from inbox.core.filters import narrow
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, QueueId, TeamId
 from inbox.core.permissions import Scope, sees
-from inbox.core.views import ACTIVE, ANYBODY, BUILTIN, ME, NOBODY, Sort, View
+from inbox.core.views import ACTIVE, ANYBODY, BUILTIN, ME, NOBODY, SOMEBODY, Sort, View
 from inbox.records import CONVERSATIONS, Batch, Put
 from inbox.store.client import Database
 from inbox.store.documents import encoded
 from inbox.store.lists import Reading, reading
+from inbox.store.migrations import m0004_lists_of_tags, m0005_pressing
 from inbox.store.queries import MongoQueries
 from inbox.testing.builders import a_conversation
 from inbox.testing.clock import START
@@ -26,6 +30,8 @@ from tests.store.conftest import AGAINST_MONGODB, Store, in_memory
 
 AGENTS = [AgentId("mia"), AgentId("tom")]
 TEAMS = [TeamId("red"), TeamId("blue")]
+LATE_CLOCK = (SlaClock("first_response", ClockState.BREACHED, 10, breached_at=START),)
+SOON_CLOCK = (SlaClock("first_response", ClockState.RUNNING, 10, warned_at=START),)
 instants = st.integers(START, START + 3)
 
 conversations = st.lists(
@@ -38,6 +44,9 @@ conversations = st.lists(
         bot=st.none() | st.just(AgentId("echo")),
         team=st.none() | st.sampled_from(TEAMS),
         tags=st.lists(st.sampled_from(["a", "b"]), unique=True).map(tuple),
+        sla=st.sampled_from([(), LATE_CLOCK, SOON_CLOCK]),
+        queue=st.none() | st.just(QueueId("q1")),
+        waiting=st.none() | st.sampled_from([Waiting(START, offer=Offer(agent, START + 1)) for agent in AGENTS]),
         channel=st.sampled_from([ChannelId("mail"), ChannelId("chat")]),
         customer=st.sampled_from([CustomerId("anna"), CustomerId("ben")]),
         updated_at=instants,
@@ -55,19 +64,22 @@ scopes = st.builds(
     agent=st.none() | st.sampled_from([*AGENTS, AgentId("echo")]),
     teams=st.lists(st.sampled_from(TEAMS), unique=True).map(tuple),
     teamless=st.booleans(),
+    barred=st.sampled_from([(), (), (ChannelId("mail"),), (ChannelId("chat"), ChannelId("mail"))]),
 )
 custom_views = st.builds(
     View,
     id=st.just("custom"),
     categories=st.just(ACTIVE) | st.lists(st.sampled_from(Category), unique=True).map(tuple),
-    assignee=st.sampled_from([ANYBODY, NOBODY, ME, "tom"]),
-    team=st.none() | st.sampled_from(TEAMS),
+    assignee=st.sampled_from([ANYBODY, NOBODY, SOMEBODY, ME, "tom"]),
+    team=st.none() | st.sampled_from([*TEAMS, TeamId(NOBODY)]),
     tags=st.lists(st.sampled_from(["a", "b"]), unique=True).map(tuple),
     channel=st.none() | st.just(ChannelId("mail")),
     customer=st.none() | st.just(CustomerId("anna")),
     priority=st.none() | st.sampled_from(Priority),
     bot=st.sampled_from([None, True, False]),
     queued=st.sampled_from([None, True, False]),
+    queue=st.sampled_from([None, QueueId("q1"), QueueId(NOBODY)]),
+    sla=st.sampled_from(["", "", "late", "soon", "pressing"]),
     sort=st.sampled_from(Sort),
 )
 asked_views = st.sampled_from(list(BUILTIN.values())) | custom_views
@@ -121,7 +133,8 @@ AGENT = Scope(agent=AGENTS[0], teams=(TEAMS[0], TeamId("green"), TeamId("sales")
 @pytest.mark.parametrize("scope", [Scope(all=True), AGENT], ids=["everything", "an agent of three teams"])
 @pytest.mark.parametrize("view", BUILTIN.values(), ids=lambda view: view.id)
 async def test_a_built_in_view_is_a_walk_along_an_index(mongo: Database, view: View, scope: Scope) -> None:
-    await mongo["conversations"].insert_many([encoded(c) for c in many(1_500)])
+    alarmed = [replace(c, sla=LATE_CLOCK) if c.number % 10 == 0 else c for c in many(1_500)]
+    await mongo["conversations"].insert_many([encoded(c) for c in alarmed])
     how = reading(view, scope, AGENTS[0])
     assert how is not None
     page, after = await MongoQueries(mongo).page(view, scope, AGENTS[0], None, 20)
@@ -210,3 +223,55 @@ async def test_values_of_a_view_are_never_operators(store: Store) -> None:
         except TypeError:
             continue  # not even hashable: refused
         assert page == []
+
+
+@pytest.mark.parametrize(
+    "text", ["tag:rare", "is:late", "is:closed tag:rare", "is:soon assignee:mia", "is:pressing tag:rare", "tag:rare priority:high"]
+)
+@pytest.mark.parametrize("sort", Sort)
+async def test_a_saved_view_of_few_among_many_reads_few(mongo: Database, text: str, sort: Sort) -> None:
+    rare = [replace(c, tags=("rare",), sla=LATE_CLOCK if c.number % 2 else SOON_CLOCK) for c in many(1_500)[:40]]
+    await mongo["conversations"].insert_many([encoded(c) for c in [*rare, *many(1_500)[40:]]])
+    view = narrow(View("custom", ACTIVE, sort=sort), text)
+    for scope in (Scope(all=True), AGENT):
+        how = reading(view, scope, AGENTS[0])
+        assert how is not None
+        expected = [c for c in rare if views.matches(view, facets(c), AGENTS[0]) and sees(scope, facets(c))]
+        assert await MongoQueries(mongo).count(view, scope, AGENTS[0]) == len(expected)
+        plan = await explained(mongo, how, None, 20)
+        assert plan["executionStats"]["totalDocsExamined"] <= (41 if view.assignee == ANYBODY else 300)
+
+
+async def test_what_was_stored_before_lists_of_tags_is_found_in_them(mongo: Database) -> None:
+    before = [
+        a_conversation("c1", number=1, tags=("vip", "two words"), sla=LATE_CLOCK),
+        a_conversation("c2", number=2, tags=("vip",), category=Category.RESOLVED, sla=LATE_CLOCK),
+        a_conversation("c3", number=3, sla=SOON_CLOCK),
+        a_conversation("c4", number=4, merged_into=ConversationId("c1"), tags=("vip",)),
+    ]
+    for c in before:
+        doc = bson.decode(encoded(c).raw)
+        doc.pop("k_sla", None)
+        doc.pop("k_pressing", None)
+        if "k_lists" in doc:
+            doc["k_lists"] = [name for name in doc["k_lists"] if name[0] not in "gs"]
+        await mongo["conversations"].insert_one(doc)
+    for _ in range(2):
+        await m0004_lists_of_tags.expand(mongo)
+        await m0005_pressing.expand(mongo)
+    for c in before:
+        wanted, found = bson.decode(encoded(c).raw), await mongo["conversations"].find_one({"_id": c.id})
+        assert found is not None
+        assert (sorted(found.get("k_lists", [])), found.get("k_sla")) == (sorted(wanted.get("k_lists", [])), wanted.get("k_sla"))
+        assert found.get("k_pressing") == wanted.get("k_pressing")
+
+
+@pytest.mark.parametrize("held_by", [AGENTS[1], None])
+async def test_what_i_closed_with_a_tag_is_not_what_others_closed_with_it(mongo: Database, held_by: AgentId | None) -> None:
+    mine = a_conversation("c1", category=Category.RESOLVED, assignee=AGENTS[0], tags=("a",))
+    other = a_conversation("c2", category=Category.RESOLVED, assignee=held_by, tags=("a",))
+    await mongo["conversations"].insert_many([encoded(c) for c in (mine, other)])
+    store = in_memory()
+    object.__setattr__(store, "queries", MongoQueries(mongo))
+    view = View("custom", (Category.RESOLVED,), assignee=ME, tags=("a",))
+    await check(store, [mine, other], view, Scope(all=True), 5)

@@ -11,6 +11,7 @@ import bson
 import pytest
 from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import AutoReconnect
 
 from inbox.core.conversation import Category, Priority
 from inbox.core.errors import CannotStart, Unavailable
@@ -84,6 +85,25 @@ async def test_steps_are_taken_once_and_in_order(empty: Database, monkeypatch: p
     await migrate(empty)
     await migrate(empty)
     assert taken == [1, 2, 3]
+
+
+async def test_a_step_may_take_longer_than_a_call_may_take_otherwise(
+    empty: Database, mongo_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def long(db: Database) -> None:
+        none = {"$match": {"$expr": {"$lt": [{"$add": ["$_id", "$$n"]}, 0]}}}
+        each_with_each = {"$lookup": {"from": "many", "let": {"n": "$_id"}, "pipeline": [none], "as": "none"}}
+        await (await db["many"].aggregate([each_with_each])).to_list()
+
+    impatient = connect(mongo_uri.replace("socketTimeoutMS=20000", "socketTimeoutMS=250"), empty.name)
+    await empty["many"].insert_many([{"_id": n} for n in range(1_200)])
+    try:
+        monkeypatch.setattr(migrations, "STEPS", (long,))
+        with pytest.raises(AutoReconnect):
+            await long(impatient)
+        await migrate(impatient)
+    finally:
+        await impatient.client.close()
 
 
 async def test_lists_by_priority_made_by_the_first_version_get_their_new_order(empty: Database) -> None:

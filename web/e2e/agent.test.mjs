@@ -44,7 +44,11 @@ test('a reply is shown at once and becomes the stored message', async () => {
   const page = await agent(MIRA);
   const row = await newConversation(page);
   await openConversation(page, row.number);
-  await page.keyboard.press('r');
+  const focused = await page.evaluate(() => {
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'r', bubbles: true }));
+    return document.activeElement?.tagName;
+  });
+  assert.equal(focused, 'TEXTAREA', 'the key after R goes into the field');
   await composer(page).fill('Thank you, **we are on it**.');
   await page.keyboard.press('Control+Enter');
   await messageWith(page, 'we are on it').waitFor();

@@ -1,16 +1,28 @@
 // A browser for the flows. INBOX_URL names a running demo, CHROMIUM the browser; nothing is downloaded.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
+import { network } from './network.mjs';
+
+export { network };
 
 export const URL_OF_DEMO = process.env.INBOX_URL ?? 'http://127.0.0.1:8080';
 export const PASSWORD = process.env.INBOX_PASSWORD ?? 'inbox-demo';
 export const MIRA = 'mira@northwind.example';
 export const JONAS = 'jonas@northwind.example';
 export const RAVI = 'ravi@northwind.example';
+export const INES = 'ines@northwind.example';
 export const AMINA = 'amina@northwind.example';
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** Milliseconds that every answer takes on its way, and how much slower the page computes: a slow line shows what a flow takes for granted. */
+const LATENCY = Number(process.env.INBOX_LATENCY ?? 0);
+const SLOWNESS = Number(process.env.INBOX_SLOWNESS ?? 1);
+
+/** How long a flow waits for what must come: no measure of speed, a machine may stand still for a while. */
+const PATIENCE_MS = 60_000;
 
 let browser;
 const open = new Set();
@@ -29,10 +41,22 @@ after(async () => {
 
 /** A page of its own session; whatever the page complains of is kept in `page.complaints`. */
 export async function newPage(options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: 'reduce',
+    serviceWorkers: 'block',
+    ...options,
+  });
   open.add(context);
+  // Answers leave at once; the flows of taking back choose otherwise.
+  await context.addInitScript((demo) => {
+    if (location.origin !== demo || window !== window.top) return;
+    const chosen = JSON.parse(localStorage.getItem('inbox.prefs') ?? '{}');
+    localStorage.setItem('inbox.prefs', JSON.stringify({ hold: '0', ...chosen }));
+  }, new URL(URL_OF_DEMO).origin);
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(PATIENCE_MS);
+  await slow(page);
   page.complaints = [];
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   page.on('console', (message) => {
@@ -42,8 +66,21 @@ export async function newPage(options = {}) {
   return page;
 }
 
-export async function logIn(page, email) {
-  await page.goto(`${URL_OF_DEMO}/login`);
+async function slow(page) {
+  if (!LATENCY && SLOWNESS === 1) return;
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  const asFastAsCan = { downloadThroughput: -1, uploadThroughput: -1 };
+  await session.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: LATENCY,
+    ...asFastAsCan,
+  });
+  await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWNESS });
+}
+
+export async function logIn(page, email, base = URL_OF_DEMO) {
+  await page.goto(`${base}/login`);
   await page.getByLabel('Email').fill(email);
   await page.getByLabel('Password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Log in' }).click();
@@ -73,44 +110,13 @@ export function call(page, method, path, body) {
   );
 }
 
-/**
- * Takes the page's network into the test's hand; call it before the page is opened. A browser that is told to be offline
- * keeps its open sockets, so they are cut here.
- */
-export async function network(page) {
-  const sockets = new Set();
-  let up = true;
-  await page.routeWebSocket(/\/ws$/, (socket) => {
-    if (!up) return;
-    const server = socket.connectToServer();
-    sockets.add({ socket, server });
-  });
-  return {
-    /** `http` false leaves requests through: a page whose socket is dead and does not know it yet. */
-    async down({ http = true } = {}) {
-      up = false;
-      if (http) await page.context().setOffline(true);
-      for (const { socket, server } of sockets) {
-        await socket.close({ code: 1001 });
-        await server.close();
-      }
-      sockets.clear();
-    },
-    async up() {
-      up = true;
-      await page.context().setOffline(false);
-      await page.evaluate(() => dispatchEvent(new Event('online')));
-    },
-  };
-}
-
 let made = 0;
 
 /** A conversation of this flow alone, begun by the page's agent; its row. */
 export async function newConversation(page, subject = 'A flow of its own') {
   const id = `${Date.now().toString(36)}${made++}`;
   const boot = await call(page, 'GET', '/bootstrap');
-  const channel = boot.body.channels.find((one) => one.recipients);
+  const channel = boot.body.channels.find((one) => one.id === 'support');
   assert.ok(channel, 'the demo has a mail channel');
   const answer = await call(page, 'POST', '/conversations', {
     channel: channel.id,
@@ -135,7 +141,7 @@ export function messageWith(page, text) {
 }
 
 /** Waits until `check` gives something true; a bounded poll, never a sleep of hope. */
-export async function until(check, what, ms = 10_000) {
+export async function until(check, what, ms = PATIENCE_MS) {
   const end = Date.now() + ms;
   for (;;) {
     const value = await check();
@@ -145,18 +151,16 @@ export async function until(check, what, ms = 10_000) {
   }
 }
 
-/** What axe finds wrong on the page as it stands: WCAG 2.2 A and AA, and best practice. */
-export async function violations(page) {
-  await page.addScriptTag({ path: AXE }).catch(async () => {
-    const { readFile } = await import('node:fs/promises');
-    await page.evaluate(await readFile(AXE, 'utf8'));
-  });
-  const found = await page.evaluate(async () => {
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations } = await globalThis.axe.run(document, { runOnly: { type: 'tag', values: tags } });
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds wrong on the page as it stands: WCAG 2.2 A and AA, and best practice, or these rules only. */
+export async function violations(page, rules = null) {
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
+  const runOnly = rules ? { type: 'rule', values: rules } : { type: 'tag', values: TAGS };
+  return page.evaluate(async (runOnly) => {
+    const { violations } = await globalThis.axe.run(document, { runOnly, resultTypes: ['violations'] });
     return violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`,
     );
-  });
-  return found;
+  }, runOnly);
 }

@@ -93,7 +93,7 @@ async function thread(options) {
 test('places, contacts and the like are shown in words, and nothing outside is fetched for them', async () => {
   const { page, row, outside } = await thread();
   const place = messageWith(page, 'Hauptbahnhof');
-  const link = place.getByRole('link', { name: 'Open on maps.example' });
+  const link = place.getByRole('link', { name: 'Open the map on maps.example' });
   assert.match((await link.getAttribute('rel')) ?? '', /noreferrer/);
   assert.equal(await place.getByText('No text').count(), 0);
   assert.equal(await page.getByTestId('card').count(), 8);
@@ -121,6 +121,56 @@ test('earlier wordings open by keyboard; what was taken back and what is history
   assert.equal(await gone.getByTestId('message-menu').count(), 0);
   const old = messageWith(page, 'before you connected');
   assert.match(await old.getByTestId('late').innerText(), /arrived with the backlog/);
+});
+
+test('an answer that is out is changed and taken back, and a message reacted to, from its menu', async () => {
+  const asked = [];
+  const page = await agent(MIRA);
+  await page.route('**/api/v1/bootstrap', async (route) => {
+    const answer = await route.fetch();
+    const json = await answer.json();
+    for (const channel of json.channels) channel.amends = ['edit', 'delete', 'react'];
+    await route.fulfill({ response: answer, json });
+  });
+  const row = await newConversation(page);
+  let answer;
+  await page.route(/\/api\/v1\/conversations\/[^/?]+(\?.*)?$/, async (route) => {
+    if (route.request().method() !== 'GET') return route.fallback();
+    const found = await route.fetch();
+    const json = await found.json();
+    answer = json.timeline?.items.find((item) => item.t === 'message');
+    if (answer) Object.assign(answer, { state: 'sent', text: 'By the 21st', version: 90 });
+    return route.fulfill({ response: found, json });
+  });
+  await page.route(/\/messages\/[^/]+\/(edit|withdraw|reaction)$/, async (route) => {
+    const [, what] = /(edit|withdraw|reaction)$/.exec(route.request().url());
+    asked.push([what, route.request().postDataJSON()]);
+    const kind = { edit: 'edit', withdraw: 'delete', reaction: 'react' }[what];
+    const json = {
+      ...answer,
+      version: asked.length + 90,
+      amending: { kind, text: '', failed: what === 'edit', error: 'too old' },
+    };
+    await route.fulfill({ json });
+  });
+  await page.reload();
+  await openConversation(page, row.number);
+  const ours = messageWith(page, 'By the 21st');
+  await ours.hover();
+  await ours.getByTestId('message-menu').click();
+  await page.getByRole('menuitem', { name: 'Change what it says' }).click();
+  await page.getByTestId('amend-text').fill('By the 22nd');
+  assert.deepEqual(await violations(page), []);
+  await page.getByTestId('amend-confirm').click();
+  await ours.getByText('Could not be changed: too old').waitFor();
+  await ours.getByTestId('message-menu').click();
+  await page.getByRole('menuitem', { name: 'Take back' }).click();
+  await page.getByTestId('amend-confirm').click();
+  await ours.getByText('is being taken back').waitFor();
+  assert.deepEqual(asked, [
+    ['edit', { text: 'By the 22nd' }],
+    ['withdraw', null],
+  ]);
 });
 
 for (const colorScheme of ['light', 'dark']) {

@@ -6,6 +6,7 @@ import {
   AMINA,
   call,
   composer,
+  INES,
   JONAS,
   messageWith,
   MIRA,
@@ -19,13 +20,13 @@ import {
 import { sentTo } from './mail.mjs';
 import { conversationOf, unique, visitor, write } from './visitors.mjs';
 
-const INES = 'ines@northwind.example';
-
 async function address(page, testid, value) {
   const field = page.getByTestId(testid).getByRole('textbox');
   await field.fill(value);
   await field.press('Enter');
 }
+
+const used = [];
 
 async function reset(password) {
   const page = await newPage();
@@ -34,8 +35,11 @@ async function reset(password) {
   await page.getByLabel('Email').fill(INES);
   const asked = Date.now() - 2000;
   await page.getByRole('button', { name: 'Send the link' }).click();
-  const mail = await sentTo(INES, (one) => Date.parse(one.headers.date) >= asked);
-  const link = /https?:\/\/\S+/.exec(mail.text)[0];
+  const linkIn = (mail) => /https?:\/\/\S+/.exec(mail.text)[0];
+  const link = linkIn(
+    await sentTo(INES, (one) => Date.parse(one.headers.date) >= asked && !used.includes(linkIn(one))),
+  );
+  used.push(link);
   await page.goto(link);
   for (const label of ['New password', 'New password again'])
     await page.getByLabel(label, { exact: true }).fill(password);
@@ -67,9 +71,9 @@ test('an answer goes to Cc and Bcc, and nobody is told of the Bcc', async () => 
   const text = unique('With copies');
   await composer(page).fill(text);
   await page.getByTestId('to').getByRole('button', { name: 'Cc', exact: true }).click();
-  await address(page, 'cc', 'carl@example.net');
+  await page.keyboard.type('carl@example.net,'); // no letter of it is a key for anything else
   await page.getByTestId('to').getByRole('button', { name: 'Bcc' }).click();
-  await address(page, 'bcc', 'boss@example.net');
+  await page.keyboard.type('boss@example.net,');
   await page.keyboard.press('Control+Enter');
   await messageWith(page, text).waitFor();
   const mail = await sentTo(row.participants[0].value, (one) => one.text.includes(text));

@@ -78,7 +78,9 @@ test('what could not be read says so and gives its source', async () => {
   await openConversation(page, found.number, 'resolved');
   const message = page.getByTestId('message').first();
   await message.getByText('This message could not be read').waitFor();
-  const href = await message.getByRole('link', { name: 'View source' }).getAttribute('href');
+  await message.getByRole('button', { name: 'View source' }).click();
+  await page.getByTestId('source').getByText('blue one').waitFor();
+  const href = await page.getByTestId('source').getByRole('link').getAttribute('href');
   const [text, kept] = await page.evaluate(async (address) => {
     const answer = await fetch(address);
     return [await answer.text(), answer.headers.get('Content-Disposition')];

@@ -29,6 +29,9 @@ for (const way of ['key', 'button']) {
     });
     const row = await conversationAbout(page, subject);
     await openConversation(page, row.number);
+    await page.getByTestId('new-participants').getByText('2 people').waitFor();
+    await page.getByTestId('show-participants').click();
+    assert.equal(await page.getByTestId('new-participant').count(), 2);
     assert.deepEqual(trimmed(await chips(page, 'to')), ['Ada']);
     assert.equal(await page.getByTestId('cc').count(), 0);
 
@@ -44,6 +47,7 @@ for (const way of ['key', 'button']) {
     assert.match(mail.headers.to, new RegExp(ada));
     assert.match(mail.headers.cc, new RegExp(`${ben}.*${cyd}`));
     assert.doesNotMatch(`${mail.headers.to}${mail.headers.cc}`, /support@/);
+    await page.getByTestId('new-participants').waitFor({ state: 'detached' });
     await page.getByTestId('new-participant').first().waitFor({ state: 'detached' });
   });
 }
@@ -61,7 +65,8 @@ test('a forward begins with whom it goes to, and says so when nobody is named', 
   assert.equal(await to.getAttribute('aria-invalid'), 'true');
   assert.equal(await to.evaluate((field) => field === document.activeElement), true);
   const told = `forward-${crypto.randomUUID().slice(0, 8)}@example.net`;
-  await page.keyboard.type(told);
+  await page.keyboard.type(`${told},`);
+  await page.getByTestId('outside').getByText(`${told} is new to this conversation`).waitFor();
   await page.keyboard.press('Control+Enter');
   await sentTo(told);
 });

@@ -13,6 +13,7 @@ import {
   until,
   URL_OF_DEMO,
 } from './browser.mjs';
+import { conversationAbout, sendMail } from './mail.mjs';
 
 test('a colleague sees who looks, who writes and what was sent, without reload', async () => {
   const mira = await agent(MIRA);
@@ -118,9 +119,12 @@ test('a row shows who looks at its conversation', async () => {
 
 test('what is read loses its number, and can be marked unread again', async () => {
   const mira = await agent(MIRA);
-  const page = await call(mira, 'GET', '/conversations?view=waiting-longest');
-  const [one, other] = page.body.rows.filter((row) => row.inbound > 0);
-  await openConversation(mira, one.number, 'waiting-longest');
+  const about = ['One', 'Other'].map((word) => `${word} to be read ${Date.now()}`);
+  for (const subject of about) {
+    await sendMail({ from: 'Rhea Read <rhea@reading.example>', subject, text: 'Please read this.' });
+  }
+  const [one, other] = await Promise.all(about.map((subject) => conversationAbout(mira, subject)));
+  await openConversation(mira, one.number);
   const badge = mira.locator(`[data-number="${one.number}"]`).getByTestId('unread');
   await badge.waitFor({ state: 'detached' });
   await mira.keyboard.press('m');

@@ -116,6 +116,25 @@ test('while nobody is there a visitor leaves his address with his line', async (
   const stated = body.identities.find((one) => one.value === address);
   assert.ok(stated, 'the address is known');
   assert.ok(!stated.verified, 'and nothing proves it');
+
+  await openConversation(mira, row.number);
+  await mira.getByRole('button', { name: `Write to ${address}` }).click();
+  await mira
+    .getByTestId('new-to')
+    .getByText(row.customer.name || address)
+    .waitFor();
+  const written = unique('Here is your answer');
+  await mira.getByTestId('new-text').fill(written);
+  await mira.keyboard.press('Escape');
+  await mira.getByTestId('compose').click();
+  assert.equal(await mira.getByTestId('new-text').inputValue(), '', 'words for one person go to no other');
+  await mira.keyboard.press('Escape');
+  await mira.getByRole('button', { name: `Write to ${address}` }).click();
+  assert.equal(await mira.getByTestId('new-text').inputValue(), written);
+  await mira.getByTestId('new-send').click();
+  await sentTo(address, (mail) => mail.text.includes(written));
+  const his = await call(mira, 'GET', `/conversations?customer=${row.customer.id}`);
+  assert.equal(his.body.rows.length, 2, 'the mail is to the same person');
 });
 
 test('only what the site signed for this chat and not long ago proves who somebody is', signed, async () => {

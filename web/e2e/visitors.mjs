@@ -1,6 +1,6 @@
 // A visitor of a shop with the chat open, and the agent's look at what he wrote.
 import { createHmac } from 'node:crypto';
-import { call, network, newPage, URL_OF_DEMO } from './browser.mjs';
+import { call, network, newPage, until, URL_OF_DEMO } from './browser.mjs';
 
 export const SHOP = `${URL_OF_DEMO}/demo/shop/`;
 export const unique = (words) => `${words} ${crypto.randomUUID().slice(0, 8)}`;
@@ -31,18 +31,15 @@ export async function write(page, text) {
 /** Waits until a line has left and is shown once, as the server has it. */
 export async function stored(page, text) {
   await page.chat.getByText(text).waitFor();
-  await page.chat.getByText('Sending').first().waitFor({ state: 'detached', timeout: 60_000 });
+  await page.chat.getByText('Sending').first().waitFor({ state: 'detached' });
 }
 
 /** The conversation whose last line this is. */
 export async function conversationOf(agent, text) {
-  for (let tries = 0; tries < 100; tries++) {
+  return until(async () => {
     const { body } = await call(agent, 'GET', '/conversations?view=all');
-    const found = body.rows.find((row) => row.last?.preview.includes(text));
-    if (found) return found;
-    await agent.waitForTimeout(100);
-  }
-  throw new Error(`no conversation says ${text}`);
+    return body.rows.find((row) => row.last?.preview.includes(text));
+  }, `a conversation says ${text}`);
 }
 
 export function answer(agent, conversation, text) {

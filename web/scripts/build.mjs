@@ -1,9 +1,10 @@
-// Builds the screen, then the widget into its own folder beside it, then compresses what browsers fetch.
+// Builds the screen with its service worker, then the widget into its own folder beside it, then compresses what browsers fetch.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { writeWorker } from './worker.mjs';
 
 const web = dirname(dirname(fileURLToPath(import.meta.url)));
 const out = join(web, '..', 'inbox', 'ui');
@@ -33,5 +34,6 @@ function compressFile(path) {
 }
 
 vite();
+writeWorker(web, out);
 if (existsSync(join(web, 'widget', 'vite.config.ts'))) vite('-c', 'widget/vite.config.ts');
 compress(out);

@@ -2,49 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import UnsetType
 
 from inbox.api import show, timeline
 from inbox.api import structs as s
+from inbox.api import writing_structs as w
 from inbox.api.access import get_conversation
+from inbox.api.audit import note
 from inbox.api.bodies import DEFAULT_LIMIT, limit_of
 from inbox.api.parts import ApiParts, Signed
 from inbox.core import commands as c
 from inbox.core.conversation import Category
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.events import facets
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, MessageId, TeamId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, MessageId, QueueId, TeamId
 from inbox.core.permissions import Action, Actor, require, scope
-from inbox.core.views import BUILTIN, View
+from inbox.core.views import View
 from inbox.flow.conversations import Outcome
+from inbox.flow.marks import marks
 from inbox.flow.rows import ConversationRow
+from inbox.flow.views import Views
 from inbox.records import Draft
 
 
 async def list_conversations(asked: Signed[None]) -> s.ConversationPage:
     """A page of a view, or of all of one customer's conversations that the reader may see."""
-    view = _view(asked.actor, asked.query)
+    view = await view_asked(asked)
     parts, me = asked.parts, asked.actor.id
     found, after = await parts.queries.page(view, scope(asked.actor), me, asked.query.get("after"), limit_of(asked.query))
     ids = [x.id for x in found]
-    reads = await parts.own.reads(me, ids)
+    seen = await marks(parts.own, me, found)
     drafts: dict[str, tuple[str, ...]] = {}
     for draft in await parts.own.drafts(me, ids):
         drafts[draft.conversation] = (*drafts.get(draft.conversation, ()), draft.mode)
     rows = await show.conversations(parts, found)
-    return s.ConversationPage(tuple(rows), {id: mark.inbound for id, mark in reads.items()}, drafts, after)
+    return s.ConversationPage(tuple(rows), seen, drafts, after)
 
 
-def _view(actor: Actor, query: Mapping[str, str]) -> View:
+async def view_asked(asked: Signed[None]) -> View:
+    """The view, or the customer, that the query names. Raises ``Invalid``."""
+    query, actor = asked.query, asked.actor
     customer = query.get("customer")
     if customer is not None:
-        if "view" in query:
+        if "view" in query or "filter" in query:
             raise Invalid("view", "does not go with customer")
+        if not 1 <= len(customer) <= 64:
+            raise Invalid("customer", "must be an id")
         require(actor, Action.CUSTOMER_READ)
-        return View("customer", tuple(Category), customer=CustomerId(customer))
-    view = BUILTIN.get(query.get("view", "mine"))
+        whole = await asked.parts.directory.whole(CustomerId(customer))
+        return View("customer", tuple(Category), customer=CustomerId(customer), absorbed=whole)
+    view = await Views(asked.parts.directory).find(actor, query.get("view", "mine"), query.get("filter", ""))
     if view is None:
         raise Invalid("view", "there is no such view")
     return view
@@ -55,22 +64,40 @@ async def get_conversation_detail(asked: Signed[None]) -> s.ConversationDetail:
     parts, me = asked.parts, asked.actor.id
     found = await get_conversation(parts, asked.actor, asked.path["id"])
     drafts: Sequence[Draft] = await parts.own.drafts(me, [found.id])
-    mark = (await parts.own.reads(me, [found.id])).get(found.id)
+    seen = await marks(parts.own, me, [found])
     return s.ConversationDetail(
         row=await show.conversation(parts, found),
-        timeline=await timeline.page(parts, found.id, None, DEFAULT_LIMIT),
+        timeline=await timeline.page(parts, asked.actor, found.id, None, DEFAULT_LIMIT),
         drafts=tuple([await show.draft(parts, draft) for draft in drafts]),
-        read=mark.inbound if mark else 0,
+        read=seen.get(found.id, 0),
     )
 
 
 async def get_timeline(asked: Signed[None]) -> s.TimelinePage:
-    """What is older than the cursor."""
+    """What is older than the cursor, what is newer, or what stands around a message."""
+    query = asked.query
+    if len({"before", "later", "around"} & query.keys()) > 1:
+        raise Invalid("before", "goes neither with later nor with around")
     found = await get_conversation(asked.parts, asked.actor, asked.path["id"])
-    return await timeline.page(asked.parts, found.id, asked.query.get("before"), limit_of(asked.query))
+    if "around" in query:
+        return await timeline.around(asked.parts, asked.actor, found, query["around"], limit_of(query))
+    if "later" in query:
+        return await timeline.later(asked.parts, asked.actor, found.id, query["later"], limit_of(query))
+    return await timeline.page(asked.parts, asked.actor, found.id, query.get("before"), limit_of(query))
 
 
-async def start_conversation(asked: Signed[s.StartConversation]) -> s.Created:
+async def get_transcript(asked: Signed[None]) -> s.TimelinePage:
+    """A page of what was said. Who takes it along, and whether with notes, is written down with the first page."""
+    query = asked.query
+    if query.get("notes", "0") not in ("0", "1"):
+        raise Invalid("notes", "is 0 or 1")
+    found, notes = await get_conversation(asked.parts, asked.actor, asked.path["id"]), query.get("notes") == "1"
+    if "later" not in query:
+        await note(asked, "transcript_taken", found.id, number=str(found.number), notes="yes" if notes else "no")
+    return await timeline.transcript(asked.parts, asked.actor, found.id, query.get("later"), limit_of(query), notes=notes)
+
+
+async def start_conversation(asked: Signed[w.StartConversation]) -> s.Created:
     """Write first, to anybody."""
     body = asked.body
     command = c.StartConversation(
@@ -83,39 +110,61 @@ async def start_conversation(asked: Signed[s.StartConversation]) -> s.Created:
         files=_files(body.files),
         subject=body.subject,
         customer=CustomerId(body.customer) if body.customer else None,
+        template=_template(body),
+        hold=body.hold,
     )
-    return await _created(asked.parts, asked.actor, await asked.parts.conversations.execute(asked.actor, command, asked.key))
+    return await created(asked.parts, asked.actor, await asked.parts.conversations.execute(asked.actor, command, asked.key))
 
 
-async def send_message(asked: Signed[s.SendMessage]) -> s.Created:
+async def send_message(asked: Signed[w.SendMessage]) -> s.Created:
     """Reply, note or forward. Raises ``NewerReply`` when a colleague answered after what the author saw."""
     action = Action.NOTE if asked.body.kind == "note" else Action.REPLY
     found = await get_conversation(asked.parts, asked.actor, asked.path["id"], action)
     command = _message(found.id, asked.body)
-    return await _created(asked.parts, asked.actor, await asked.parts.conversations.execute(asked.actor, command, asked.key))
+    return await created(asked.parts, asked.actor, await asked.parts.conversations.execute(asked.actor, command, asked.key))
 
 
-def _message(id: ConversationId, body: s.SendMessage) -> c.Command:
-    foreign = {"reply": ("message", "mentions"), "note": ("to", "cc", "bcc", "subject", "message", "then", "seen", "anyway")}
-    for name in foreign.get(body.kind, ("mentions", "then", "seen", "anyway")):
+def _message(id: ConversationId, body: w.SendMessage) -> c.Command:
+    foreign = {
+        "reply": ("message", "mentions"),
+        "note": ("to", "cc", "bcc", "subject", "message", "then", "seen", "anyway", "template", "choices", "sticker", "hold", "send_at"),
+    }
+    for name in foreign.get(body.kind, ("mentions", "then", "seen", "anyway", "template", "choices", "sticker", "send_at")):
         if getattr(body, name):
             raise Invalid(name, f"does not go with {body.kind}")
     files = _files(body.files)
     to, cc, bcc = _addressees(body.to), _addressees(body.cc), _addressees(body.bcc)
     match body.kind:
         case "note":
-            return c.Note(id, body.client_id, body.text, files, tuple(AgentId(m) for m in body.mentions))
+            return c.Note(id, body.client_id, body.text, files, tuple(AgentId(m) for m in body.mentions), body.whisper)
         case "forward":
             if not to or not body.message:
                 raise Invalid("message" if to else "to", "is needed to forward")
-            return c.Forward(id, body.client_id, MessageId(body.message), to, body.text, cc, bcc, files, body.subject)
+            return c.Forward(id, body.client_id, MessageId(body.message), to, body.text, cc, bcc, files, body.subject, body.hold)
         case "reply":
             seen = MessageId(body.seen) if body.seen else None
             then = Category(body.then) if body.then else None
-            return c.Reply(id, body.client_id, body.text, to, cc, bcc, files, body.subject, seen, body.anyway, then)
+            return c.Reply(
+                conversation=id,
+                client_id=body.client_id,
+                text=body.text,
+                to=to,
+                cc=cc,
+                bcc=bcc,
+                files=files,
+                subject=body.subject,
+                seen=seen,
+                anyway=body.anyway,
+                then=then,
+                template=_template(body),
+                choices=body.choices,
+                sticker=body.sticker,
+                hold=body.hold,
+                send_at=body.send_at,
+            )
 
 
-async def _created(parts: ApiParts, actor: Actor, outcome: Outcome) -> s.Created:
+async def created(parts: ApiParts, actor: Actor, outcome: Outcome) -> s.Created:
     """What was made; a repeated command may lead to a conversation that was taken from its author since."""
     if outcome.conversation is None or outcome.message is None:
         raise NotFound
@@ -143,12 +192,18 @@ def _changes(id: ConversationId, body: s.EditConversation) -> Iterator[c.InConve
         yield c.SetPriority(id, body.priority)
     if not isinstance(body.status, UnsetType):
         yield c.SetStatus(id, body.status, until=None if isinstance(body.until, UnsetType) else body.until)
+    yield from _hands(id, body)
+
+
+def _hands(id: ConversationId, body: s.EditConversation) -> Iterator[c.InConversation]:
     if not isinstance(body.bot, UnsetType):
         yield c.GiveToBot(id, AgentId(body.bot) if body.bot is not None else None)
     if not isinstance(body.assignee, UnsetType) or not isinstance(body.team, UnsetType):
         agent = body.assignee if body.assignee is None or isinstance(body.assignee, UnsetType) else AgentId(body.assignee)
         team = body.team if body.team is None or isinstance(body.team, UnsetType) else TeamId(body.team)
         yield c.Assign(id, agent, team)
+    if not isinstance(body.queue, UnsetType):
+        yield c.MoveToQueue(id, QueueId(body.queue) if body.queue is not None else None)
 
 
 async def about_participant(asked: Signed[s.AboutParticipant]) -> ConversationRow:
@@ -157,6 +212,10 @@ async def about_participant(asked: Signed[s.AboutParticipant]) -> ConversationRo
     kind = c.AcceptParticipant if asked.body.action == "accept" else c.SplitParticipant
     outcome = await asked.parts.conversations.execute(asked.actor, kind(found.id, asked.body.kind, asked.body.value))
     return await show.conversation(asked.parts, outcome.conversation or found)
+
+
+def _template(body: w.SendMessage | w.StartConversation) -> c.UseTemplate | None:
+    return c.UseTemplate(body.template.template, body.template.values) if body.template is not None else None
 
 
 def _addressees(given: Sequence[s.AddressInput]) -> tuple[c.Addressee, ...]:

@@ -8,11 +8,13 @@ import hashlib
 import secrets
 import unicodedata
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from urllib.parse import quote
 
 from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from inbox.api import ranges, sniffing
 from inbox.api import structs as s
 from inbox.api.access import get_file as find_file
 from inbox.api.auth import UPLOADS
@@ -28,13 +30,6 @@ MAX_NAME = 150
 OCTETS = "application/octet-stream"
 BROKEN = (ValueError, AssertionError, HttpProcessingError)
 """What aiohttp raises for a form that is none."""
-
-_MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-}
 
 
 async def upload(asked: Signed[None]) -> s.FileRow:
@@ -138,29 +133,35 @@ def clean_name(name: str) -> str:
 
 
 async def get_file(asked: Signed[None]) -> web.StreamResponse:
-    """The bytes. Only pictures that are what they say are shown in place; all else is saved.
+    """The bytes, or the range of them that is asked for. Only pictures and recordings that are what they say are shown and played in
+    place; all else is saved.
 
     A browser may keep them, but has to ask, and so has the gate, before it shows them again.
     """
-    found = await find_file(asked.parts, asked.actor, asked.path["id"])
-    kept = {"ETag": f'"{found.id}"', "Cache-Control": "private, no-cache"}
+    found, files = await find_file(asked.parts, asked.actor, asked.path["id"]), asked.parts.files
+    kept = {"ETag": f'"{found.id}"', "Cache-Control": "private, no-cache", "Accept-Ranges": "bytes"}
     if any(tag.value == found.id for tag in asked.http.if_none_match or ()):
         raise web.HTTPNotModified(headers=kept)
-    content = asked.parts.files.open(found.id)
+    part = ranges.wanted(asked.http, found.size, found.id)
+    content = files.open(found.id)
     head = await anext(aiter(content), b"")
-    kind = sniffed(head)
-    shown = f"inline; {_filename(found.name)}" if kind else attachment(found.name)
+    kind = sniffing.picture(head) or sniffing.recording(head, found.type)
     response = web.StreamResponse(
+        status=HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT,
         headers={
             "Content-Type": kind or OCTETS,
-            "Content-Disposition": shown,
+            "Content-Disposition": f"inline; {_filename(found.name)}" if kind else attachment(found.name),
             "Content-Security-Policy": FILE_POLICY,
-            "Content-Length": str(found.size),
+            "Content-Length": str(found.size if part is None else part.end - part.start),
+            **({} if part is None else {"Content-Range": part.header}),
             **kept,
-        }
+        },
     )
     await response.prepare(asked.http)
-    await response.write(head)
+    if part is None:
+        await response.write(head)
+    else:
+        content = ranges.cut(files.open(found.id, part.start), part.end - part.start)
     async for chunk in content:
         await response.write(chunk)
     await response.write_eof()
@@ -173,15 +174,8 @@ async def picture(parts: ApiParts, id: str) -> str:
         content = b"".join([chunk async for chunk in parts.files.open(id)])
     except NotFound:
         return ""
-    kind = sniffed(content)
+    kind = sniffing.picture(content)
     return f"data:{kind};base64,{base64.b64encode(content).decode()}" if kind else ""
-
-
-def sniffed(head: bytes) -> str:
-    """The type of a picture browsers show without harm, by its first bytes; '' for everything else."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
 
 
 def attachment(name: str) -> str:

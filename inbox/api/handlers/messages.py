@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import html
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 
 from inbox.api import show
 from inbox.api.access import get_message
+from inbox.api.amend_structs import EditMessage, React
 from inbox.api.clean import Job
 from inbox.api.handlers.files import attachment, picture
 from inbox.api.parts import ApiParts, Signed
 from inbox.core import commands as c
-from inbox.core.errors import Invalid, Malformed, NotFound, TooLarge
+from inbox.core.errors import Invalid, Malformed, NotFound, Rejected, TooLarge, Unsupported
 from inbox.core.ids import MessageId
-from inbox.core.message import Message
+from inbox.core.message import AmendKind, Message
 from inbox.core.permissions import Action
 from inbox.flow.rows import MessageRow
 
@@ -40,7 +42,35 @@ async def cancel_message(asked: Signed[None]) -> MessageRow:
     return await _redelivered(asked, c.CancelSend)
 
 
-async def _redelivered(asked: Signed[None], kind: type[c.Retry] | type[c.CancelSend]) -> MessageRow:
+async def send_message_now(asked: Signed[None]) -> MessageRow:
+    """Let it wait no longer."""
+    return await _redelivered(asked, c.SendNow)
+
+
+async def edit_message(asked: Signed[EditMessage]) -> MessageRow:
+    """It is changed once the provider has done so."""
+    return await _amended(asked, AmendKind.EDIT, asked.body.text)
+
+
+async def withdraw_message(asked: Signed[None]) -> MessageRow:
+    """It is gone once the provider has taken it away."""
+    return await _amended(asked, AmendKind.DELETE)
+
+
+async def react_to_message(asked: Signed[React]) -> MessageRow:
+    """It is shown once the provider has it."""
+    return await _amended(asked, AmendKind.REACT, asked.body.emoji)
+
+
+async def _amended(asked: Signed[Any], kind: AmendKind, text: str = "") -> MessageRow:
+    found, conversation = await get_message(asked.parts, asked.actor, asked.path["id"], Action.REPLY)
+    outcome = await asked.parts.conversations.execute(asked.actor, c.Amend(conversation.id, MessageId(found.id), kind, text))
+    if outcome.message is None:
+        raise NotFound
+    return await show.message(asked.parts, outcome.message)
+
+
+async def _redelivered(asked: Signed[None], kind: type[c.Retry] | type[c.CancelSend] | type[c.SendNow]) -> MessageRow:
     found, conversation = await get_message(asked.parts, asked.actor, asked.path["id"], Action.REPLY)
     outcome = await asked.parts.conversations.execute(asked.actor, kind(conversation.id, MessageId(found.id)))
     if outcome.message is None:
@@ -91,10 +121,21 @@ async def _inline(parts: ApiParts, found: Message) -> dict[str, str]:
 
 
 async def message_raw(asked: Signed[None]) -> web.Response:
-    """The delivery's bytes, always as a file to be saved."""
+    """The bytes of the delivery, or of the mail that went out; always as a file to be saved."""
     found, _ = await get_message(asked.parts, asked.actor, asked.path["id"], Action.SEE_RAW)
     row = await asked.parts.ledger.get(found.raw) if found.raw is not None else None
-    if row is None:
-        raise NotFound
+    body = row.raw.body if row is not None else await _written(asked.parts, found)
     headers = {"Content-Disposition": attachment(f"message-{quote(found.id)}.txt"), "Content-Security-Policy": RAW_POLICY}
-    return web.Response(body=row.raw.body, content_type="text/plain", charset="utf-8", headers=headers)
+    return web.Response(body=body, content_type="text/plain", charset="utf-8", headers=headers)
+
+
+async def _written(parts: ApiParts, found: Message) -> bytes:
+    """What went out is not kept; it is made once more of what it was made of. Raises ``NotFound`` where that is no document."""
+    connector = parts.channels.find(found.channel) if found.channel is not None else None
+    if connector is None or found.delivery is None or not found.delivery.attempts:
+        raise NotFound
+    try:
+        with parts.channels.hold(connector):
+            return await connector.written(await parts.composer.compose(found, connector))
+    except (Rejected, Unsupported):
+        raise NotFound from None

@@ -9,42 +9,38 @@ from inbox.api.parts import ApiParts, Signed
 from inbox.core.commands import MarkSeen
 from inbox.core.conversation import Conversation
 from inbox.core.errors import Invalid, NotFound
-from inbox.core.ids import AgentId, MessageId
-from inbox.core.message import Kind
+from inbox.core.ids import MessageId
+from inbox.core.message import Kind, Message
 from inbox.core.permissions import Action, Actor
-from inbox.records import Draft, ReadState
+from inbox.flow.marks import mark_up_to
+from inbox.records import Draft
 
 MODES = ("reply", "note", "forward")
 LOOK_BACK = 20
 
 
 async def mark_read(asked: Signed[s.MarkRead]) -> s.ReadMark:
-    """The mark goes to that message, forwards or backwards."""
+    """The mark goes to that message, forwards or backwards. Whoever reads a conversation has seen what he was told of it."""
     parts, me = asked.parts, asked.actor.id
     found = await get_conversation(parts, asked.actor, asked.path["id"])
-    state = await _state(parts, me, found, asked.body.message)
-    await parts.own.mark(state)
-    parts.live.read_moved(me, found.id, state.inbound)
-    await _tell_customer(parts, asked.actor, found, state)
-    return s.ReadMark(found.id, state.inbound)
-
-
-async def _state(parts: ApiParts, me: AgentId, found: Conversation, id: str) -> ReadState:
-    if not id:
-        return ReadState(me, found.id, 0)
-    message = await parts.queries.message(MessageId(id))
-    if message is None or message.conversation != found.id:
+    message = await parts.queries.message(MessageId(asked.body.message)) if asked.body.message else None
+    if asked.body.message and (message is None or message.conversation not in found.whole):
         raise Invalid("message", "is not in this conversation")
-    inbound = await parts.queries.inbound_up_to(found.id, message.arrived_at, message.id)
-    return ReadState(me, found.id, inbound, message.id, message.arrived_at)
+    inbound = await mark_up_to(parts.own, parts.queries, me, found, message)
+    parts.live.read_moved(me, found.id, inbound)
+    now = parts.clock.now()
+    if message is not None and await parts.notices.mark_of(me, found.whole, now, now):
+        parts.live.notices_read(me)
+    await _tell_customer(parts, asked.actor, found, message)
+    return s.ReadMark(found.id, inbound)
 
 
-async def _tell_customer(parts: ApiParts, actor: Actor, found: Conversation, state: ReadState) -> None:
+async def _tell_customer(parts: ApiParts, actor: Actor, found: Conversation, seen: Message | None) -> None:
     """Whoever wrote on a live channel hears that his newest line up to the mark was seen."""
     facts = parts.channels.facts()
-    if state.message is None or not any(channel in facts and facts[channel].live for channel in found.channels or (found.channel,)):
+    if seen is None or not any(channel in facts and facts[channel].live for channel in found.channels or (found.channel,)):
         return
-    page = await parts.queries.timeline(found.id, (state.arrived_at + 1, ""), LOOK_BACK)
+    page = await parts.queries.timeline(found.id, (seen.arrived_at + 1, ""), LOOK_BACK)
     line = next((m for m in page if m.kind is Kind.CUSTOMER), None)
     if line is not None and line.seen_at is None:
         await parts.conversations.execute(actor, MarkSeen(found.id, line.id))
@@ -95,7 +91,7 @@ async def _require_own(parts: ApiParts, actor: Actor, ids: tuple[str, ...]) -> N
 
 async def _require_here(parts: ApiParts, conversation: Conversation, id: str) -> None:
     message = await parts.queries.message(MessageId(id)) if id else None
-    if id and (message is None or message.conversation != conversation.id):
+    if id and (message is None or message.conversation not in conversation.whole):
         raise Invalid("message", "is not in this conversation")
 
 

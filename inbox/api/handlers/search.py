@@ -10,8 +10,10 @@ from inbox.api.bodies import limit_of
 from inbox.api.parts import ApiParts, Signed
 from inbox.api.snippets import snippet
 from inbox.core import words
+from inbox.core.customer import Customer
 from inbox.core.errors import Invalid
 from inbox.core.events import facets
+from inbox.core.ids import CustomerId
 from inbox.core.permissions import Action, require, scope, sees
 from inbox.core.views import ME, NOBODY
 
@@ -33,7 +35,7 @@ async def search(asked: Signed[None]) -> s.SearchPage:
     shown = [(c, messages.get(m or "")) for id, m in found if (c := conversations.get(id)) is not None and sees(seen, facets(c))]
     rows = await show.conversations(parts, [c for c, _ in shown])
     hits = [
-        s.SearchHit(row, snippet(m.text, query) if m is not None and m.conversation == c.id else "")
+        s.SearchHit(row, snippet(m.text, query) if m is not None and m.conversation in c.whole else "")
         for row, (c, m) in zip(rows, shown, strict=True)
     ]
     return s.SearchPage(tuple(hits), after, parts.search_lag())
@@ -41,11 +43,13 @@ async def search(asked: Signed[None]) -> s.SearchPage:
 
 async def _resolved(parts: ApiParts, query: words.SearchQuery) -> words.SearchQuery:
     """Names of colleagues, channels and persons as ids."""
+    person = await _customer(parts, query.customer)
     return replace(
         query,
         assignee=await _agent(parts, query.assignee),
         channel=_channel(parts, query.channel),
-        customer=await _customer(parts, query.customer),
+        customer=query.customer[:64] if person is None else person.id,
+        absorbed=() if person is None else person.absorbed,
     )
 
 
@@ -63,8 +67,8 @@ def _channel(parts: ApiParts, typed: str) -> str:
     return next((c.record.id for c in channels if wanted in (c.record.id, c.record.name.casefold())), NONE_SUCH) if typed else ""
 
 
-async def _customer(parts: ApiParts, typed: str) -> str:
+async def _customer(parts: ApiParts, typed: str) -> Customer | None:
     if not typed:
-        return ""
+        return None
     found, _ = await parts.queries.find_customers(typed, None, 1)
-    return found[0].id if found else typed[:64]
+    return found[0] if found else await parts.queries.customer(CustomerId(typed[:64]))

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import UnsetType
 
+from inbox.api import security_structs as sec
 from inbox.api import show
 from inbox.api import structs as s
 from inbox.api.auth import (
@@ -14,6 +15,8 @@ from inbox.api.auth import (
     RESETS_PER_ACCOUNT,
     RESETS_PER_ADDRESS,
     RESETS_USED,
+    Login,
+    Typed,
     drop_cookie,
     folded,
     set_cookie,
@@ -27,17 +30,23 @@ from inbox.core.agent import Availability
 from inbox.core.errors import Invalid, NotFound, Unauthenticated
 
 
-async def log_in(asked: Asked[s.Login]) -> web.Response:
-    """A new session under a new id, whatever cookie came; a valid old one ends."""
+async def log_in(asked: Asked[sec.Login]) -> web.Response:
+    """A new session under a new id, whatever cookie came."""
     parts, address = asked.parts, client_address(asked.http, asked.parts.settings)
-    login = await parts.auth.log_in(asked.body.email, asked.body.password, address, asked.http.headers.get("User-Agent", ""))
+    typed = Typed(asked.body.email, asked.body.password, address, asked.body.code)
+    return await let_in(asked, await parts.auth.log_in(typed, asked.http.headers.get("User-Agent", "")))
+
+
+async def let_in(asked: Asked[Any], login: Login) -> web.Response:
+    """The account, and the cookie of its new session; a valid old one ends."""
+    parts = asked.parts
     await _end_old(asked)
-    response = web.Response(body=encode(show.me(login.agent, login.session)), content_type="application/json")
+    response = web.Response(body=encode(await show.me(parts, login.agent, login.session)), content_type="application/json")
     set_cookie(response, login.token, secure=parts.settings.secure)
     return response
 
 
-async def _end_old(asked: Asked[s.Login]) -> None:
+async def _end_old(asked: Asked[Any]) -> None:
     try:
         _, old = await asked.parts.auth.authenticate(asked.http.cookies.get(COOKIE, ""))
     except Unauthenticated:
@@ -49,7 +58,7 @@ async def _end_old(asked: Asked[s.Login]) -> None:
 async def who_am_i(asked: Signed[None]) -> s.Me:
     """The logged-in account."""
     agent = (await asked.parts.directory.agents())[asked.actor.id]
-    return show.me(agent, asked.session)
+    return await show.me(asked.parts, agent, asked.session)
 
 
 async def log_out(asked: Signed[None]) -> web.Response:
@@ -102,13 +111,18 @@ async def edit_me(asked: Signed[s.EditMe]) -> s.Me:
     body = asked.body
     fields: dict[str, Any] = {}
     if not isinstance(body.availability, UnsetType):
-        fields["availability"] = Availability(body.availability)
+        fields |= {"availability": Availability(body.availability), "break_reason": body.break_reason}
     if not isinstance(body.signature, UnsetType):
         fields["signature"] = body.signature
+    if not isinstance(body.keys, UnsetType):
+        fields["keys"] = body.keys
+    if not isinstance(body.language, UnsetType):
+        fields["language"] = body.language
     if not isinstance(body.name, UnsetType):
         if not body.name.strip():
             raise Invalid("name", "must not be empty")
         fields["name"] = body.name.strip()
     if not fields:
         return await who_am_i(Signed(asked.parts, None, asked.path, asked.query, asked.key, asked.http, asked.actor, asked.session))
-    return show.me(await asked.parts.conversations.change_agent(asked.actor, asked.actor.id, fields), asked.session)
+    changed = await asked.parts.conversations.change_agent(asked.actor, asked.actor.id, fields)
+    return await show.me(asked.parts, changed, asked.session)

@@ -9,19 +9,23 @@ from typing import Any
 
 from msgspec import UnsetType
 
+from inbox.api import role_structs as ro
+from inbox.api import show
 from inbox.api import staff_structs as st
 from inbox.api import structs as s
+from inbox.api.audit import note
 from inbox.api.origin import client_address
 from inbox.api.parts import ApiParts, Signed
-from inbox.api.resets import Asking, Invited, entry
-from inbox.core.agent import Agent, Role, Team
+from inbox.api.resets import Asking, Invited
+from inbox.core.agent import Agent, Availability, Role, Team
 from inbox.core.conversation import Category
 from inbox.core.errors import Conflict, Invalid, NotFound
 from inbox.core.ids import AgentId, TeamId, digest
-from inbox.core.permissions import Action, require, scope
+from inbox.core.permissions import Action, Grant, Scope, granted, require
+from inbox.core.roles import require_within, role_of, with_role
 from inbox.core.views import ACTIVE, View
 
-_FIELDS = ("email", "name", "role", "teams", "capacity", "active")
+_FIELDS = ("email", "name", "role", "teams", "capacity", "skills", "limits", "calendar", "active")
 _COUNTED = 1000
 
 
@@ -39,11 +43,12 @@ async def create_account(asked: Signed[st.CreateAccount]) -> st.Invitation:
     id = AgentId(digest("agent", asked.actor.id, asked.key) if asked.key else secrets.token_hex(16))
     email, name = body.email.strip(), _name(body.name)
     await _require_free(parts, email, id)
-    draft = Agent(id, email, name, Role(body.role), tuple(TeamId(t) for t in dict.fromkeys(body.teams)), body.capacity)
+    draft = Agent(id, email, name, Role.AGENT, tuple(TeamId(t) for t in dict.fromkeys(body.teams)), body.capacity)
+    draft = with_role(draft, _role(body.role))
     agent = await parts.staff.create_agent(asked.actor, draft, asked.key)
     if (before := await parts.resets.invited(agent.id, _asking(asked, "create_account"))) is not None:
         return _told(agent, before)
-    await _audit(asked, "agent_created", agent.id, role=agent.role.value)
+    await note(asked, "agent_created", agent.id, role=role_of(agent))
     found = await parts.accounts.credentials_of(agent.id)
     if found is not None and found.password_hash:
         return st.Invitation(_row(agent), "", 0, mailed=False)
@@ -57,6 +62,7 @@ async def make_link(asked: Signed[None]) -> st.Invitation:
     asking = _asking(asked, "make_link")
     if (before := await asked.parts.resets.invited(agent.id, asking)) is not None:
         return _told(agent, before)
+    require_within(asked.actor, await _grant(asked.parts, agent))  # the link would let him in as somebody who may more
     if not agent.active:
         raise Conflict("This account is switched off; switch it on first.")
     return _told(agent, await asked.parts.resets.invite(agent, asking))
@@ -73,8 +79,30 @@ async def edit_account(asked: Signed[st.EditAccount]) -> st.AccountRow:
     agent = await parts.staff.edit_agent(asked.actor, before.id, asked.body.version, fields, admins)
     if not agent.active:
         await _end_logins(parts, agent.id)
-    await _audit(asked, "agent_changed", agent.id, fields=",".join(sorted(fields)))
+    await note(asked, "agent_changed", agent.id, fields=",".join(sorted(fields)))
     return _row(agent)
+
+
+async def set_availability(asked: Signed[st.SetAvailability]) -> s.AgentRow:
+    """What he sets for himself too; whoever did it last counts. Programs and bots have none."""
+    require(asked.actor, Action.SUPERVISE)
+    parts, before = asked.parts, await _person(asked.parts, asked.path["id"])
+    fields = {"availability": Availability(asked.body.availability), "break_reason": asked.body.break_reason}
+    agent = await parts.conversations.change_agent(asked.actor, before.id, fields)
+    await note(asked, "availability_set", agent.id, availability=agent.availability.value)
+    return show.agent(parts, agent)
+
+
+async def replace_role(asked: Signed[ro.ReplaceRole]) -> None:
+    """Whoever is given the role meanwhile is moved too. Raises ``NotFound``, ``Denied``, ``Invalid`` for what they shall get instead."""
+    require(asked.actor, Action.MANAGE_AGENTS)
+    parts, id = asked.parts, asked.path["id"]
+    while True:
+        holders = [agent.id for agent in await parts.queries.agents() if agent.custom_role == id]
+        await parts.staff.replace_role(asked.actor, id, asked.body.instead, holders)
+        if not any(agent.custom_role == id for agent in await parts.queries.agents()):
+            break
+    await note(asked, "role_replaced", id, instead=asked.body.instead)
 
 
 async def create_team(asked: Signed[st.CreateTeam]) -> s.TeamRow:
@@ -83,7 +111,7 @@ async def create_team(asked: Signed[st.CreateTeam]) -> s.TeamRow:
     name = _name(asked.body.name)
     team = Team(TeamId(asked.body.slug or _slug(name)), name)
     made = await asked.parts.staff.create_team(asked.actor, team, asked.key)
-    await _audit(asked, "team_created", made.id)
+    await note(asked, "team_created", made.id, name=made.name)
     return s.TeamRow(made.id, made.name)
 
 
@@ -91,7 +119,7 @@ async def rename_team(asked: Signed[st.RenameTeam]) -> s.TeamRow:
     """Only the name."""
     require(asked.actor, Action.MANAGE_TEAMS)
     team = await asked.parts.staff.rename_team(asked.actor, TeamId(asked.path["id"]), _name(asked.body.name))
-    await _audit(asked, "team_renamed", team.id)
+    await note(asked, "team_renamed", team.id, name=team.name)
     return s.TeamRow(team.id, team.name)
 
 
@@ -100,17 +128,17 @@ async def delete_team(asked: Signed[None]) -> None:
     resolved stays with its id, for supervisors and admins to see."""
     require(asked.actor, Action.MANAGE_TEAMS)
     parts, id = asked.parts, TeamId(asked.path["id"])
-    for channel in parts.channels.running.values():
-        if channel.record.team == id:
-            raise Conflict(
-                f"The channel {channel.record.name!r} gives its conversations to this team; change that in the settings file first."
-            )
+    for channel in await parts.queries.channels():
+        if channel.enabled and channel.team == id:
+            raise Conflict(f"The channel {channel.name!r} gives its conversations to this team; change that first.")
+        if id in channel.readers:
+            raise Conflict(f"The channel {channel.name!r} is read by this team; change that first.")
     unresolved = View("team", (*ACTIVE, Category.SNOOZED), team=id)
-    if count := await parts.queries.count(unresolved, scope(asked.actor), asked.actor.id, _COUNTED):
+    if count := await parts.queries.count(unresolved, Scope(all=True), asked.actor.id, _COUNTED):
         raise Conflict(f"{count} conversations of this team are not resolved; give them to another team first.")
     members = [agent.id for agent in await parts.queries.agents() if id in agent.teams]
     await parts.staff.delete_team(asked.actor, id, members)
-    await _audit(asked, "team_deleted", id)
+    await note(asked, "team_deleted", id)
 
 
 async def _person(parts: ApiParts, id: str) -> Agent:
@@ -129,7 +157,8 @@ async def _changes(asked: Signed[st.EditAccount], before: Agent) -> dict[str, An
     if "name" in given:
         given["name"] = _name(given["name"])
     if "role" in given:
-        given["role"] = Role(given["role"])
+        wanted = with_role(before, _role(given["role"]))
+        given |= {"role": wanted.role, "custom_role": wanted.custom_role}
     if "teams" in given:
         given["teams"] = tuple(TeamId(team) for team in dict.fromkeys(given["teams"]))
     return {name: value for name, value in given.items() if value != getattr(before, name)}
@@ -153,10 +182,15 @@ async def _end_logins(parts: ApiParts, agent: AgentId) -> None:
     parts.live.sessions_ended(await parts.accounts.end_sessions(agent))
 
 
-async def _audit(asked: Signed[Any], action: str, target: str, **data: str) -> None:
-    parts = asked.parts
-    line = entry(parts.clock.now(), asked.actor.id, action, client_address(asked.http, parts.settings), target, **data)
-    await parts.accounts.audit(line)
+def _role(given: str) -> str:
+    """Raises ``Invalid`` for what no person can be."""
+    if given in ("", Role.BOT):
+        raise Invalid("role", "is not one for people")
+    return given
+
+
+async def _grant(parts: ApiParts, agent: Agent) -> Grant:
+    return granted(await parts.directory.actor_of(agent))
 
 
 def _name(given: str) -> str:
@@ -176,9 +210,12 @@ def _row(agent: Agent) -> st.AccountRow:
         id=agent.id,
         email=agent.email,
         name=agent.name,
-        role=agent.role.value,
+        role=role_of(agent),
         teams=agent.teams,
         capacity=agent.capacity,
+        skills=agent.skills,
+        limits=agent.limits,
+        calendar=agent.calendar,
         active=agent.active,
         version=agent.version,
         created_at=agent.created_at,

@@ -5,16 +5,30 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from pymongo import timeout
+
 from inbox.core.errors import CannotStart
 from inbox.store.client import Database
-from inbox.store.migrations import m0001_baseline, m0002_rank_by_waiting, m0003_lists_share_indexes
+from inbox.store.migrations import (
+    m0001_baseline,
+    m0002_rank_by_waiting,
+    m0003_lists_share_indexes,
+    m0004_lists_of_tags,
+    m0005_pressing,
+    m0006_tags_are_entries,
+)
 
 STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
     m0001_baseline.expand,
     m0002_rank_by_waiting.expand,
     m0003_lists_share_indexes.expand,
+    m0004_lists_of_tags.expand,
+    m0005_pressing.expand,
+    m0006_tags_are_entries.expand,
 )
 """Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
+
+LONGEST_STEP_S: Final = 24 * 60 * 60.0
 
 
 async def migrate(db: Database) -> None:
@@ -25,5 +39,6 @@ async def migrate(db: Database) -> None:
         remedy = "Start the newer version again, or restore a backup made by this one."
         raise CannotStart(f"the data is of version {at}, this program knows {len(STEPS)}", remedy)
     for version, step in enumerate(STEPS[at:], at + 1):
-        await step(db)
+        with timeout(LONGEST_STEP_S):  # instead of the socket's: over millions of documents it takes minutes
+            await step(db)
         await db["meta"].update_one({"_id": "schema"}, {"$max": {"version": version}}, upsert=True)

@@ -136,3 +136,22 @@ async def test_whom_the_system_vouches_for_is_one_person_with_whoever_writes_mai
     assert mail.channel == MAIL
     assert proved.customer == mail.customer
     assert claimed.customer != mail.customer
+
+
+async def test_a_customer_is_known_before_he_writes_and_what_is_told_of_him_changes(house: HousedConnector) -> None:
+    omar = {"id": "4712", "name": "Omar", "email": "omar@example.org", "proved": True, "attributes": {"plan": "gold", "city": "Bonn"}}
+    await house.comes_in(encoded({"type": "customer", "customer": omar}))
+    await house.rest()
+    ((known,), _) = await house.store.queries.find_customers("omar", None, 10)
+    assert (known.name, known.attributes["plan"]) == ("Omar", "gold")
+    assert {(one.kind, one.value, one.verified) for one in await house.store.queries.identities_of(known.id)} == {
+        ("api", "4712", True),
+        ("email", "omar@example.org", True),
+    }
+    await house.comes_in(encoded([{"type": "customer", "customer": {"id": "4712", "attributes": {"plan": "silver"}}}] * 2))
+    await house.rest()
+    await house.comes_in(encoded({"type": "message", "id": "first", "customer": {"id": "4712"}, "text": "Hello"}))
+    wrote = await house.placed("first")
+    assert wrote.customer == known.id, "he is the one who was told of"
+    after = (await house.store.queries.customers([known.id]))[known.id]
+    assert (after.name, after.attributes) == ("Omar", {"plan": "silver", "city": "Bonn", "email": "omar@example.org"})

@@ -60,16 +60,17 @@ async def test_a_reply_goes_out_and_its_answer_comes_home(mail_server: MailServe
     support, customer = mail_server.add(), mail_server.add()
     connector = outside.connector(settings_for(mail_server, support))
     outside.files["f1"] = b"%PDF" * 100_000
-    sent = await connector.send(
-        reply(
-            to=mail_to(customer.address),
-            files=(OutboundFile("f1", "Größe.pdf", "application/pdf", 400_000),),
-            quoted=Quoted("Jo", AT, "Where is my order?"),
-            signature="Sam",
-        )
+    answer = reply(
+        to=mail_to(customer.address),
+        files=(OutboundFile("f1", "Größe.pdf", "application/pdf", 400_000),),
+        quoted=Quoted("Jo", AT, "Where is my order?"),
+        signature="Sam",
     )
+    sent = await connector.send(answer)
     assert sent.external_id == f"inbox.{MESSAGE_TOKEN}@example.test"
     (body,) = await eventually(lambda: mail_server.received(customer))
+    source = await connector.written(answer)
+    assert body.replace(b"\r\n", b"\n").endswith(source.replace(b"\r\n", b"\n").rstrip(b"\n") + b"\n"), "what can be read is what went out"
     with smtplib.SMTP("127.0.0.1", mail_server.smtp) as client:
         client.send_message(answer_to(body, customer))
     async with running(connector.receive(outside.ledger)):
@@ -136,6 +137,7 @@ async def test_the_probe_names_every_fault(mail_server: MailServer, outside: Out
     health = await outside.connector(replace(good, imap=refused, smtp=unreached)).probe()
     assert not health.ok
     assert "refused the login" in health.problem
+    assert "b'" not in health.problem
     assert "The mail server cannot be used" in health.problem
     assert "imap.password" in health.remedy
     assert "smtp.port" in health.remedy

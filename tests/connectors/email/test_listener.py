@@ -14,7 +14,7 @@ from connectors.email.listener import Listener
 from connectors.email.settings import ListenerSettings
 from inbox.core.ids import ChannelId
 from tests.connectors.email.receiving import Outside, running
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_S, eventually
 from tests.peers.mail_server import PROGRAMS, MailServer
 
 OWN = "support@handed-on.test"
@@ -48,7 +48,7 @@ async def talk(port: int, *said: bytes) -> list[str]:
 
 
 async def answer(reader: asyncio.StreamReader) -> str:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         lines = [await reader.readline()]
         while lines[-1][3:4] == b"-":
             lines.append(await reader.readline())
@@ -116,7 +116,7 @@ async def test_lmtp_answers_for_each_recipient_and_smtp_once(outside: Outside) -
     async with listening(outside) as listener:
         reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
         writer.write(b"".join(both) + MAIL + b".\r\nQUIT\r\n")
-        lines = (await reader.read(4096) + await asyncio.wait_for(reader.read(), 10)).decode().splitlines()
+        lines = (await reader.read(4096) + await asyncio.wait_for(reader.read(), PATIENCE_S)).decode().splitlines()
         writer.close()
     assert [line[:3] for line in lines[-3:]] == ["250", "250", "221"]
     assert len(outside.ledger.calls) == 1
@@ -180,7 +180,7 @@ async def test_stopping_ends_open_connections(outside: Outside) -> None:
     async with listening(outside) as listener:
         reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
         await reader.readline()
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
     writer.close()
 
 
@@ -201,7 +201,7 @@ async def test_a_real_mail_server_delivers_and_keeps_what_we_cannot_store(mail_s
         await hand_in(mail_server.smtp, OWN, tagged)
         await eventually(lambda: "451" in (mail_server.dir / "spool/mainlog").read_text())
         outside.ledger.away = False
-        (message,) = await eventually(outside.ledger.messages, seconds=20)
+        (message,) = await eventually(outside.ledger.messages)
     assert message.tokens == ("a" * 26,)
     assert message.subject == "hello"
 

@@ -20,6 +20,7 @@ from inbox.core.message import Address, Message
 from inbox.testing.tools import no_tools
 from tests.connectors.housed import HousedConnector
 from tests.connectors.recorded import built, cases
+from tests.eventually import PATIENCE_S
 from tests.flow.house import ANNA, MAIL
 
 FORM = ChannelId("contact")
@@ -134,7 +135,7 @@ async def test_what_a_client_encodes_in_either_way_is_read_alike() -> None:
         for option in ("--form-string", "--data-urlencode"):
             arguments = [word for name, value in fields.items() for word in (option, f"{name}={value}")]
             process = await asyncio.create_subprocess_exec("curl", "-sS", f"http://127.0.0.1:{runner.addresses[0][1]}/", *arguments)
-            assert await asyncio.wait_for(process.wait(), 20) == 0
+            assert await asyncio.wait_for(process.wait(), PATIENCE_S) == 0
     finally:
         await runner.cleanup()
     multipart, urlencoded = [message_of(raw) for raw in got]

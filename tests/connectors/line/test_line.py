@@ -122,6 +122,22 @@ async def test_an_answer_is_shown_once_as_plain_text_with_its_pictures(line: Fak
     assert len(line.asked) == 1
 
 
+async def test_choices_stand_below_the_last_bubble(line: FakeLine, connect: Connect) -> None:
+    await connect().send(replace(answer("Shall we?", files=(PICTURE,)), choices=("Yes", "No")))
+    picture, question = (shown for _, shown in line.shown)
+    assert (picture["type"], "quickReply" in picture) == ("image", False)
+    assert question == {
+        "type": "text",
+        "text": "Shall we?",
+        "quickReply": {
+            "items": [
+                {"type": "action", "action": {"type": "message", "label": "Yes", "text": "Yes"}},
+                {"type": "action", "action": {"type": "message", "label": "No", "text": "No"}},
+            ]
+        },
+    }
+
+
 async def test_what_was_said_in_a_group_is_answered_in_the_group(line: FakeLine, connect: Connect) -> None:
     await connect().send(answer("Hello all", f"{GROUP}#{MINA}", GROUP, f"{GROUP}#U{'5' * 32}"))
     assert line.shown == [(GROUP, {"type": "text", "text": "Hello all"})]
@@ -222,6 +238,68 @@ async def test_what_line_refuses_when_asked_again_was_not_accepted(line: FakeLin
     assert await connect().lookup(answer()) is None
 
 
+TOKEN_OF_HERS = "n" * 32
+
+
+def at_once(answered_at: int = START - 5_000, **fields: Any) -> OutboundMessage:
+    """An answer to what Mina wrote some seconds ago."""
+    return replace(answer(), answer_token=TOKEN_OF_HERS, answered_at=answered_at, **fields)
+
+
+def calls(line: FakeLine) -> list[str]:
+    return [asked.path.rpartition("/")[2] for asked in line.asked]
+
+
+async def test_an_answer_within_a_minute_is_a_free_reply(line: FakeLine, connect: Connect) -> None:
+    line.tokens[TOKEN_OF_HERS] = MINA
+    sent = await connect().send(at_once())
+    assert (sent.provider_id, line.shown[0][0], calls(line)) == ("r1", MINA, ["reply"])
+
+
+async def test_a_token_that_is_good_no_more_costs_a_push(line: FakeLine, connect: Connect) -> None:
+    await connect().send(at_once())
+    assert (texts(line), calls(line)) == (["It is on its way."], ["reply", "push"])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [at_once(START - 46_000), at_once(attempt=2), answer(), at_once(text="x " * (5 * TEXT_LIMIT // 2 + 10))],
+    ids=["too late", "tried before", "nothing to reply to", "more than a reply holds"],
+)
+async def test_everything_else_is_pushed(line: FakeLine, connect: Connect, message: OutboundMessage) -> None:
+    line.tokens[TOKEN_OF_HERS] = MINA
+    await connect().send(message)
+    assert set(calls(line)) == {"push"}
+
+
+async def test_replies_can_be_switched_off(line: FakeLine, connect: Connect) -> None:
+    connector = connect()
+    connector.settings = replace(connector.settings, free_replies=False)
+    line.tokens[TOKEN_OF_HERS] = MINA
+    await connector.send(at_once())
+    assert calls(line) == ["push"]
+
+
+async def test_a_reply_of_which_nothing_was_heard_is_not_sent_again(line: FakeLine, connect: Connect) -> None:
+    connector = connect()
+    line.tokens[TOKEN_OF_HERS] = MINA
+    line.troubles.append(Trouble(accident="reset_after"))
+    with pytest.raises(Unknown):
+        await connector.send(at_once())
+    with pytest.raises(Unsupported):
+        await connector.lookup(at_once())
+    assert len(line.shown) == 1
+
+
+async def test_a_push_after_a_token_that_was_over_is_looked_up_by_its_key(line: FakeLine, connect: Connect) -> None:
+    connector = connect()
+    line.troubles.extend((Trouble(400, '{"message": "Invalid reply token"}'), Trouble(accident="reset_after")))
+    with pytest.raises(Unknown):
+        await connector.send(at_once())
+    assert await connector.lookup(at_once()) is not None
+    assert len(line.shown) == 1
+
+
 async def test_after_a_day_line_has_forgotten_and_a_human_decides(line: FakeLine, connect: Connect) -> None:
     with pytest.raises(Unsupported):
         await connect(now=START + 24 * HOUR).lookup(answer())
@@ -296,3 +374,15 @@ async def test_the_light_says_what_is_wrong_and_what_to_do(line: FakeLine, conne
     assert (refused.ok, "access token" in refused.remedy) == (False, True)
     line.troubles.append(Trouble(500))
     assert not (await connect().probe()).ok
+
+
+@pytest.mark.parametrize("address", [MINA, "C" + "0" * 32 + "#" + MINA, "R" + "0" * 32 + "#" + MINA])
+async def test_who_wrote_is_asked_for_where_he_wrote(line: FakeLine, connect: Connect, address: str) -> None:
+    line.names[MINA] = "Mina"
+    assert await connect().profile(address) == "Mina"
+
+
+@pytest.mark.parametrize("address", ["C" + "0" * 32, "nonsense", "U" + "1" * 32])
+async def test_groups_strangers_and_nonsense_have_no_name(line: FakeLine, connect: Connect, address: str) -> None:
+    with pytest.raises(Rejected):
+        await connect().profile(address)

@@ -74,6 +74,17 @@ async def test_files_are_handed_over_first_and_follow_the_text(meta: GraphApi, t
     assert (sent.external_id, sent.provider_id) == ("m_OURS01", "m_OURS03")
 
 
+async def test_choices_stand_below_the_question_after_the_files(meta: GraphApi, tools: Tools) -> None:
+    await connector(meta, tools).send(replace(MESSAGE, files=(PNG,), choices=("Yes", "No")))
+    picture, question = (payload["message"] for payload in meta.sent)
+    assert picture["attachment"]["type"] == "image"
+    assert question["quick_replies"] == [
+        {"content_type": "text", "title": "Yes", "payload": "choice-1"},
+        {"content_type": "text", "title": "No", "payload": "choice-2"},
+    ]
+    assert (question["text"], question["metadata"]) == ("It is on its way.", MESSAGE.message_token)
+
+
 async def test_after_a_day_a_person_may_still_answer_if_the_app_was_granted_that(meta: GraphApi, tools: Tools) -> None:
     meta.window_open = False
     await connector(meta, tools, human_agent=True).send(MESSAGE)
@@ -177,3 +188,11 @@ async def test_the_probe_knows_whose_token_it_is(meta: GraphApi, tools: Tools) -
     assert (refused.ok, "access_token" in refused.remedy) == (False, True)
     meta.troubles.append(Trouble(200, "[]"))
     assert "does not tell" in (await connector(meta, tools).probe()).problem
+
+
+async def test_who_wrote_is_asked_for_by_his_id(meta: GraphApi, tools: Tools) -> None:
+    meta.troubles.append(Trouble(200, '{"first_name":"Lena","last_name":"Vogt","id":"7712345678901234"}'))
+    assert await connector(meta, tools).profile(LENA.value) == "Lena Vogt"
+    assert (meta.asked[0].path, meta.asked[0].query) == (LENA.value, {"fields": "first_name,last_name"})
+    meta.troubles.append(Trouble(200, "{}"))
+    assert await connector(meta, tools).profile(LENA.value) == ""

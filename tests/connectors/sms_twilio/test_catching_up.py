@@ -15,7 +15,8 @@ from inbox.connector import Health, InboundMessage, OutboundFile, OutboundMessag
 from inbox.core.errors import NeedsLogin, TryLater, Unavailable, Unknown, Unsupported
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address
-from inbox.testing.tools import MemoryCursor, no_tools
+from inbox.testing.memory_records import MemoryCursor
+from inbox.testing.tools import no_tools
 from tests.eventually import eventually
 from tests.peers.sms_http import Trouble
 from tests.peers.sms_twilio import ACCOUNT, TOKEN, FakeTwilio

@@ -21,7 +21,7 @@ from tests.faults.rounds import free_ports
 from tests.journeys.service import process
 from tests.peers.sms_twilio import ACCOUNT, ROOT, TOKEN, FakeTwilio
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow]
 EMAIL, PASSWORD = "agent@journeys.test", "a long enough password"
 ANNA, BEN, OURS = "+491711234567", "+491722222222", "+15005550006"
 HOOK = "/hooks/sms_twilio/sms"

@@ -15,7 +15,7 @@ from inbox.app.outside import Outside
 from inbox.connector import Health, OutboundFile, OutboundMessage, Tools
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address
-from inbox.testing.tools import MemoryCursor
+from inbox.testing.memory_records import MemoryCursor
 from tests.peers.telegram_bot_api import BotApiServer, bot_api
 
 TOKEN = "123456789:AAF-not-a-real-token_0123456789abcdef"

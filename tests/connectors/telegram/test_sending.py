@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from connectors.telegram.sending import seconds_for
@@ -89,6 +91,18 @@ async def test_several_files_follow_the_text(bot: Bot) -> None:
     assert [call.method for call in bot.server.calls] == ["sendMessage", "sendDocument", "sendPhoto"]
     assert ["reply_parameters" in call.fields for call in bot.server.calls] == [True, False, False]
     assert sent.provider_id == "-1002233:9001"
+
+
+async def test_choices_are_buttons_below_the_question(bot: Bot) -> None:
+    files = (bot.file("b.jpg", "image/jpeg", b"b"),)
+    await bot.connector().send(a_reply("Shall we?", files=files, choices=("Yes", "Да" * 10)))
+    assert [call.method for call in bot.server.calls] == ["sendPhoto", "sendMessage"]
+    markup = bot.server.calls[1].fields["reply_markup"]
+    assert (json.loads(markup) if isinstance(markup, str) else markup) == {
+        "inline_keyboard": [[{"text": "Yes", "callback_data": "Yes"}], [{"text": "Да" * 10, "callback_data": "Да" * 10}]]
+    }
+    await bot.connector().send(a_reply("Shall we?", choices=("👩‍👩‍👧‍👦" * 2,)))
+    assert len(bot.server.calls[2].fields["reply_markup"]["inline_keyboard"][0][0]["callback_data"].encode()) <= 64
 
 
 async def test_a_text_too_long_for_a_caption_comes_before_the_file(bot: Bot) -> None:
@@ -230,3 +244,48 @@ async def test_a_large_upload_gets_more_time(bot: Bot) -> None:
     file = bot.file("a.pdf", "application/pdf", b"a" * 5_000_000)
     assert bot.connector().send_seconds(a_reply(files=(file,))) > bot.connector().send_seconds(a_reply()) + 50
     assert seconds_for(()) == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "geo:52.5251,13.3694",
+        "geo:52.5251,13.3694;u=35",
+        "https://www.openstreetmap.org/?mlat=52.5251&mlon=13.3694#map=17",
+        "https://www.google.com/maps?q=52.5251,13.3694",
+        "https://maps.google.com/?q=52.5251,13.3694",
+        "https://www.google.co.jp/maps/search/?api=1&query=52.5251%2C13.3694",
+        "https://www.google.de/maps/place/Hauptbahnhof/@52.5251,13.3694,17z/data=x",
+    ],
+)
+async def test_a_link_to_a_map_on_a_line_of_its_own_goes_as_a_place(bot: Bot, line: str) -> None:
+    sent = await bot.connector().send(a_reply(f"We are **here**:\n{line}\nSee you!"))
+    text, pin = bot.server.calls
+    assert text.fields["text"] == "We are <b>here</b>:\nSee you!"
+    assert (pin.method, pin.fields) == ("sendLocation", {"chat_id": 4711, "latitude": 52.5251, "longitude": 13.3694})
+    assert len(sent.provider_ids) == 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "at geo:52.5251,13.3694",
+        "geo:95,13",
+        "https://www.openstreetmap.org/",
+        "https://evil.example/maps?q=52.5251,13.3694",
+        "https://google.evil.example/maps?q=52.5251,13.3694",
+        "https://www.google.com/maps/place/Berlin",
+        "https://www.google.com/search?q=52.5251,13.3694",
+        "https://[::1/maps",
+        "http://maps.google.com/?q=52.5251,13.3694",
+    ],
+)
+async def test_other_lines_stay_text(bot: Bot, line: str) -> None:
+    await bot.connector().send(a_reply(line))
+    assert [call.method for call in bot.server.calls] == ["sendMessage"]
+
+
+async def test_a_place_alone_is_all_that_goes_and_beside_choices_it_stays_a_link(bot: Bot) -> None:
+    await bot.connector().send(a_reply("geo:1.5,-2"))
+    await bot.connector().send(a_reply("geo:1.5,-2", choices=("A",)))
+    assert [call.method for call in bot.server.calls] == ["sendLocation", "sendMessage"]

@@ -20,7 +20,7 @@ from tests.faults.rounds import free_ports
 from tests.journeys.service import process
 from tests.peers.telegram_bot_api import BotApiServer, bot_api
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow]
 EMAIL, PASSWORD = "agent@journeys.test", "a long enough password"
 TESS = {"id": 4711, "is_bot": False, "first_name": "Tess"}
 

@@ -15,7 +15,7 @@ from inbox.connector import Health, InboundMessage, Item, OutboundMessage, RawDe
 from inbox.core.errors import Malformed, NotAuthentic
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address, DeliveryState
-from inbox.core.visitor import WidgetSettings
+from inbox.core.widget import WidgetSettings
 
 HERE = Path(__file__).parent
 CASES = sorted(path.name.removesuffix(".in.json") for path in HERE.glob("*.in.json"))

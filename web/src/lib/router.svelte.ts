@@ -4,13 +4,17 @@ export type Route =
   | { name: 'login' }
   | { name: 'forgot' }
   | { name: 'reset'; token: string }
-  | { name: 'inbox'; view: string; number: string }
-  | { name: 'search'; q: string; number: string }
+  | { name: 'inbox'; view: string; number: string; filter?: string; message?: string }
+  | { name: 'search'; q: string; number: string; message?: string }
+  | { name: 'settings'; page: string }
+  | { name: 'reports'; query: string }
+  | { name: 'board'; wall: boolean }
   | { name: 'missing' };
 
 export const HOME = 'mine';
 
-export function parse(pathname: string, search = ''): Route {
+/** The address of a conversation may end in `#` and the id of one of its messages. */
+export function parse(pathname: string, search = '', hash = ''): Route {
   const [first = '', second = '', third = ''] = pathname.split('/').filter(Boolean).map(decodeSafely);
   switch (first) {
     case '':
@@ -22,14 +26,34 @@ export function parse(pathname: string, search = ''): Route {
     case 'reset':
       return second ? { name: 'reset', token: second } : { name: 'forgot' };
     case 'inbox':
-      return { name: 'inbox', view: second || HOME, number: third };
+      return withMessage(withFilter({ name: 'inbox', view: second || HOME, number: third }, search), hash);
     case 'c':
-      return { name: 'inbox', view: 'all', number: second };
+      return withMessage({ name: 'inbox', view: 'all', number: second }, hash);
     case 'search':
-      return { name: 'search', q: new URLSearchParams(search).get('q') ?? '', number: second };
+      return withMessage(
+        { name: 'search', q: new URLSearchParams(search).get('q') ?? '', number: second },
+        hash,
+      );
+    case 'settings':
+      return { name: 'settings', page: second };
+    case 'reports':
+      return { name: 'reports', query: search.replace(/^\?/, '') };
+    case 'board':
+      return { name: 'board', wall: second === 'wall' };
     default:
       return { name: 'missing' };
   }
+}
+
+/** The filter over a view, where there is one. */
+function withFilter(route: Route & { name: 'inbox' }, search: string): Route & { name: 'inbox' } {
+  const filter = new URLSearchParams(search).get('filter');
+  return filter ? { ...route, filter } : route;
+}
+
+function withMessage(route: Route & { name: 'inbox' | 'search' }, hash: string): Route {
+  const message = decodeSafely(hash.replace(/^#/, ''));
+  return message && route.number ? { ...route, message } : route;
 }
 
 function decodeSafely(part: string): string {
@@ -42,6 +66,7 @@ function decodeSafely(part: string): string {
 
 export function href(route: Route): string {
   const e = encodeURIComponent;
+  const message = 'message' in route && route.message ? `#${e(route.message)}` : '';
   switch (route.name) {
     case 'login':
     case 'forgot':
@@ -49,16 +74,22 @@ export function href(route: Route): string {
     case 'reset':
       return `/reset/${e(route.token)}`;
     case 'inbox':
-      return route.number ? `/inbox/${e(route.view)}/${e(route.number)}` : `/inbox/${e(route.view)}`;
+      return `/inbox/${e(route.view)}${route.number ? `/${e(route.number)}` : ''}${route.filter ? `?filter=${e(route.filter)}` : ''}${message}`;
     case 'search':
-      return `/search${route.number ? `/${e(route.number)}` : ''}?q=${e(route.q)}`;
+      return `/search${route.number ? `/${e(route.number)}` : ''}?q=${e(route.q)}${message}`;
+    case 'settings':
+      return route.page ? `/settings/${e(route.page)}` : '/settings';
+    case 'reports':
+      return route.query ? `/reports?${route.query}` : '/reports';
+    case 'board':
+      return route.wall ? '/board/wall' : '/board';
     case 'missing':
       return '/';
   }
 }
 
 class Router {
-  route = $state.raw<Route>(parse(location.pathname, location.search));
+  route = $state.raw<Route>(parse(location.pathname, location.search, location.hash));
 
   constructor() {
     addEventListener('popstate', () => this.#read());
@@ -67,7 +98,7 @@ class Router {
 
   go(route: Route, how: 'push' | 'replace' = 'push'): void {
     const target = href(route);
-    if (target !== location.pathname + location.search) {
+    if (target !== location.pathname + location.search + location.hash) {
       if (how === 'push') history.pushState(null, '', target);
       else history.replaceState(null, '', target);
     }
@@ -75,7 +106,7 @@ class Router {
   }
 
   #read(): void {
-    this.route = parse(location.pathname, location.search);
+    this.route = parse(location.pathname, location.search, location.hash);
   }
 
   /** A plain click on a link of ours changes the page; with a modifier the browser opens its tab or window. */
@@ -85,7 +116,7 @@ class Router {
     const link = (event.target as Element | null)?.closest?.('a[href]');
     if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute('download')) return;
     if (link.origin !== location.origin) return;
-    const route = parse(link.pathname, link.search);
+    const route = parse(link.pathname, link.search, link.hash);
     if (route.name === 'missing') return;
     event.preventDefault();
     this.go(route);

@@ -13,6 +13,8 @@ describe('addresses', () => {
       number: '7',
     });
     expect(parse('/reset/abc')).toEqual({ name: 'reset', token: 'abc' });
+    expect(parse('/c/1042', '', '#m%2F1')).toMatchObject({ number: '1042', message: 'm/1' });
+    expect(parse('/inbox/all', '', '#m1')).toEqual({ name: 'inbox', view: 'all', number: '' });
     expect(parse('/nowhere')).toEqual({ name: 'missing' });
     expect(parse('/inbox/%')).toMatchObject({ view: '%' });
   });
@@ -24,12 +26,19 @@ describe('addresses', () => {
     const routes: fc.Arbitrary<Route> = fc.oneof(
       fc.record({ name: fc.constant('inbox' as const), view: word, number: fc.nat().map(String) }),
       fc.record({ name: fc.constant('search' as const), q: word, number: fc.constantFrom('', '7') }),
+      fc.record({ name: fc.constant('inbox' as const), view: word, number: fc.constant('7'), message: word }),
       fc.record({ name: fc.constant('reset' as const), token: word }),
+      fc.record({
+        name: fc.constant('reports' as const),
+        query: fc.constantFrom('', 'by=agent', 'by=day&team=a%20b'),
+      }),
+      fc.record({ name: fc.constant('settings' as const), page: fc.oneof(fc.constant(''), word) }),
     );
     fc.assert(
       fc.property(routes, (route) => {
-        const [path = '', query = ''] = href(route).split('?');
-        expect(parse(path, query)).toEqual(route);
+        const [address = '', hash = ''] = href(route).split('#');
+        const [path = '', query = ''] = address.split('?');
+        expect(parse(path, query, hash)).toEqual(route);
       }),
     );
   });

@@ -44,7 +44,7 @@ export function chip(row: Pick<ConversationRow, 'sla'>, now: Instant): Chip | un
       tone: 'paused',
       icon: 'pause',
       label: t('sla.paused'),
-      title: t('sla.paused_title', { what }),
+      title: pausedTitle(clock, what),
       ticking: false,
       settled: true,
     };
@@ -69,6 +69,14 @@ export function chip(row: Pick<ConversationRow, 'sla'>, now: Instant): Chip | un
   };
 }
 
+function pausedTitle(clock: SlaClock, what: string): string {
+  const why = clock.pauses?.at(-1)?.why ?? '';
+  return tCode(`sla.paused_why.${why}`, { what }) ?? t('sla.paused_title', { what });
+}
+
+/** The hours that count, where these are not all. */
+const inHours = (clock: SlaClock) => (clock.calendar ? ` ${t('sla.in_hours')}` : '');
+
 function running(clock: SlaClock, dueAt: Instant, now: Instant, what: string): Chip {
   const left = dueAt - now;
   const at = full(dueAt);
@@ -85,7 +93,7 @@ function running(clock: SlaClock, dueAt: Instant, now: Instant, what: string): C
     };
   }
   const calm = left > SOON_MS || left > clock.target * SOON_SHARE;
-  const title = t('sla.due_title', { what, span: spanWords(left), at });
+  const title = t('sla.due_title', { what, span: spanWords(left), at }) + inHours(clock);
   return {
     tone: calm ? 'calm' : 'soon',
     icon: calm ? 'clock' : 'queue',

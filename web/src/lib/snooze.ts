@@ -10,7 +10,7 @@ const HOUR = 3_600_000;
 const ROUND = 300_000;
 
 /** Local wall-clock time, `days` from the day of `now`; the calendar does the daylight saving. */
-function wall(now: number, days: number, hour: number): number {
+export function wall(now: number, days: number, hour: number): number {
   const day = new Date(now);
   return new Date(day.getFullYear(), day.getMonth(), day.getDate() + days, hour).getTime();
 }

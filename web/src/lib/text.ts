@@ -53,6 +53,9 @@ export function marked(text: string): Piece[] {
   return pieces;
 }
 
+/** What two spellings of a word have in common: neither case nor accents. */
+export const folded = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
 /** Up to two letters that stand for a name. */
 export function initials(name: string): string {
   const words = name

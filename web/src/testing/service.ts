@@ -17,6 +17,8 @@ export function conversation(id: string, change: Partial<ConversationRow> = {}):
     category: 'open',
     priority: 'normal',
     tags: [],
+    tag_colours: {},
+    new_tags: true,
     created_at: 0,
     updated_at: 0,
     messages: 1,
@@ -34,6 +36,7 @@ export function conversation(id: string, change: Partial<ConversationRow> = {}):
     participants: [],
     related: [],
     merged_into: null,
+    absorbed: [],
     ...change,
   } as ConversationRow;
 }

@@ -2,8 +2,8 @@
 import { later, newId, socket } from './browser';
 import { Connection, type Line as LineState } from './connection';
 import type { Attached } from './files';
-import type { ClientFrame, MessageRow, Refused, ServerFrame, SlowDown } from './frames';
-import type { Host, Panel } from './host';
+import type { ClientFrame, MessageRow, PlaceInLine, Refused, ServerFrame, SlowDown } from './frames';
+import type { Attributes, Host, Panel } from './host';
 import { Memory } from './memory';
 import { Outbox, type Line } from './outbox';
 import { Outgoing } from './outgoing';
@@ -25,16 +25,26 @@ export class Chat implements Panel {
   /** Whether the line was up before and is being mended. */
   broken = $state(false);
   online = $state(true);
+  /** Where the conversation waits for an agent. */
+  place = $state.raw<PlaceInLine | null>(null);
+  /** When business hours begin again. */
+  back = $state<number | null>(null);
+  /** Whether the visitor wants no sound. */
+  muted = $state(false);
   known = $state(false);
   /** Whether the host site has said who its user is. */
   proved = $state(false);
   ready = $state(false);
   typing = $state('');
+  /** Whether it is too late to say more beside a score. */
+  late = $state(false);
   notice = $state<Notice>('');
   draft = $state('');
   rows = $state.raw<MessageRow[]>([]);
   lines = $state.raw<Line[]>([]);
   attached = $state.raw<Attached[]>([]);
+  /** Hears what the server says of earlier conversations, while they are looked at. */
+  past: ((frame: ServerFrame) => void) | undefined;
 
   private readonly thread = new Thread();
   private readonly memory: Memory;
@@ -43,6 +53,7 @@ export class Chat implements Panel {
   private readonly outgoing: Outgoing;
   private readonly receipts = new Receipts();
   private identity: string | null;
+  private attributes: Attributes;
   private typedAt = 0;
   private stopTyping = (): void => {};
 
@@ -51,6 +62,7 @@ export class Chat implements Panel {
     readonly words: Words,
   ) {
     this.identity = host.identity;
+    this.attributes = host.attributes;
     this.proved = !!this.identity;
     this.memory = new Memory(host.channel);
     this.connection = new Connection(
@@ -73,6 +85,7 @@ export class Chat implements Panel {
   begin(): void {
     const { open, draft, lines } = this.memory.load();
     this.draft = draft;
+    this.muted = this.memory.muted;
     this.outgoing.outbox = new Outbox(lines.filter((line) => line.state !== 'stored'));
     this.sync();
     addEventListener('online', () => this.wake());
@@ -95,7 +108,7 @@ export class Chat implements Panel {
   }
 
   close(): void {
-    if (!this.shown) return;
+    if (!this.shown || this.host.embedded) return;
     this.shown = false;
     this.host.opened(false);
     if (!this.known && !this.outgoing.outbox.pending.length && !this.identity) this.connection.stop();
@@ -108,6 +121,15 @@ export class Chat implements Panel {
     this.proved = true;
     this.notice = '';
     if (!this.connection.send({ t: 'identify', identity: token })) this.connection.start();
+  }
+
+  setAttributes(attributes: Attributes): void {
+    this.attributes = attributes;
+    this.tellAbout();
+  }
+
+  mute(muted: boolean): void {
+    this.muted = this.memory.muted = muted;
   }
 
   /** The next person at this browser starts afresh. */
@@ -127,6 +149,12 @@ export class Chat implements Panel {
     return !this.proved && !this.rows.length && !this.lines.length;
   }
 
+  /** One of the offered answers; what is being typed stays. */
+  choose(text: string): void {
+    this.outgoing.outbox.add({ client_id: newId(), text, refs: [], files: [], name: '', email: '' });
+    this.leave();
+  }
+
   say(text: string, name: string, email: string): void {
     const done = this.uploads.take();
     this.outgoing.outbox.add({
@@ -139,6 +167,10 @@ export class Chat implements Panel {
     });
     this.draft = '';
     this.typed('');
+    this.leave();
+  }
+
+  private leave(): void {
     this.sync();
     if (this.line === 'waiting') this.connection.start();
     this.outgoing.pump();
@@ -165,6 +197,10 @@ export class Chat implements Panel {
     if (!text && !this.typedAt) return;
     this.typedAt = text ? now : 0;
     this.connection.send({ t: 'typing', on: !!text });
+  }
+
+  ask(frame: ClientFrame): void {
+    this.connection.send(frame);
   }
 
   attach(list: Iterable<File>): void {
@@ -206,6 +242,7 @@ export class Chat implements Panel {
     if (line === 'up' || line === 'connecting') return;
     this.outgoing.disconnected();
     this.typing = '';
+    this.place = null;
     this.sync();
   }
 
@@ -226,6 +263,8 @@ export class Chat implements Panel {
       case 'ready':
         this.known = frame.visitor === 'known';
         this.online = frame.online;
+        this.back = frame.back;
+        this.tellAbout();
         if (!this.known) this.memory.token = null;
         this.thread.load(frame.messages, frame.whole);
         for (const row of frame.messages) this.outgoing.outbox.arrived(row);
@@ -234,6 +273,7 @@ export class Chat implements Panel {
         this.sync();
         this.ready = true;
         this.tellSeen();
+        this.past?.(frame);
         return this.outgoing.pump();
       case 'visitor':
         if (frame.token) this.memory.token = frame.token;
@@ -251,14 +291,22 @@ export class Chat implements Panel {
         return this.arrived(frame.row);
       case 'typing':
         return this.somebodyTypes(frame.on ? frame.name : '');
+      case 'place':
+        this.place = frame.position === null ? null : frame;
+        return;
       case 'online':
         this.online = frame.online;
+        this.back = frame.back;
         return;
       case 'ticket':
         return void this.uploads.send(frame);
       case 'linked':
         this.thread.relink(frame.file, frame.url);
         return this.sync();
+      case 'earlier':
+      case 'look':
+      case 'transcript':
+        return this.past?.(frame);
       case 'slow_down':
         return this.slowDown(frame);
       case 'refused':
@@ -273,9 +321,16 @@ export class Chat implements Panel {
     this.sync();
     if (isNew && row.who !== 'visitor') {
       this.somebodyTypes('');
+      if (this.host.config.sound && !this.muted) void import('./sound').then(({ chime }) => chime());
       this.host.emit('message', { id: row.id, from: row.who, name: row.name, text: row.text, at: row.at });
     }
     this.tellSeen();
+  }
+
+  /** What the page says of the visitor goes before his next line. */
+  private tellAbout(): void {
+    if (Object.keys(this.attributes).length)
+      this.connection.send({ t: 'about', attributes: this.attributes });
   }
 
   private somebodyTypes(name: string): void {
@@ -304,8 +359,12 @@ export class Chat implements Panel {
 
   private refused(frame: Refused): void {
     if (this.uploads.has(frame.client_id)) return this.uploads.refused(frame.client_id, frame.code);
+    if (frame.code === 'comment') this.late = true;
+    if (frame.code === 'conversation') return this.past?.(frame);
     if (frame.code === 'identify_first') this.notice = 'login';
     if (frame.code === 'start_first') this.known = false;
+    // Of all that is sent, only the page's attributes can be.
+    if (frame.code === 'malformed') console.warn('Inbox: attributes refused');
     this.outgoing.refused(frame);
   }
 

@@ -10,10 +10,6 @@ function rgb(hex: string): Rgb {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-function hex(parts: Rgb): string {
-  return `#${parts.map((part) => Math.round(part).toString(16).padStart(2, '0')).join('')}`;
-}
-
 function luminance(colour: string): number {
   const [r, g, b] = rgb(colour).map((part) => {
     const share = part / 255;
@@ -31,15 +27,4 @@ export function contrast(a: string, b: string): number {
 /** Text to put on a ground: white where it can be read, else black; one of both always reaches 4.5. */
 export function textOn(ground: string): string {
   return contrast(ground, LIGHT) >= 4.5 ? LIGHT : BLACK;
-}
-
-/** The colour itself, or the nearest tint or shade of it that stands out from `surface` by at least `least`. */
-export function standingOut(colour: string, surface: string, least: number): string {
-  const towards = rgb(luminance(surface) > 0.18 ? BLACK : LIGHT);
-  const from = rgb(colour);
-  for (let step = 0; step <= 20; step++) {
-    const mixed = hex(from.map((part, i) => part + ((towards[i] ?? 0) - part) * (step / 20)) as Rgb);
-    if (contrast(mixed, surface) >= least) return mixed;
-  }
-  return hex(towards);
 }

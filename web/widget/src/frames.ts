@@ -20,6 +20,11 @@ export interface Identify {
   identity: string;
 }
 
+export interface About {
+  t: 'about';
+  attributes?: Record<string, string>;
+}
+
 export interface Beat {
   t: 'beat';
 }
@@ -31,6 +36,12 @@ export interface Say {
   files?: string[];
   name?: string;
   email?: string;
+}
+
+export interface Comment {
+  t: 'comment';
+  message: string;
+  text: string;
 }
 
 export interface VisitorTypes {
@@ -61,6 +72,27 @@ export interface Link {
   file: string;
 }
 
+export interface Earlier {
+  t: 'earlier';
+}
+
+export interface Look {
+  t: 'look';
+  conversation: string;
+}
+
+export interface TakeUp {
+  t: 'take_up';
+  conversation: string;
+}
+
+export interface AskTranscript {
+  t: 'transcript';
+  email: string;
+  conversation?: string;
+  language?: string;
+}
+
 export interface Ready {
   t: 'ready';
   now: number;
@@ -69,6 +101,7 @@ export interface Ready {
   visitor: 'known' | 'locked' | 'unknown';
   whole: boolean;
   messages: MessageRow[];
+  back: number | null;
 }
 
 export interface VisitorMade {
@@ -102,6 +135,13 @@ export interface SomebodyTypes {
 export interface Online {
   t: 'online';
   online: boolean;
+  back: number | null;
+}
+
+export interface PlaceInLine {
+  t: 'place';
+  position: number | null;
+  minutes: number | null;
 }
 
 export interface Ticket {
@@ -115,6 +155,23 @@ export interface Linked {
   t: 'linked';
   file: string;
   url: string;
+}
+
+export interface EarlierOnes {
+  t: 'earlier';
+  rows: EarlierRow[];
+}
+
+export interface Looked {
+  t: 'look';
+  conversation: string;
+  messages: MessageRow[];
+}
+
+export interface TranscriptAsked {
+  t: 'transcript';
+  state: 'address' | 'nothing' | 'off' | 'queued' | 'wait';
+  after: number;
 }
 
 export interface SlowDown {
@@ -158,6 +215,18 @@ export interface MessageRow {
   files: FileRow[];
   client_id: string;
   seen: boolean;
+  choices: string[];
+  comment_until: number | null;
+  comment: string;
+}
+
+export interface EarlierRow {
+  id: string;
+  at: number;
+  name: string;
+  text: string;
+  current: boolean;
+  resolved: boolean;
 }
 
 export interface WidgetConfig {
@@ -171,6 +240,17 @@ export interface WidgetConfig {
   file_types: string[];
   file_limit: number;
   text_limit: number;
+  theme: string;
+  language: string;
+  launcher: string;
+  agents: string;
+  sound: boolean;
+  answer_time: string;
+  online_text: string;
+  offline_text: string;
+  greetings: PageGreeting[];
+  greeting_days: number;
+  transcript: boolean;
 }
 
 export interface Uploaded {
@@ -178,7 +258,29 @@ export interface Uploaded {
   file: FileRow;
 }
 
-export type ClientFrame = Open | Start | Identify | Beat | Say | VisitorTypes | Got | Seen | Upload | Link;
+export interface PageGreeting {
+  pages: string;
+  text: string;
+  seconds: number;
+}
+
+export type ClientFrame =
+  | Open
+  | Start
+  | Identify
+  | About
+  | Beat
+  | Say
+  | Comment
+  | VisitorTypes
+  | Got
+  | Seen
+  | Upload
+  | Link
+  | Earlier
+  | Look
+  | TakeUp
+  | AskTranscript;
 
 export type ServerFrame =
   | Ready
@@ -188,8 +290,12 @@ export type ServerFrame =
   | MessageChanged
   | SomebodyTypes
   | Online
+  | PlaceInLine
   | Ticket
   | Linked
+  | EarlierOnes
+  | Looked
+  | TranscriptAsked
   | SlowDown
   | Refused
   | Beaten

@@ -1,6 +1,9 @@
 // What the loader and the panel know of each other. Types only: the two are separate files and share no code.
 import type { WidgetConfig } from './frames';
 
+/** What the page says of whoever looks at it. */
+export type Attributes = Record<string, string>;
+
 export interface Host {
   /** Origin of the server, without a slash at the end. */
   base: string;
@@ -8,6 +11,11 @@ export interface Host {
   config: WidgetConfig;
   language: string;
   identity: string | null;
+  attributes: Attributes;
+  /** The page is nothing but the chat, which fills it and cannot be closed. */
+  embedded: boolean;
+  /** The contrast of two colours (#rrggbb), from 1 to 21. */
+  contrast(a: string, b: string): number;
   /** Where the panel draws itself; before the launcher in reading order. */
   place: HTMLElement;
   /** Says how many answers are unread, in words too. */
@@ -22,8 +30,14 @@ export interface Panel {
   close(): void;
   identify(token: string): void;
   logout(): void;
+  setAttributes(attributes: Attributes): void;
 }
 
 export interface PanelModule {
   mount(host: Host): Promise<Panel>;
+}
+
+export interface GreeterModule {
+  /** Greets by the configuration's rules; `show` opens the chat. */
+  greet(host: Host, show: (open: boolean) => void): void;
 }

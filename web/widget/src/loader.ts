@@ -1,29 +1,19 @@
 // <script src="https://inbox.example/widget/widget.js" data-channel="shop" async></script>
 // The launcher and the page's API. The panel is fetched at the first click, or when the visitor has a thread to come back to.
-import { standingOut, textOn } from './contrast';
+import { contrast, textOn } from './contrast';
 import type { WidgetConfig } from './frames';
-import type { Host, Panel, PanelModule } from './host';
+import type { Attributes, GreeterModule, Host, Panel, PanelModule } from './host';
 import css from './loader.css?inline';
 
 /** The build writes `import` here; Vite would wrap the word itself in more code than all the rest of this file. */
-declare function __IMPORT__(url: string): Promise<PanelModule>;
+declare function __IMPORT__<T>(url: string): Promise<T>;
 
 type Listener = (detail: unknown) => void;
 type Call = [name: string, ...rest: unknown[]];
 
-const WORDS: Record<string, [open: string, close: string]> = {
-  en: ['Open chat', 'Close chat'],
-  de: ['Chat öffnen', 'Chat schließen'],
-  es: ['Abrir el chat', 'Cerrar el chat'],
-  fr: ['Ouvrir la discussion', 'Fermer la discussion'],
-  it: ['Apri la chat', 'Chiudi la chat'],
-  nl: ['Chat openen', 'Chat sluiten'],
-  pt: ['Abrir o chat', 'Fechar o chat'],
-};
+/** What the button is called where it is not called Chat. */
+const WORDS: Record<string, string> = { ar: 'الدردشة', pl: 'Czat', tr: 'Sohbet' };
 const ICONS = ['M7.9 20A9 9 0 1 0 4 16.1L2 22Z', 'M18 6 6 18M6 6l12 12'];
-/** The grounds of answers; the panel's own stand further from any accent. */
-const LIGHT_GROUND = '#eef1f4';
-const DARK_GROUND = '#1d242e';
 
 const script = (document.currentScript ??
   document.querySelector('script[data-channel][src*="/widget.js"]')) as HTMLScriptElement | null;
@@ -33,12 +23,12 @@ function start(tag: HTMLScriptElement): void {
   const channel = data.channel ?? '';
   const key = `inbox:${channel}`;
   const base = new URL(tag.src).origin;
-  const language = data.lang || document.documentElement.lang || navigator.language;
-  const words = WORDS[language.slice(0, 2)] ?? (WORDS.en as [string, string]);
+  const embedded = 'embed' in data;
   const listeners = new Map<string, Set<Listener>>();
-  const queued = Array.isArray(window.Inbox) ? (window.Inbox as Call[]) : [];
+  const queued = [window.Inbox, window.inboxChat].flatMap((it) => (Array.isArray(it) ? (it as Call[]) : []));
 
   let identity = data.identity || null;
+  let attributes: Attributes = {};
   let panel: Promise<Panel> | undefined;
   let config: WidgetConfig | undefined;
   let wanted = false;
@@ -57,8 +47,11 @@ function start(tag: HTMLScriptElement): void {
     base,
     channel,
     config: known,
-    language,
+    language: languageOf(known),
     identity,
+    attributes,
+    embedded,
+    contrast,
     place,
     badge(count, text) {
       live.textContent = text;
@@ -81,15 +74,15 @@ function start(tag: HTMLScriptElement): void {
 
   function draw(open: boolean): void {
     path.setAttribute('d', ICONS[open ? 1 : 0] as string);
-    launcher.setAttribute('aria-label', words[open ? 1 : 0]);
     launcher.setAttribute('aria-expanded', String(open));
     root.toggleAttribute('data-open', open);
   }
 
+  const file = <T>(name: string): Promise<T> => __IMPORT__(`${base}/widget/${name}`);
+
   async function load(known: WidgetConfig): Promise<Panel> {
-    const file = (name: string): Promise<PanelModule> => __IMPORT__(`${base}/widget/${name}`);
     // An old name is gone when the server was updated after this page was opened.
-    const { mount } = await file('__PANEL__').catch(() => file('panel.js'));
+    const { mount } = await file<PanelModule>('__PANEL__').catch(() => file<PanelModule>('panel.js'));
     return mount(host(known));
   }
 
@@ -116,6 +109,10 @@ function start(tag: HTMLScriptElement): void {
       identity = token;
       void fetched()?.then((it) => it.identify(token));
     },
+    setAttributes(given: Attributes) {
+      attributes = { ...attributes, ...given };
+      void panel?.then((it) => it.setAttributes(attributes));
+    },
     logout() {
       identity = null;
       if (panel) void panel.then((it) => it.logout());
@@ -138,14 +135,16 @@ function start(tag: HTMLScriptElement): void {
     const shadow = element.attachShadow({ mode: 'open' });
     shadow.adoptedStyleSheets = [sheet];
     root.className = 'root';
-    root.dataset.theme = data.theme || pageTheme();
+    const { accent, theme } = known;
+    const language = languageOf(known);
+    root.dataset.theme = data.theme || (theme === 'auto' ? pageTheme() : theme);
     root.dataset.side = known.position;
+    root.toggleAttribute('data-embed', embedded);
+    if (embedded) document.documentElement.lang = language;
     root.lang = language;
-    const { accent } = known;
+    root.dir = /^(ar|fa|he|ur)/.test(language) ? 'rtl' : 'ltr';
     root.style.setProperty('--accent', accent);
     root.style.setProperty('--on-accent', textOn(accent));
-    root.style.setProperty('--accent-light', standingOut(accent, LIGHT_GROUND, 4.5));
-    root.style.setProperty('--accent-dark', standingOut(accent, DARK_GROUND, 4.5));
     icon.setAttribute('viewBox', '0 0 24 24');
     icon.setAttribute('aria-hidden', 'true');
     icon.append(path);
@@ -157,11 +156,19 @@ function start(tag: HTMLScriptElement): void {
     launcher.className = 'launcher';
     launcher.setAttribute('aria-haspopup', 'dialog');
     launcher.onclick = api.toggle;
-    launcher.append(icon, badge);
+    launcher.dir = 'auto';
+    if (known.launcher) launcher.append(known.launcher);
+    else launcher.setAttribute('aria-label', WORDS[language.slice(0, 2)] ?? 'Chat');
+    launcher.prepend(icon, badge);
     draw(false);
-    root.append(place, launcher, live);
+    root.append(place, ...(embedded ? [] : [launcher]), live);
     shadow.append(root);
     document.body.append(element);
+  }
+
+  function languageOf({ language }: WidgetConfig): string {
+    const page = document.documentElement.lang || navigator.language;
+    return data.lang || (language === 'auto' ? page : language);
   }
 
   /** The one theme the page declares for itself; '' where it declares both or nothing, and the system's choice counts. */
@@ -190,10 +197,11 @@ function start(tag: HTMLScriptElement): void {
 
   /** The server may be restarting just now, so it is asked a few times more. */
   async function configure(waits: number[]): Promise<void> {
+    let known: WidgetConfig;
     try {
       const answer = await fetch(`${base}/chat/${channel}/config`, { credentials: 'omit' });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
-      config = (await answer.json()) as WidgetConfig;
+      known = config = (await answer.json()) as WidgetConfig;
     } catch (failure) {
       const [wait, ...rest] = waits;
       if (wait) return void setTimeout(() => void configure(rest), wait);
@@ -202,13 +210,16 @@ function start(tag: HTMLScriptElement): void {
         failure,
       );
     }
-    build(config);
-    if (wanted) show(true);
-    else if (identity || remembered()) void fetched();
+    build(known);
+    const back = identity || remembered();
+    if (wanted || embedded) show(true);
+    else if (back) void fetched();
+    if (config.greetings.length && !embedded && !back)
+      void file<GreeterModule>('__GREETER__').then((it) => it.greet(host(known), show));
     emit('ready', null);
   }
 
-  window.Inbox = api;
+  window.Inbox = window.inboxChat = api;
   for (const call of queued) api.push(call);
   void configure([2000, 10_000, 60_000]);
 }
@@ -216,6 +227,7 @@ function start(tag: HTMLScriptElement): void {
 declare global {
   interface Window {
     Inbox?: unknown;
+    inboxChat?: unknown;
   }
 }
 

@@ -26,6 +26,16 @@ export class Memory {
     this.attempt(() => (token ? localStorage.setItem(this.key, token) : localStorage.removeItem(this.key)));
   }
 
+  get muted(): boolean {
+    return this.attempt(() => localStorage.getItem(`${this.key}:muted`)) === '1';
+  }
+
+  set muted(muted: boolean) {
+    this.attempt(() =>
+      muted ? localStorage.setItem(`${this.key}:muted`, '1') : localStorage.removeItem(`${this.key}:muted`),
+    );
+  }
+
   load(): TabState {
     try {
       return { ...EMPTY, ...(JSON.parse(sessionStorage.getItem(this.key) ?? '{}') as Partial<TabState>) };

@@ -1,5 +1,5 @@
-// The panel's words. English is built in; another language is one small file, fetched before the panel first shows.
-import en from './words/en.json';
+// The panel's words: one small file a language, fetched before the panel first shows.
+import type en from './words/en.json';
 
 export type Texts = typeof en;
 export type Key = keyof Texts;
@@ -7,16 +7,11 @@ export type Key = keyof Texts;
 /** File names by language, put in by the build. */
 declare const __WORDS__: Record<string, string>;
 
-/** The words for a language tag, from the server at `base`; English where there are none or they cannot be had. */
+/** The words for a language tag, from the server at `base`; English where there are none. Rejects when they cannot be had. */
 export async function wordsOf(tag: string, base: string): Promise<Words> {
-  const file = __WORDS__[tag.slice(0, 2).toLowerCase()];
-  if (!file) return words('en', en);
-  try {
-    const answer = await fetch(`${base}/widget/${file}`, { credentials: 'omit' });
-    return words(tag, { ...en, ...((await answer.json()) as Partial<Texts>) });
-  } catch {
-    return words('en', en);
-  }
+  const own = __WORDS__[tag.slice(0, 2).toLowerCase()];
+  const answer = await fetch(`${base}/widget/${own ?? __WORDS__.en}`, { credentials: 'omit' });
+  return words(own ? tag : 'en', (await answer.json()) as Texts);
 }
 
 export interface Words {
@@ -25,6 +20,10 @@ export interface Words {
   unread(count: number): string;
   day(at: number, now: number): string;
   time(at: number): string;
+  /** The day and time of what is over. */
+  moment(at: number): string;
+  /** A day and time to come, such as when somebody is back. */
+  when(at: number, now: number): string;
   bytes(size: number): string;
 }
 
@@ -34,7 +33,9 @@ const DAY_MS = 86_400_000;
 export function words(language: string, texts: Texts): Words {
   const plural = new Intl.PluralRules(language);
   const clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
+  const later = new Intl.DateTimeFormat(language, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
   const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });
+  const past = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' });
   const near = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
   const megabytes = new Intl.NumberFormat(language, {
     style: 'unit',
@@ -51,7 +52,10 @@ export function words(language: string, texts: Texts): Words {
   return {
     language,
     t,
-    unread: (n) => (n ? t(plural.select(n) === 'one' ? 'unread_one' : 'unread_other', { n }) : ''),
+    unread(n) {
+      const form = `unread_${plural.select(n)}`;
+      return n ? t((form in texts ? form : 'unread_other') as Key, { n }) : '';
+    },
     day(at, now) {
       const ago = Math.round(
         (new Date(now).setHours(12, 0, 0, 0) - new Date(at).setHours(12, 0, 0, 0)) / DAY_MS,
@@ -59,6 +63,8 @@ export function words(language: string, texts: Texts): Words {
       return ago <= 1 ? near.format(-ago, 'day') : date.format(at);
     },
     time: (at) => clock.format(at),
+    moment: (at) => past.format(at),
+    when: (at, now) => (at - now < DAY_MS / 2 ? clock : later).format(at),
     bytes: (size) =>
       size < 1_000_000 ? kilobytes.format(Math.max(1, size / 1000)) : megabytes.format(size / 1_000_000),
   };

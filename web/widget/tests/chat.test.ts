@@ -38,6 +38,7 @@ class Server {
       now: 1,
       heartbeat: 25_000,
       online: true,
+      back: null,
       visitor: 'unknown',
       whole: true,
       messages: [],
@@ -60,6 +61,17 @@ const config: WidgetConfig = {
   file_types: ['image/png'],
   file_limit: 1000,
   text_limit: 10_000,
+  theme: 'auto',
+  language: 'auto',
+  launcher: '',
+  agents: 'faces',
+  sound: false,
+  answer_time: 'minutes',
+  online_text: '',
+  offline_text: '',
+  greetings: [],
+  greeting_days: 7,
+  transcript: true,
 };
 
 const row = (id: string, more: Partial<MessageRow> = {}): MessageRow => ({
@@ -72,6 +84,9 @@ const row = (id: string, more: Partial<MessageRow> = {}): MessageRow => ({
   files: [],
   client_id: '',
   seen: false,
+  choices: [],
+  comment_until: null,
+  comment: '',
   ...more,
 });
 
@@ -85,6 +100,9 @@ function chat(more: Partial<Host> = {}): Chat {
     config,
     language: 'en',
     identity: null,
+    attributes: {},
+    embedded: false,
+    contrast: () => 21,
     place: document.createElement('div'),
     badge: (count) => badges.push(count),
     opened: () => {},
@@ -236,6 +254,7 @@ describe('somebody who comes back', () => {
       now: 1,
       heartbeat: 1,
       online: true,
+      back: null,
       visitor: 'known',
       whole: false,
       messages: [arrived],
@@ -333,6 +352,7 @@ describe('while it is open', () => {
       now: 1,
       heartbeat: 1,
       online: true,
+      back: null,
       visitor: 'unknown',
       whole: true,
       messages: [],
@@ -340,10 +360,40 @@ describe('while it is open', () => {
     expect(Server.last.takes('start')).toHaveLength(2);
   });
 
+  it('knows its place in the queue until an agent has it or the line is lost', () => {
+    const it = chat();
+    it.open();
+    Server.last.ready({ visitor: 'known' });
+    Server.last.says({ t: 'place', position: 3, minutes: 4 });
+    expect(it.place).toMatchObject({ position: 3, minutes: 4 });
+    Server.last.says({ t: 'place', position: null, minutes: null });
+    expect(it.place).toBeNull();
+  });
+
+  it('tells the page when what it says of its user is refused', () => {
+    const told = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    chat().open();
+    Server.last.says({ t: 'refused', code: 'malformed', client_id: '', again: false });
+    expect(told).toHaveBeenCalledWith(expect.stringContaining('attributes refused'));
+  });
+
   it('shows nothing of a user whose login has expired', () => {
     const it = chat({ identity: 'a.b.c' });
     Server.last.ready({ visitor: 'known', messages: [row('a')] });
     Server.last.says({ t: 'identified', ok: false, reason: 'expired' });
     expect([it.rows, it.notice, it.known]).toEqual([[], 'expired', false]);
+  });
+});
+
+describe('a comment beside a score', () => {
+  it('goes to its question, and that it is too late is said there', () => {
+    const made = chat();
+    made.open();
+    Server.last.ready({ visitor: 'known', messages: [row('q', { comment_until: 9e15 })] });
+    made.ask({ t: 'comment', message: 'q', text: 'Fine' });
+    expect(Server.last.takes('comment')).toEqual([{ t: 'comment', message: 'q', text: 'Fine' }]);
+    expect(made.late).toBe(false);
+    Server.last.says({ t: 'refused', code: 'comment', client_id: '', again: false });
+    expect(made.late).toBe(true);
   });
 });

@@ -21,6 +21,9 @@ const row = (client_id: string): MessageRow => ({
   files: [],
   client_id,
   seen: false,
+  choices: [],
+  comment_until: null,
+  comment: '',
 });
 
 describe('outbox', () => {

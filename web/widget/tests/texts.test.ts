@@ -14,9 +14,40 @@ const values = (text: string): string[] => text.match(/\{\w+\}/g)?.sort() ?? [];
 
 describe('words', () => {
   it.each(languages)('%s has every text with the same values', (_, texts) => {
-    expect(Object.keys(texts).sort()).toEqual(Object.keys(en).sort());
-    for (const [key, text] of Object.entries(en))
+    const forms = new Intl.PluralRules(_).resolvedOptions().pluralCategories.map((form) => `unread_${form}`);
+    const rare = ['unread_many', 'unread_two', 'unread_zero', 'unread_few'].filter((form) =>
+      forms.includes(form),
+    );
+    expect(Object.keys(en).filter((key) => !(key in texts))).toEqual([]);
+    expect(Object.keys(texts).filter((key) => !(key in en) && !rare.includes(key))).toEqual([]);
+    for (const [key, text] of Object.entries(en).filter(([key]) => !key.startsWith('unread_')))
       expect(values(texts[key as keyof Texts])).toEqual(values(text));
+  });
+
+  it('counts in languages with more than two forms', () => {
+    const pl = words('pl', languages.find(([name]) => name === 'pl')?.[1] as Texts);
+    expect([1, 3, 5].map(pl.unread)).toEqual([
+      '1 nowa wiadomość',
+      '3 nowe wiadomości',
+      '5 nowych wiadomości',
+    ]);
+    const ar = words('ar', languages.find(([name]) => name === 'ar')?.[1] as Texts);
+    expect(ar.unread(2)).toBe('رسالتان جديدتان');
+  });
+
+  it('are there in ten languages', () => {
+    expect(languages.map(([name]) => name).sort()).toEqual([
+      'ar',
+      'de',
+      'en',
+      'es',
+      'fr',
+      'it',
+      'nl',
+      'pl',
+      'pt',
+      'tr',
+    ]);
   });
 
   it('counts, names days and sizes in the language', () => {

@@ -13,6 +13,9 @@ const row = (id: string, at: number, more: Partial<MessageRow> = {}): MessageRow
   files: [],
   client_id: '',
   seen: false,
+  choices: [],
+  comment_until: null,
+  comment: '',
   ...more,
 });
 

@@ -10,3 +10,10 @@ it('finds colleagues by first or whole name, whole words only, never bots', () =
   expect(mentioned('@Jonathan is somebody else, mail jon@mira.example', TEAM)).toEqual([]);
   expect(mentioned('@Echo hello', TEAM)).toEqual([]);
 });
+
+it('a whole name names nobody else of the same first name, the first name all of them', () => {
+  const both = [...TEAM, agent('jon2', 'Jon Vale'), agent('jon3', 'Jon')];
+  expect(mentioned('@Jon Vale, look', both)).toEqual(['jon2']);
+  expect(mentioned('@Jon, look', both)).toEqual(['jon', 'jon2', 'jon3']);
+  expect(mentioned('@Jon Vale and @jon snow', both)).toEqual(['jon', 'jon2']);
+});

@@ -1,16 +1,24 @@
-import type { AgentRow } from '../../lib/api/types';
+import type { AgentRow, SendMessage } from '../../lib/api/types';
 
-/** Ids of colleagues whom a note names as "@Name"; a name that goes on into another word is somebody else's. */
+/**
+ * Ids of colleagues whom a note names as "@Name"; a name that goes on into another word is somebody else's, and a first name that goes on
+ * into a whole one names that one alone.
+ */
 export function mentioned(text: string, agents: Iterable<AgentRow>): string[] {
-  const found: string[] = [];
-  const lower = text.toLowerCase();
-  for (const agent of agents) {
-    if (agent.role === 'bot') continue;
-    const name = `@${agent.name.toLowerCase()}`;
-    const first = `@${agent.name.toLowerCase().split(' ')[0]}`;
-    if ([name, first].some((wanted) => standsAlone(lower, wanted))) found.push(agent.id);
+  const people = [...agents]
+    .filter(({ role }) => role !== 'bot')
+    .map(({ id, name }) => ({ id, name: `@${name.toLowerCase()}` }));
+  const longest = [...new Set(people.map(({ name }) => name))].sort((a, b) => b.length - a.length);
+  const whole = new Set<string>();
+  let rest = text.toLowerCase();
+  for (const name of longest) {
+    if (!standsAlone(rest, name)) continue;
+    whole.add(name);
+    if (name.includes(' ')) rest = rest.replaceAll(name, ' ');
   }
-  return found;
+  return people
+    .filter(({ name }) => whole.has(name) || standsAlone(rest, name.split(' ')[0] ?? name))
+    .map(({ id }) => id);
 }
 
 function standsAlone(text: string, wanted: string): boolean {
@@ -19,4 +27,13 @@ function standsAlone(text: string, wanted: string): boolean {
       return true;
   }
   return false;
+}
+
+/** What a note says beyond its text: whom it names, or that it is a whisper, which names nobody. */
+export function noteOf(
+  text: string,
+  agents: Iterable<AgentRow>,
+  whisper: boolean,
+): Pick<SendMessage, 'mentions' | 'whisper'> {
+  return whisper ? { whisper } : { mentions: mentioned(text, agents) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Address, ChannelRow, ConversationRow, MessageRow } from '../../lib/api/types';
-import { parseAddress, parseAddresses, prefill, reachOf } from './recipients';
+import { outsiders, parseAddress, parseAddresses, prefill, reachOf } from './recipients';
 
 const mail = (value: string, name = ''): Address =>
   name ? { kind: 'email', value, name } : { kind: 'email', value };
@@ -42,6 +42,19 @@ describe('who an answer goes to', () => {
     const stranger = row([ADA, { ...BOB, accepted: false }]);
     expect(prefill(stranger, newest, CHANNELS, true)).toEqual({ to: [ADA], cc: [] });
     expect(prefill(stranger, newest, CHANNELS, true, 'email', true)).toEqual({ to: [ADA], cc: [BOB] });
+  });
+
+  it('warns of who is new here and none of us', () => {
+    const colleague = mail('jonas@northwind.example');
+    const told = message('reply', { state: 'sent', to: [BOB], bcc: [mail('carl@example.org')] });
+    const slip = message('reply', { state: 'cancelled', to: [EVE], bcc: [] });
+    const found = (...some: Address[]) => values(outsiders(some, row([ADA]), [told, slip], CHANNELS));
+    expect(found(mail('ADA@example.org'), BOB, mail('carl@example.org'), colleague)).toEqual([]);
+    expect(found(ADA, EVE, colleague, mail('Eve@example.org'))).toEqual(['eve@example.org']);
+    const number = { kind: 'phone', value: '+4930123' };
+    expect(values(outsiders([number], row([]), [], [{ address: '+49301' } as ChannelRow]))).toEqual([
+      '+4930123',
+    ]);
   });
 
   it('reaches the sender, some or all of those it could', () => {

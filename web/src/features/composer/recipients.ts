@@ -52,6 +52,21 @@ export const strangersOf = (row: ConversationRow) => row.participants.filter((on
 export const among = (address: Address, some: readonly Address[]) =>
   some.some((one) => sameAddress(one, address));
 
+const domainOf = (value: string) => value.toLowerCase().split('@')[1] ?? '';
+
+/** Whom nobody in the conversation has written to or heard of, and who has no address like those of our channels: a slip, perhaps. */
+export function outsiders(
+  chosen: readonly Address[],
+  row: ConversationRow,
+  messages: readonly MessageRow[],
+  channels: Iterable<ChannelRow>,
+): Address[] {
+  const own = new Set([...channels].map((channel) => domainOf(channel.address)).filter(Boolean));
+  const written = messages.filter((one) => one.state !== 'cancelled');
+  const known = [...row.participants, ...written.flatMap((one) => [...one.to, ...one.cc, ...one.bcc])];
+  return distinct(chosen.filter((one) => !own.has(domainOf(one.value)) && !among(one, known)));
+}
+
 function distinct(addresses: readonly Address[]): Address[] {
   return addresses.filter((one, i) => addresses.findIndex((other) => sameAddress(one, other)) === i);
 }

@@ -22,6 +22,10 @@ beforeEach(() => {
       notes: '',
       attributes: {},
       identities: [],
+      blocks: [],
+      segments: [],
+      absorbed: [],
+      merges: [],
       created_at: 0,
     }),
   );
@@ -66,6 +70,10 @@ it('two changes in a row are both kept, the second on what the first made', asyn
       notes: '',
       attributes: {},
       identities: [],
+      blocks: [],
+      segments: [],
+      absorbed: [],
+      merges: [],
       created_at: 0,
     });
   });
@@ -85,4 +93,26 @@ it('two changes in a row are both kept, the second on what the first made', asyn
   other.dispatchEvent(new Event('input', { bubbles: true }));
   other.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
   await vi.waitFor(() => expect(versions).toEqual([1, 2]));
+});
+
+it('who was merged is shown as the one that stays, and follows what happens to him', async () => {
+  let asked = 0;
+  const merge = { id: 'm1', customer: 'c1', name: 'Ada', by: 'mira', at: 0, undone_at: null };
+  const stays = {
+    id: 'c9',
+    name: 'Ada Byron',
+    version: 3,
+    company: '',
+    language: '',
+    notes: '',
+    attributes: {},
+  };
+  const rest = { identities: [], blocks: [], segments: [], absorbed: ['c1'], merges: [merge], created_at: 0 };
+  service.on('GET /customers/c1', () => json({ ...stays, ...rest, version: 3 + asked++ }));
+  render(CustomerPane, { row: conversation('k1') });
+  await screen.findByTestId('customer-merge', {}, { timeout: 4000 });
+  screen.getByText('Ada Byron');
+  service.push({ t: 'reload', what: 'customers', id: 'c9' });
+  service.deliverAll();
+  await vi.waitFor(() => expect(asked).toBe(2), 4000);
 });

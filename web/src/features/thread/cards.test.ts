@@ -26,23 +26,38 @@ const message = (change: Partial<MessageRow>) =>
     html: false,
     attachments: [],
     cards: [],
+    choices: [],
     reactions: [],
     earlier: [],
     edited_at: null,
     deleted_at: null,
+    amending: null,
     state: null,
     ...change,
   }) as unknown as MessageRow;
 
 const shown = (change: Partial<MessageRow>) =>
-  render(Message, { message: message(change), row: conversation('k1'), onforward: () => undefined });
+  render(Message, {
+    message: message(change),
+    row: conversation('k1'),
+    doing: { forward: () => undefined, move: () => undefined, source: () => undefined },
+  });
 
 describe('a card', () => {
+  it('leads from the lines of a contact to phone and mail, and from nothing else', () => {
+    const text = '+46 70 123 45 67\nbo@example.net\nAcme & Sons\njavascript:alert(1)@x';
+    const hrefs = shownCard({ kind: 'contact', title: 'Bo', text }, '').lines.map(({ href }) => href);
+    expect(hrefs).toEqual(['tel:+46701234567', 'mailto:bo@example.net', '', '']);
+    const product = shownCard({ kind: 'product', title: 'Tent', text: 'bo@example.net' }, '');
+    expect(product.lines).toEqual([{ text: 'bo@example.net', href: '' }]);
+  });
+
   it('says nothing twice: neither its kind nor the text of the message', () => {
     const place = shownCard({ kind: 'location', title: 'Location', text: '52.5, 13.4' }, '');
-    expect([place.icon, place.kind, place.title, place.text]).toEqual(['pin', 'Location', '', '52.5, 13.4']);
+    expect([place.icon, place.kind, place.title]).toEqual(['pin', 'Location', '']);
+    expect(place.lines).toEqual([{ text: '52.5, 13.4', href: '' }]);
     const choice = shownCard({ kind: 'choice', title: 'Yes, please', text: 'confirm' }, 'Yes, please');
-    expect([choice.title, choice.text]).toEqual(['', 'confirm']);
+    expect([choice.title, choice.lines[0]?.text]).toEqual(['', 'confirm']);
   });
 
   it('of a kind that nobody told us of is said to be one that cannot be shown', () => {
@@ -52,7 +67,7 @@ describe('a card', () => {
 
   it('leads outside without telling where from, and to web addresses only', () => {
     render(Cards, { cards: [{ kind: 'location', url: 'https://maps.example/?q=1' }], said: '' });
-    const link = screen.getByRole('link', { name: 'Open on maps.example' });
+    const link = screen.getByRole('link', { name: 'Open the map on maps.example' });
     expect(link.getAttribute('href')).toBe('https://maps.example/?q=1');
     expect(link.getAttribute('rel')).toContain('noreferrer');
     for (const url of [

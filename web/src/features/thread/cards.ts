@@ -6,18 +6,25 @@ import { t, tCode } from '../../lib/i18n';
 const ICONS: Record<string, IconName> = {
   location: 'pin',
   contact: 'user',
-  sticker: 'smile',
+  sticker: 'sticker',
   story: 'image',
   referral: 'link',
   product: 'bag',
   choice: 'check',
+  template: 'template',
 };
+
+/** A line of a card, and where it leads: a number can be called, a mail address written to. */
+export interface CardLine {
+  text: string;
+  href: string;
+}
 
 export interface ShownCard {
   icon: IconName;
   kind: string;
   title: string;
-  text: string;
+  lines: CardLine[];
   /** Where it leads to and whose site that is; '' unless it is a web address. */
   href: string;
   host: string;
@@ -33,9 +40,27 @@ export function shownCard(card: Card, said: string): ShownCard {
     icon: ICONS[card.kind] ?? 'question',
     kind,
     title: known.includes(title.trim().toLowerCase()) ? '' : title,
-    text: text === title ? '' : text,
+    lines: text === title ? [] : linesOf(text, card.kind === 'contact'),
     ...target(card.url ?? ''),
   };
+}
+
+const NUMBER = /^\+?[\d\s().\/-]{5,24}$/;
+const MAIL = /^[^\s@<>"]+@[^\s@<>"]+\.[^\s@<>"]+$/;
+
+/** The words of a card line by line; those of a `contact` lead to where they can be used. */
+function linesOf(text: string, contact: boolean): CardLine[] {
+  if (!contact) return text ? [{ text, href: '' }] : [];
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .map((line) => ({ text: line, href: reach(line) }));
+}
+
+function reach(line: string): string {
+  if (MAIL.test(line)) return `mailto:${encodeURIComponent(line).replace('%40', '@')}`;
+  return NUMBER.test(line) ? `tel:${line.replace(/[^\d+]/g, '')}` : '';
 }
 
 function target(url: string): { href: string; host: string } {

@@ -1,5 +1,6 @@
 import type { Author, ConversationRow } from '../../lib/api/types';
 import { customerName } from '../../lib/state/naming';
+import { queues } from '../../lib/state/queues.svelte';
 import { session } from '../../lib/state/session.svelte';
 import { t } from '../../lib/i18n';
 import { authorName, type Names } from './reasons';
@@ -10,6 +11,7 @@ export function names(row: ConversationRow): Names {
     me: session.id,
     agent: (id) => session.agentName(id),
     team: (id) => session.teams.get(id)?.name ?? '',
+    queue: (id) => queues.get(id)?.name ?? '',
     customer: customerName(row),
   };
 }

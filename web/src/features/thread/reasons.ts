@@ -1,17 +1,28 @@
 // Quiet lines and reasons in the reader's language. The service sends codes, ids and numbers; the sentence is made here.
-import type { Author, EventRow, Reason } from '../../lib/api/types';
+import type { Author, ConversationRow, EventRow, Reason, TimelineItem } from '../../lib/api/types';
 import { t, tCode, type Values } from '../../lib/i18n';
-import { spanWords } from '../../lib/i18n/time';
+import { soon, spanWords } from '../../lib/i18n/time';
+import { clock } from '../../lib/state/clock.svelte';
 
 /** What is needed to name the ids of a reason. */
 export interface Names {
   me: string;
   agent(id: string): string;
   team(id: string): string;
+  queue(id: string): string;
   customer: string;
 }
 
-const SPANS = new Set(['late_by', 'paused_for', 'target', 'used', 'resolved_for', 'tried_for', 'after']);
+const SPANS = new Set([
+  'late_by',
+  'paused_for',
+  'target',
+  'used',
+  'resolved_for',
+  'tried_for',
+  'after',
+  'waited',
+]);
 
 /** Why it came so, or undefined for a code without words: a code alone helps nobody. */
 export function reasonText(reason: Reason | null, names: Names): string | undefined {
@@ -19,9 +30,26 @@ export function reasonText(reason: Reason | null, names: Names): string | undefi
   const values: Values = {};
   for (const [name, value] of Object.entries(reason.numbers ?? {}))
     values[name] = SPANS.has(name) ? spanWords(value) : value;
+  const { used, target } = reason.numbers ?? {};
+  if (used && target) values.share = Math.round((used / target) * 100);
   for (const [i, id] of (reason.ids ?? []).entries())
-    values[`id${i}`] = names.agent(id) || names.team(id) || metric(id) || id;
-  return tCode(`reason.${reason.code}`, values);
+    values[`id${i}`] = names.agent(id) || names.team(id) || names.queue(id) || metric(id) || id;
+  return withDetails(tCode(`reason.${reason.code}`, values), reason);
+}
+
+/** What an assignment says beyond its code: the skills it was for, and when he last wrote to this customer. */
+function withDetails(why: string | undefined, reason: Reason): string | undefined {
+  if (!why) return why;
+  const levels = skillsOf(reason);
+  const said = levels ? t('reason.skills', { why, skills: levels }) : why;
+  const spoke = reason.numbers?.spoke_at;
+  return spoke ? t('reason.spoke', { why: said, when: soon(spoke, clock.now) }) : said;
+}
+
+/** The skills a reason names, with their levels. */
+export function skillsOf(reason: Reason): string {
+  const found = Object.entries(reason.numbers ?? {}).filter(([name]) => name.startsWith('skill:'));
+  return found.map(([name, level]) => t('people.level_of', { skill: name.slice(6), level })).join(', ');
 }
 
 const metric = (id: string) => tCode(`sla.metric.${id}`);
@@ -62,6 +90,13 @@ export function eventText(event: EventRow, names: Names): string | undefined {
       return automatic ? t('event.unassigned_auto') : t('event.unassigned', { who });
     case 'conversation.queued':
       return t('event.queued');
+    case 'conversation.queue_changed':
+      if (event.after.queue === undefined) return undefined;
+      if (event.reason?.code === 'moved' && event.after.queue)
+        return t('event.queue_moved', { who, queue: names.queue(event.after.queue) || event.after.queue });
+      return event.after.queue
+        ? t('event.queue_changed', { queue: names.queue(event.after.queue) || event.after.queue })
+        : t('event.queue_left');
     case 'conversation.status_changed':
       return statusChanged(event, who, automatic);
     case 'conversation.priority_changed':
@@ -74,9 +109,44 @@ export function eventText(event: EventRow, names: Names): string | undefined {
       return automatic || event.actor.kind === 'bot'
         ? t('event.bot_left_auto', { bot: botName(event, names) })
         : t('event.bot_left', { who, bot: botName(event, names) });
+    case 'conversation.merged':
+    case 'conversation.unmerged':
+    case 'conversation.messages_moved':
+      return repaired(event.reason, who);
     default:
-      return tCode(`event.${event.type}`, { who, ...proof(event.reason) });
+      return tCode(`event.${event.type}`, {
+        who,
+        count: event.reason?.numbers?.passed ?? 1,
+        what: metric(event.reason?.ids?.[0] ?? '') ?? t('sla.promise'),
+      });
   }
+}
+
+/** What was merged, split or moved; numbers of conversations are names and not amounts. */
+function repaired(reason: Reason | null, who: string): string | undefined {
+  const { number, messages } = reason?.numbers ?? {};
+  if (!reason || number === undefined) return undefined;
+  return tCode(`event.${reason.code}`, { who, number: String(number), count: messages ?? 0 });
+}
+
+/** The id of the repair that an event tells of, as long as it can be undone from there. */
+export function repairOf(event: EventRow): string | undefined {
+  const undoable = ['merged_from', 'moved_to', 'moved_from', 'split_to'];
+  return event.reason && undoable.includes(event.reason.code) ? event.reason.ids?.[1] : undefined;
+}
+
+/** The id of the repair that an item tells the end of. */
+export function undoneBy(item: TimelineItem): string | undefined {
+  const back = ['unmerged_from', 'unmerged', 'moved_back'];
+  return item.t === 'event' && item.reason && back.includes(item.reason.code)
+    ? item.reason.ids?.[1]
+    : undefined;
+}
+
+/** Whether what became part of a conversation says of itself what that one says already. */
+export function toldByOther({ reason }: EventRow, row: Pick<ConversationRow, 'id' | 'absorbed'>): boolean {
+  if (reason?.code !== 'merged_into' && reason?.code !== 'unmerged') return false;
+  return [row.id, ...row.absorbed].includes(reason.ids?.[0] ?? '');
 }
 
 const botName = (event: EventRow, names: Names) => names.agent(event.bot ?? '') || t('event.a_bot');
@@ -99,6 +169,8 @@ function statusChanged(event: EventRow, who: string, automatic: boolean): string
   const byMessage = event.reason?.code === 'customer_wrote' || event.reason?.code === 'answered';
   if (byMessage && (from === 'open' || from === 'waiting')) return undefined;
   const status = tCode(`status.${to}`) ?? to;
+  const until = event.reason?.numbers?.until;
+  if (until && !automatic) return t('event.snoozed', { who, time: soon(until, clock.coarse) });
   return automatic || event.actor.kind === 'customer'
     ? t('event.status_auto', { status })
     : t('event.status', { who, status });
@@ -114,8 +186,4 @@ function tagsChanged(event: EventRow, who: string): string | undefined {
     return t('event.tags_both', { who, added: added.join(', '), removed: removed.join(', ') });
   if (added.length > 0) return t('event.tags_added', { who, tags: added.join(', ') });
   return removed.length > 0 ? t('event.tags_removed', { who, tags: removed.join(', ') }) : undefined;
-}
-
-function proof(reason: Reason | null): Values {
-  return { what: tCode(`sla.metric.${reason?.ids?.[0]}`) ?? t('sla.promise') };
 }

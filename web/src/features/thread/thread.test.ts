@@ -4,6 +4,7 @@ import { blocks } from './blocks';
 import { eventText, reasonText, type Names } from './reasons';
 
 const NAMES: Names = {
+  queue: () => '',
   me: 'mira',
   agent: (id) => ({ mira: 'Mira', sam: 'Sam', echo: 'Echo' })[id] ?? '',
   team: (id) => ({ sales: 'Sales' })[id] ?? '',
@@ -51,6 +52,16 @@ describe('quiet lines', () => {
         NAMES,
       ),
     ).toBe('Sam set the status to Closed');
+    const at = new Date();
+    at.setDate(at.getDate() + 1);
+    at.setHours(14, 30, 0, 0);
+    const snoozed = event('conversation.status_changed', {
+      ...sam,
+      before: { category: 'open' },
+      after: { category: 'snoozed' },
+      reason: { code: 'snooze', numbers: { until: at.getTime() } },
+    });
+    expect(eventText(snoozed, NAMES)).toMatch(/^Sam snoozed this until Tomorrow, 2:30/);
   });
 
   it('name the bot that comes, hands over or is relieved', () => {
@@ -121,5 +132,28 @@ describe('what a thread draws', () => {
   it('has no heading for a day on which only silent things happened', () => {
     const items: TimelineItem[] = [message('a', noon), event('message.changed', { at: noon + DAY })];
     expect(blocks(items, null, noon, () => false).map((block) => block.kind)).toEqual(['day', 'message']);
+    const [again, once] = [blocks(items, null, noon, () => true), blocks(items, null, noon, () => true)];
+    expect(again.every((block, i) => block === once[i])).toBe(true);
+  });
+
+  it('tells offers that nobody took in one line that counts up, until something else happens', () => {
+    const passed = (id: string, times: number) =>
+      event('conversation.offer_ended', {
+        id,
+        at: noon + times,
+        reason: { code: 'no_answer', ids: ['mira'], numbers: { passed: times } },
+      });
+    const items: TimelineItem[] = [
+      passed('1-1', 1),
+      passed('1-2', 2),
+      event('conversation.queue_changed', { id: '1-3', at: noon + 2 }),
+      passed('1-4', 3),
+      message('a', noon + 4),
+      passed('1-5', 5),
+    ];
+    const told = blocks(items, null, noon, (one) => eventText(one, NAMES) !== undefined);
+    expect(told.map((block) => block.key).slice(1)).toEqual(['1-4', 'a', '1-5']);
+    expect(eventText(passed('1-1', 1), NAMES)).toBe('Not taken');
+    expect(eventText(passed('1-4', 3), NAMES)).toBe('Not taken, 3 times by now');
   });
 });

@@ -1,4 +1,4 @@
-import { cleanup, render } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { conversation, FakeService } from '../../testing/service';
 import { live } from '../../lib/state/live.svelte';
@@ -25,8 +25,12 @@ it('a timeline that is left before it was drawn touches nothing any more', async
   const thread = new Thread('1', row);
   const { component, unmount } = render(Timeline, { thread, row, onforward: () => undefined });
   component.toLatest();
+  const log = screen.getByRole('log');
   unmount();
   thread.close();
+  document.body.append(log);
+  await fireEvent.scroll(log); // a scroll that was on its way
+  log.remove();
   await new Promise((resolve) => setTimeout(resolve, 0));
   expect(failed).not.toHaveBeenCalled();
 });

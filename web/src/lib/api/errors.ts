@@ -5,6 +5,8 @@ export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly field: string;
+  /** Why something is not allowed, '' where nothing was said. */
+  readonly reason: string;
   /** Milliseconds to wait before trying again, 0 when nothing was said. */
   readonly after: number;
   readonly newer: MessageRow[];
@@ -15,6 +17,7 @@ export class ApiError extends Error {
     this.status = problem.status;
     this.code = problem.code;
     this.field = problem.field ?? '';
+    this.reason = problem.reason ?? '';
     this.after = problem.after ?? 0;
     this.newer = problem.newer ?? [];
   }

@@ -1,6 +1,6 @@
 // Instants and spans in words. Instants are milliseconds UTC; what is shown is in the browser's zone.
 import type { Instant } from '../api/types';
-import { language, t } from './index';
+import { locale, t } from './index';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -9,15 +9,22 @@ const DAY = 24 * HOUR;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(at: Instant, options: Intl.DateTimeFormatOptions): string {
-  const key = language + JSON.stringify(options);
+  const key = locale + JSON.stringify(options);
   let made = formats.get(key);
-  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(language, options)));
+  if (!made) formats.set(key, (made = new Intl.DateTimeFormat(locale, options)));
   return made.format(at);
 }
 
 function midnight(at: Instant): number {
   const day = new Date(at);
   return new Date(day.getFullYear(), day.getMonth(), day.getDate()).getTime();
+}
+
+/** The local day of an instant: from when to, not including, when. */
+export function dayOf(at: Instant): [Instant, Instant] {
+  const day = new Date(at);
+  const start = new Date(day.getFullYear(), day.getMonth(), day.getDate());
+  return [start.getTime(), new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime()];
 }
 
 /** Whole local days from `a` to `b`; daylight saving makes some of them 23 or 25 hours long. */
@@ -95,7 +102,7 @@ export function bytes(size: number): string {
     unit++;
   }
   const digits = value < 10 && unit > 1 ? 1 : 0;
-  return new Intl.NumberFormat(language, {
+  return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit: units[unit],
     unitDisplay: 'short',

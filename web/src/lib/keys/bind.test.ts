@@ -22,6 +22,7 @@ describe('the table', () => {
   it('finds sequences before single keys', () => {
     expect(lookUp('a', 'g')).toBe('go-all');
     expect(lookUp('a', null)).toBe('assign');
+    expect(lookUp('q', 'g')).toBe('go-queue');
     expect(lookUp('e', 'g')).toBe('close');
   });
 });

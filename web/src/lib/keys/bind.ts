@@ -1,24 +1,32 @@
 // From key presses to shortcuts. Single letters count only outside text fields; nothing counts while an IME composes.
 import { prefs } from '../state/prefs.svelte';
-import { SHORTCUTS, type ShortcutId } from './table';
+import { session } from '../state/session.svelte';
+import { keysOf, SHORTCUTS, type Shortcut, type ShortcutId } from './table';
 
 type Handler = () => void;
 
 const SEQUENCE_WITHIN_MS = 1200;
-const IN_FIELDS = new Set(['send', 'send-close', 'panes', 'panes-back']);
+const IN_FIELDS = new Set(['palette', 'send', 'send-close', 'panes', 'panes-back']);
 
-const handlers = new Map<ShortcutId, Handler[]>();
+interface Bound {
+  handler: Handler;
+  above: boolean;
+}
+const handlers = new Map<ShortcutId, Bound[]>();
 let started: { key: string; at: number } | null = null;
 
-/** Binds handlers until the returned function is called; the one bound last wins. */
-export function bind(some: Partial<Record<ShortcutId, Handler>>): () => void {
+/**
+ * Binds handlers until the returned function is called; the one bound last wins. `above` all others: what is done to a selection
+ * goes before what is done to the open conversation, whichever came last.
+ */
+export function bind(some: Partial<Record<ShortcutId, Handler>>, above = false): () => void {
   const entries = Object.entries(some) as [ShortcutId, Handler][];
-  for (const [id, handler] of entries) handlers.set(id, [...(handlers.get(id) ?? []), handler]);
+  for (const [id, handler] of entries) handlers.set(id, [...(handlers.get(id) ?? []), { handler, above }]);
   return () => {
     for (const [id, handler] of entries)
       handlers.set(
         id,
-        (handlers.get(id) ?? []).filter((one) => one !== handler),
+        (handlers.get(id) ?? []).filter((one) => one.handler !== handler),
       );
   };
 }
@@ -49,18 +57,44 @@ export function spell(
   return `${event.ctrlKey || event.metaKey ? 'mod+' : ''}${shift}${letter}`;
 }
 
+/** Why a key cannot be given to a shortcut: it is never one, it is taken, or it would be typed into fields. */
+export function objection(
+  id: ShortcutId,
+  pressed: string | undefined,
+): { why: 'never' | 'field' } | { why: 'taken'; by: ShortcutId } | null {
+  if (!pressed || ['Shift', 'Control', 'Meta', 'Tab', 'shift+Tab', 'Enter', ' '].includes(pressed))
+    return { why: 'never' };
+  if (IN_FIELDS.has(id) && !pressed.startsWith('mod+') && !/F\d+$/.test(pressed)) return { why: 'field' };
+  const taken = SHORTCUTS.find(
+    (one) => one.id !== id && keysOf(one).some((keys) => keys === pressed || keys.startsWith(`${pressed} `)),
+  );
+  return taken ? { why: 'taken', by: taken.id } : null;
+}
+
 /** The shortcut that `pressed` completes, after `first` was pressed before it. */
 export function lookUp(pressed: string, first: string | null): ShortcutId | undefined {
   const wanted = first === null ? [pressed] : [`${first} ${pressed}`, pressed];
   for (const keys of wanted) {
-    const found = SHORTCUTS.find((shortcut) => (shortcut.keys as readonly string[]).includes(keys));
+    const found = SHORTCUTS.find((shortcut) => keysOf(shortcut).includes(keys));
     if (found) return found.id;
   }
   return undefined;
 }
 
 const beginsSequence = (pressed: string) =>
-  SHORTCUTS.some((shortcut) => shortcut.keys.some((keys) => keys.startsWith(`${pressed} `)));
+  SHORTCUTS.some((shortcut) => keysOf(shortcut).some((keys) => keys.startsWith(`${pressed} `)));
+
+/** Whether the reader's role lets him do what the key does. */
+export function isAllowed({ needs }: Shortcut): boolean {
+  return !needs || !session.me || session.may(needs);
+}
+
+/** What a key would do now; undefined where nothing is bound, or the role does not allow it. */
+export function handlerOf(id: ShortcutId): Handler | undefined {
+  if (SHORTCUTS.some((one) => one.id === id && !isAllowed(one))) return undefined;
+  const bound = handlers.get(id);
+  return (bound?.findLast((one) => one.above) ?? bound?.at(-1))?.handler;
+}
 
 export function onKeydown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || event.keyCode === 229) return;
@@ -78,7 +112,7 @@ export function onKeydown(event: KeyboardEvent): void {
   }
   if (inField && !IN_FIELDS.has(id)) return;
   if (document.querySelector('dialog[open]') && id !== 'help') return;
-  const handler = handlers.get(id)?.at(-1);
+  const handler = handlerOf(id);
   if (!handler) return;
   event.preventDefault();
   handler();

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LiveIndex, type Key } from './index';
+import { compareKeys, LiveIndex, type Key } from './index';
 
 interface Row {
   id: string;
@@ -75,6 +76,47 @@ describe('a live index', () => {
     rows.merge();
     expect(rows.order).toEqual(['a', 'b', 'c', 'z']);
     expect(rows.get('z')).toEqual(row('z', 2, 5));
+  });
+
+  it('shows what a sort of all of it would, whatever comes and goes in one go', () => {
+    const change = fc.tuple(fc.nat(30), fc.nat(20), fc.boolean());
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 8 }),
+        fc.boolean(),
+        (rounds, more) => {
+          const rows = new LiveIndex<Row>(key);
+          const all = new Map<string, Row>();
+          const first = [row('r3', 0, 15), row('r1', 0, 9), row('r2', 0, 8)];
+          for (const one of first) all.set(one.id, one);
+          rows.load(first, more);
+          let version = 0;
+          for (const round of rounds) {
+            for (const [n, at, gone] of round) {
+              version++;
+              if (gone) {
+                rows.gone(`r${n}`, version);
+                all.delete(`r${n}`);
+              } else {
+                rows.put(row(`r${n}`, version, at));
+                all.set(`r${n}`, row(`r${n}`, version, at));
+              }
+            }
+            rows.merge();
+            const { end } = rows;
+            const shown = [...all.values()].filter((one) => !end || compareKeys(key(one), end) <= 0);
+            const sorted = shown.sort((a, b) => compareKeys(key(a), key(b))).map(({ id }) => id);
+            expect(rows.order).toEqual(sorted);
+          }
+          rows.load(
+            [...all.values()].sort((a, b) => compareKeys(key(a), key(b))),
+            false,
+          );
+          rows.merge();
+          expect(rows.order).toHaveLength(all.size);
+        },
+      ),
+    );
   });
 
   it('drops a row from the window when it sinks below its end', () => {

@@ -30,6 +30,8 @@ export class LiveIndex<Row extends Versioned> {
   readonly #rows = new Map<string, Row>();
   readonly #absent = new Map<string, number>();
   readonly #moved = new Set<string>();
+  /** Held and not shown, because they lie beyond the end. */
+  readonly #beyond = new Set<string>();
   #order: string[] = [];
   #end: Key | null = null;
 
@@ -72,6 +74,18 @@ export class LiveIndex<Row extends Versioned> {
     return this.#rows.has(row.id) && this.put(row);
   }
 
+  /** Changes what no version tells of, as the name of a customer, without moving anything; tells whether anything was. */
+  amend(change: (row: Row) => Row): boolean {
+    let changed = false;
+    for (const [id, row] of this.#rows) {
+      const amended = change(row);
+      if (amended === row) continue;
+      this.#rows.set(id, amended);
+      changed = true;
+    }
+    return changed;
+  }
+
   /** The row left the list as of `version`; tells whether that was news. */
   gone(id: string, version: number): boolean {
     const held = this.#rows.get(id);
@@ -81,6 +95,7 @@ export class LiveIndex<Row extends Versioned> {
     this.#absent.delete(id);
     this.#absent.set(id, version);
     this.#rows.delete(id);
+    this.#beyond.delete(id);
     this.#moved.add(id);
     if (this.#absent.size > MAX_TOMBSTONES) this.#absent.delete(this.#absent.keys().next().value as string);
     return held !== undefined;
@@ -90,9 +105,11 @@ export class LiveIndex<Row extends Versioned> {
   load(page: readonly Row[], more: boolean): void {
     for (const row of page) this.put(row);
     const last = page.at(-1);
+    const before = this.#end;
     this.#end = more && last ? this.#key(last) : null;
-    const shown = new Set(this.#order);
-    for (const id of this.#rows.keys()) if (this.#isShown(id) !== shown.has(id)) this.#moved.add(id);
+    // Further down than before, as a rule: then what is shown stays so.
+    const nearer = this.#end !== null && (before === null || compareKeys(this.#end, before) < 0);
+    for (const id of nearer ? this.#rows.keys() : this.#beyond) this.#moved.add(id);
   }
 
   /** Merges what moved since the last call into the order; returns the ids that moved. */
@@ -100,30 +117,53 @@ export class LiveIndex<Row extends Versioned> {
     const moved = new Set(this.#moved);
     if (moved.size === 0) return moved;
     this.#moved.clear();
-    const arriving = [...moved].filter((id) => this.#isShown(id)).sort((a, b) => this.#compare(a, b));
+    const arriving: [Key, string][] = [];
+    for (const id of moved) {
+      const row = this.#rows.get(id);
+      if (!row) continue;
+      const key = this.#key(row);
+      const shown = this.#end === null || compareKeys(key, this.#end) <= 0;
+      if (shown) arriving.push([key, id]);
+      if (shown) this.#beyond.delete(id);
+      else this.#beyond.add(id);
+    }
+    arriving.sort(([a], [b]) => compareKeys(a, b));
     const staying = this.#order.filter((id) => !moved.has(id));
-    this.#order = mergeSorted(staying, arriving, (a, b) => this.#compare(a, b));
+    this.#order = this.#inserted(staying, arriving);
     return moved;
   }
 
-  #isShown(id: string): boolean {
-    const row = this.#rows.get(id);
-    return row !== undefined && (this.#end === null || compareKeys(this.#key(row), this.#end) <= 0);
+  /** Both in order; looks at as few of those that stay as it can. */
+  #inserted(staying: readonly string[], arriving: readonly [Key, string][]): string[] {
+    const merged: string[] = [];
+    let from = 0;
+    for (const [key, id] of arriving) {
+      const at = this.#placeOf(key, staying, from);
+      for (; from < at; from++) merged.push(staying[from] as string);
+      merged.push(id);
+    }
+    for (; from < staying.length; from++) merged.push(staying[from] as string);
+    return merged;
   }
 
-  #compare(a: string, b: string): number {
-    return compareKeys(this.#key(this.#rows.get(a) as Row), this.#key(this.#rows.get(b) as Row));
+  /** How many of these come before `key`, where those up to `from` do: looked for in steps that double, then between two of them. */
+  #placeOf(key: Key, order: readonly string[], from: number): number {
+    let low = from;
+    let step = 1;
+    while (low + step <= order.length && this.#isBefore(order[low + step - 1] as string, key)) {
+      low += step;
+      step *= 2;
+    }
+    let high = Math.min(order.length, low + step - 1);
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#isBefore(order[middle] as string, key)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
-}
 
-function mergeSorted(a: readonly string[], b: readonly string[], compare: (a: string, b: string) => number) {
-  const merged: string[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    merged.push(compare(a[i] as string, b[j] as string) <= 0 ? (a[i++] as string) : (b[j++] as string));
+  #isBefore(id: string, key: Key): boolean {
+    return compareKeys(this.#key(this.#rows.get(id) as Row), key) < 0;
   }
-  while (i < a.length) merged.push(a[i++] as string);
-  while (j < b.length) merged.push(b[j++] as string);
-  return merged;
 }

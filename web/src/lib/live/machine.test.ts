@@ -187,7 +187,9 @@ describe('resuming', () => {
   it('fetches one or all anew when told to resync', () => {
     const run = live().feed({ type: 'subscribe', subscription: { ...LIST, sub: 'w' } });
     expect(run.hear({ t: 'resync', sub: 'w' }).did('sync')).toEqual([{ do: 'sync', sub: 'w' }]);
+    expect(run.did('deliver')).toEqual([]);
     expect(run.hear({ t: 'resync', sub: null }).did('sync')).toHaveLength(2);
+    expect(run.did('deliver'), 'for whoever is no subscription').toHaveLength(1);
   });
 
   it('never goes back', () => {

@@ -186,7 +186,7 @@ function react(state: State, frame: ServerFrame): Step {
     case 'subscribed':
       return confirm(state, frame.sub);
     case 'resync':
-      return resync(state, frame.sub);
+      return resync(state, frame);
     case 'beaten':
       return [{ ...state, cursor: furthest(state.cursor, frame.cursor) }, [{ do: 'deliver', frame }]];
     case 'reconnect':
@@ -234,9 +234,11 @@ function confirm(state: State, sub: string): Step {
   return [{ ...state, subs }, held.synced ? [] : [{ do: 'sync', sub }]];
 }
 
-function resync(state: State, sub: string | null): Step {
+/** What concerns everything is everybody's to hear: access may have changed. */
+function resync(state: State, frame: Extract<ServerFrame, { t: 'resync' }>): Step {
+  const { sub } = frame;
   const subs = new Map(state.subs);
-  const effects: Effect[] = [];
+  const effects: Effect[] = sub === null ? [{ do: 'deliver', frame }] : [];
   for (const [name, held] of subs) {
     if (sub !== null && sub !== name) continue;
     subs.set(name, { ...held, synced: false });

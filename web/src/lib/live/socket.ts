@@ -50,9 +50,11 @@ export class LiveSocket {
     this.#feed({ type: 'synced', sub });
   }
 
-  /** Sends something that matters only now; dropped while there is no connection. */
-  say(frame: ClientFrame): void {
-    if (this.#state.phase === 'live') this.#send(frame);
+  /** Sends something that matters only now; dropped, and told so, while there is no connection. */
+  say(frame: ClientFrame): boolean {
+    if (this.#state.phase !== 'live') return false;
+    this.#send(frame);
+    return true;
   }
 
   #feed(input: Input): void {

@@ -92,6 +92,11 @@ export function setTeam(row: ConversationRow, team: string | null): Promise<bool
   return edit(row, { team }, { team: row.team }, say('done.team', row, { name }));
 }
 
+/** Lets what waits go on in another queue; null: in the one its conditions lead to. */
+export function moveToQueue(row: ConversationRow, queue: string | null, name: string): Promise<boolean> {
+  return edit(row, { queue }, { queue: row.queue }, say('done.queue', row, { name }));
+}
+
 export function setPriority(row: ConversationRow, priority: Priority): Promise<boolean> {
   const said = say('done.priority', row, { priority: t(`priority.${priority}`) });
   return edit(row, { priority }, { priority: row.priority }, said);

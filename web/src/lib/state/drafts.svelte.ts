@@ -15,6 +15,8 @@ export interface Content {
   bcc: Address[];
   subject: string;
   files: FileRow[];
+  /** Reply: answers for the customer to choose from; kept in this browser only. */
+  choices: readonly string[];
   /** Forward: the message that is passed on. */
   message: ForwardedRow | null;
 }
@@ -25,7 +27,16 @@ interface Kept {
   dirty: boolean;
 }
 
-export const EMPTY: Content = { text: '', to: null, cc: [], bcc: [], subject: '', files: [], message: null };
+export const EMPTY: Content = {
+  text: '',
+  to: null,
+  cc: [],
+  bcc: [],
+  subject: '',
+  files: [],
+  choices: [],
+  message: null,
+};
 export const SAVE_AFTER_MS = 500;
 const RETRY_AFTER_MS = 5000;
 const MODES: readonly Mode[] = ['reply', 'note', 'forward'];
@@ -49,6 +60,7 @@ export class Draft {
   #base = 0;
   #dirty = false;
   #saving = false;
+  #savedAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #key: string;
   readonly #changed: () => void;
@@ -70,6 +82,11 @@ export class Draft {
     return isEmpty(this.content);
   }
 
+  /** What was typed last is not at the service yet. */
+  get unsaved(): boolean {
+    return this.#dirty && !this.empty;
+  }
+
   edit(change: Partial<Content>): void {
     this.content = { ...this.content, ...change };
     this.#dirty = true;
@@ -84,9 +101,19 @@ export class Draft {
     this.#later(0);
   }
 
-  /** Takes what the service holds, unless what was typed here is not saved yet. */
-  adopt(row: DraftRow | null): void {
-    if (this.#saving) return;
+  /** Puts words that were not sent before anything typed since. */
+  giveBack(back: Content): void {
+    const typed = this.content;
+    const text = typed.text.trim() ? `${back.text}\n\n${typed.text}` : back.text;
+    this.edit({ ...back, text, files: [...back.files, ...typed.files] });
+  }
+
+  /**
+   * Takes what the service held when it was asked (`asked`, by `performance.now()`), unless what was typed here is not saved yet, or
+   * was saved after the question: then the answer may be older than the words.
+   */
+  adopt(row: DraftRow | null, asked: number): void {
+    if (this.#saving || asked < this.#savedAt) return;
     if (this.#dirty) {
       if (row && row.revision > this.#base) this.#clash(row);
       return;
@@ -113,8 +140,9 @@ export class Draft {
   /** Another tab saved or deleted this draft. */
   async heard(revision: number): Promise<void> {
     if (this.#saving || this.#dirty || revision === this.#base) return;
-    if (revision === 0) this.adopt(null);
-    else this.adopt(await this.#stored());
+    const asked = performance.now();
+    const row = await this.#stored().catch(() => undefined);
+    if (row !== undefined) this.adopt(row, asked);
   }
 
   async #stored(): Promise<DraftRow | null> {
@@ -174,6 +202,7 @@ export class Draft {
       };
       this.#base = (await api.saveDraft(this.conversation, this.mode, body)).revision;
     }
+    this.#savedAt = performance.now();
     if (this.content === saved) this.#dirty = false;
     this.#keep();
   }
@@ -190,13 +219,15 @@ export class Draft {
 }
 
 function contentOf({ text, to, cc, bcc, subject, files, message }: DraftRow): Content {
-  return { text, to, cc, bcc, subject, files, message };
+  return { text, to, cc, bcc, subject, files, choices: [], message };
 }
 
 class Drafts {
   #open = new Map<string, Draft>();
   /** Conversations with a draft in some mode. */
   #marks = $state.raw<ReadonlyMap<string, ReadonlySet<Mode>>>(new Map());
+  /** When each was told last, by `performance.now()`: an answer that was asked for before may be older. */
+  #told = new Map<string, number>();
 
   constructor() {
     live.listen((frame) => this.#hear(frame));
@@ -218,19 +249,40 @@ class Drafts {
     return this.#marks.has(conversation);
   }
 
-  /** A conversation was fetched: these are its drafts at the service. */
-  adopt(conversation: string, rows: readonly DraftRow[]): void {
+  /** A conversation was fetched, asked for at `asked` by `performance.now()`: these are its drafts at the service. */
+  adopt(conversation: string, rows: readonly DraftRow[], asked: number): void {
     for (const mode of MODES) {
-      this.of(conversation, mode).adopt(rows.find((row) => row.mode === mode) ?? null);
+      this.of(conversation, mode).adopt(rows.find((row) => row.mode === mode) ?? null, asked);
     }
   }
 
-  /** A page of a list was fetched: these conversations have drafts at the service. */
-  adoptMarks(page: Readonly<Record<string, readonly Mode[]>>): void {
+  /** A page of a list, asked for at `asked`: of these conversations the service has these drafts, and no others. */
+  adoptMarks(
+    page: Readonly<Record<string, readonly Mode[]>>,
+    conversations: readonly string[],
+    asked: number,
+  ): void {
     const marks = new Map(this.#marks);
-    for (const [conversation, modes] of Object.entries(page))
-      if (modes.length > 0) marks.set(conversation, new Set(modes));
+    for (const conversation of conversations) {
+      if ((this.#told.get(conversation) ?? -1) >= asked) continue;
+      const own = MODES.filter((mode) => this.#typed(conversation, mode));
+      const modes = new Set([...(page[conversation] ?? []), ...own]);
+      if (modes.size > 0) marks.set(conversation, modes);
+      else marks.delete(conversation);
+    }
     this.#marks = marks;
+  }
+
+  /** How the drafts of these conversations stand at the service, by their revisions. */
+  hear(
+    stored: Readonly<Record<string, Partial<Record<Mode, number>>>>,
+    conversations: readonly string[],
+    asked: number,
+  ): void {
+    for (const conversation of conversations) {
+      if ((this.#told.get(conversation) ?? -1) >= asked) continue;
+      for (const mode of MODES) this.#heard(conversation, mode, stored[conversation]?.[mode] ?? 0);
+    }
   }
 
   /** After the login: goes on with what a reload interrupted. */
@@ -253,6 +305,7 @@ class Drafts {
   }
 
   #mark(conversation: string, mode: Mode, on: boolean): void {
+    this.#told.set(conversation, performance.now());
     const modes = new Set(this.#marks.get(conversation));
     if (modes.has(mode) === on) return;
     if (on) modes.add(mode);
@@ -264,10 +317,18 @@ class Drafts {
   }
 
   #hear(frame: ServerFrame): void {
-    if (frame.t !== 'draft') return;
-    const open = this.#open.get(this.#keyOf(frame.conversation, frame.mode));
-    if (open) void open.heard(frame.revision).catch(() => undefined);
-    this.#mark(frame.conversation, frame.mode, frame.revision > 0 || (open !== undefined && !open.empty));
+    if (frame.t === 'draft') this.#heard(frame.conversation, frame.mode, frame.revision);
+  }
+
+  #heard(conversation: string, mode: Mode, revision: number): void {
+    const open = this.#open.get(this.#keyOf(conversation, mode));
+    if (open) void open.heard(revision).catch(() => undefined);
+    this.#mark(conversation, mode, revision > 0 || (open !== undefined && !open.empty));
+  }
+
+  /** Words that are here and not at the service yet. */
+  #typed(conversation: string, mode: Mode): boolean {
+    return this.#open.get(this.#keyOf(conversation, mode))?.unsaved ?? false;
   }
 }
 

@@ -90,6 +90,18 @@ describe('a draft', () => {
     expect(stored?.text).toBe('third');
   });
 
+  it('stays when an answer comes that is older than its save', async () => {
+    const one = draft();
+    const asked = performance.now();
+    one.edit({ text: 'typed at once' });
+    await vi.advanceTimersByTimeAsync(SAVE_AFTER_MS);
+    expect(stored?.text).toBe('typed at once');
+    one.adopt(null, asked);
+    expect(one.content.text).toBe('typed at once');
+    one.adopt(null, performance.now());
+    expect(one.content.text).toBe('');
+  });
+
   it('survives a reload before it was saved', async () => {
     draft().edit({ text: 'not saved yet' });
     const again = draft();
@@ -151,24 +163,28 @@ describe('a draft', () => {
     const file = { id: 'f1', name: 'list.txt', type: 'text/plain', size: 6 };
     const carl = { kind: 'email', value: 'carl@example.org', name: 'Carl' };
     const message = { id: 'm1', author_name: 'Anna', text: 'My order' };
-    one.adopt({
-      ...row('see below', 1),
-      to: [carl],
-      bcc: [carl],
-      files: [file],
-      subject: 'Fwd: order',
-      message,
-    });
+    one.adopt(
+      {
+        ...row('see below', 1),
+        to: [carl],
+        bcc: [carl],
+        files: [file],
+        subject: 'Fwd: order',
+        message,
+      },
+      performance.now(),
+    );
     expect(one.content).toEqual({
       text: 'see below',
       to: [carl],
       cc: [],
       bcc: [carl],
       files: [file],
+      choices: [],
       subject: 'Fwd: order',
       message,
     });
-    one.adopt({ ...row('see below', 2), to: [] });
+    one.adopt({ ...row('see below', 2), to: [] }, performance.now());
     expect(one.content.to).toEqual([]);
   });
 

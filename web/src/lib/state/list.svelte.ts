@@ -1,6 +1,6 @@
 // One list of conversations, live: pages over HTTP, rows over the socket, and an order that holds still under a hand.
 import { api, Latest } from '../api/client';
-import { mayRetry } from '../api/errors';
+import { ApiError, mayRetry } from '../api/errors';
 import type { ConversationPage, ConversationRow, Sort } from '../api/types';
 import type { ServerFrame } from '../live/frames';
 import { compareKeys, LiveIndex } from '../live/index';
@@ -8,7 +8,10 @@ import { sortKey } from '../live/order';
 import { clock } from './clock.svelte';
 import { drafts } from './drafts.svelte';
 import { live } from './live.svelte';
+import { customers } from './customers';
+import { marks } from './marks';
 import { reads } from './reads.svelte';
+import { untilCalm } from './typing';
 
 const PAGE = 50;
 const MOST = 100;
@@ -16,14 +19,13 @@ const FLUSH_MS = 100;
 const FLUSH_HIDDEN_MS = 250;
 /** Without a connection by then the list is fetched all the same. */
 const PATIENCE_MS = 1500;
-const MARKS_AFTER_MS = 1000;
-const MARKS_AT_ONCE = 100;
 const RETRY_AFTER_MS = 4000;
 
 type Index = LiveIndex<ConversationRow>;
 
 export class ConversationList {
   readonly view: string;
+  readonly filter: string;
   /** Ids as they stand on the screen. */
   shown = $state.raw<readonly string[]>([]);
   /** Changes since the order was held still. */
@@ -31,6 +33,8 @@ export class ConversationList {
   loaded = $state(false);
   loading = $state(false);
   failed = $state(false);
+  /** Why the service does not list this: a filter it does not take, or a view that is gone. */
+  refused = $state('');
   more = $state(false);
 
   /** Rows are replaced, never changed: one signal tells that some were. */
@@ -41,33 +45,46 @@ export class ConversationList {
   #next: string | null = null;
   #held = false;
   #waiting = new Set<string>();
+  #queued = new Set<string>();
   /** Rows that left and are still shown: until the order moves again. */
   #leaving = new Map<string, ConversationRow>();
   #flush: ReturnType<typeof setTimeout> | undefined;
-  #marks: ReturnType<typeof setTimeout> | undefined;
-  #markless = new Set<string>();
   #patience: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #latest = new Latest();
   #follow: { sub: string; stop: () => void };
   #loadedAt = 0;
+  #kept: (() => void)[];
 
-  constructor(view: string, sort: Sort) {
+  constructor(view: string, sort: Sort, filter = '') {
     this.view = view;
+    this.filter = filter;
     this.#sort = sort;
     this.#index = new LiveIndex(sortKey[sort]);
     this.#follow = live.follow(
-      { t: 'view', view },
+      { t: 'view', view, ...(filter && { filter }) },
       { frame: (frame) => this.#hear(frame), sync: () => void this.reload() },
     );
+    this.#kept = [
+      marks.keep(() => this.shown),
+      customers.follow({
+        shows: (id) => this.shown.some((one) => this.get(one)?.customer.id === id),
+        renamed: (id, name) => this.#rename(id, name),
+        reload: () => void this.reload(),
+      }),
+    ];
     this.#patience = setTimeout(() => !this.loaded && !this.loading && void this.reload(), PATIENCE_MS);
+  }
+
+  get #asked(): { view: string; filter?: string } {
+    return { view: this.view, ...(this.filter && { filter: this.filter }) };
   }
 
   close(): void {
     this.#follow.stop();
     this.#latest.next();
     clearTimeout(this.#flush);
-    clearTimeout(this.#marks);
+    this.#kept.forEach((stop) => stop());
     clearTimeout(this.#patience);
     clearTimeout(this.#retry);
   }
@@ -75,6 +92,12 @@ export class ConversationList {
   get(id: string): ConversationRow | undefined {
     void this.#version;
     return this.#index.get(id) ?? this.#leaving.get(id);
+  }
+
+  /** Some of them wait in a queue. */
+  get queues(): boolean {
+    void this.#version;
+    return this.#queued.size > 0;
   }
 
   /** Left the list and is still shown; it goes when the order moves again. */
@@ -96,20 +119,27 @@ export class ConversationList {
     this.#incoming = incoming;
     this.loading = true;
     this.failed = false;
+    this.refused = '';
     try {
       const limit = Math.min(MOST, Math.max(PAGE, this.shown.length));
-      const page = await api.conversations({ view: this.view, limit });
+      const asked = performance.now();
+      const page = await api.conversations({ ...this.#asked, limit });
       if (!current()) return;
       this.#loadedAt = clock.now;
       incoming.load(page.rows, page.next !== null);
       this.#index = incoming;
       this.#incoming = null;
-      this.#took(page);
+      this.#queued.clear();
+      this.#took(page, asked);
       this.loaded = true;
       live.synced(this.#follow.sub);
       this.apply();
     } catch (error) {
       if (!current()) return;
+      if (error instanceof ApiError && error.status === 422) {
+        this.refused = error.message;
+        return;
+      }
       this.failed = true;
       if (mayRetry(error)) this.#retry = setTimeout(() => void this.reload(), RETRY_AFTER_MS);
     } finally {
@@ -124,10 +154,11 @@ export class ConversationList {
     const end = index.end;
     this.loading = true;
     try {
-      const page = await api.conversations({ view: this.view, after: this.#next, limit: PAGE });
+      const asked = performance.now();
+      const page = await api.conversations({ ...this.#asked, after: this.#next, limit: PAGE });
       if (!current()) return;
       index.load(page.rows, page.next !== null);
-      this.#took(page);
+      this.#took(page, asked);
       for (const id of index.merge()) this.#waiting.add(id);
       this.#append(end);
     } catch {
@@ -159,23 +190,31 @@ export class ConversationList {
     this.#incoming?.refresh(row);
   }
 
-  #took(page: ConversationPage): void {
+  #took(page: ConversationPage, asked: number): void {
     this.#next = page.next;
     this.more = page.next !== null;
-    reads.adopt(
-      page.reads,
-      page.rows.map((row) => row.id),
-    );
-    drafts.adoptMarks(page.drafts);
+    const ids = page.rows.map((row) => row.id);
+    for (const row of page.rows) this.#note(row);
+    reads.adopt(page.reads, ids, asked);
+    marks.told(page.rows);
+    drafts.adoptMarks(page.drafts, ids, asked);
+  }
+
+  #note(row: ConversationRow): void {
+    if (row.queued_at) this.#queued.add(row.id);
+    else this.#queued.delete(row.id);
   }
 
   #hear(frame: ServerFrame): void {
     if (frame.t === 'put') {
       this.#index.put(frame.row);
       this.#incoming?.put(frame.row);
-      if (!reads.knows(frame.row.id)) this.#learnMark(frame.row);
+      this.#note(frame.row);
+      if (reads.knows(frame.row.id)) marks.saw(frame.row);
+      else this.#learnMark(frame.row);
     } else if (frame.t === 'gone') {
       const row = this.#index.get(frame.id);
+      this.#queued.delete(frame.id);
       if (this.#index.gone(frame.id, frame.version) && row) this.#leaving.set(frame.id, row);
       this.#incoming?.gone(frame.id, frame.version);
     } else {
@@ -185,7 +224,15 @@ export class ConversationList {
   }
 
   #later(): void {
-    this.#flush ??= setTimeout(() => this.#show(), document.hidden ? FLUSH_HIDDEN_MS : FLUSH_MS);
+    const since = performance.now();
+    this.#flush ??= setTimeout(() => this.#calmly(since), document.hidden ? FLUSH_HIDDEN_MS : FLUSH_MS);
+  }
+
+  /** Shows it in a pause of who types. */
+  #calmly(since: number): void {
+    const wait = untilCalm(since);
+    if (wait > 0) this.#flush = setTimeout(() => this.#calmly(since), wait);
+    else this.#show();
   }
 
   #show(): void {
@@ -214,22 +261,17 @@ export class ConversationList {
     this.#version++;
   }
 
-  /** A conversation begun after the page was fetched was never read; of an older one the service has to tell. */
+  /** A conversation begun after the page was fetched is new to most; the service says so, or that another window has read it. */
   #learnMark(row: ConversationRow): void {
-    if (row.created_at > this.#loadedAt && this.#loadedAt > 0) {
-      reads.set(row.id, 0);
-      return;
-    }
-    this.#markless.add(row.id);
-    this.#marks ??= setTimeout(() => this.#askMarks(), MARKS_AFTER_MS);
+    if (row.created_at > this.#loadedAt && this.#loadedAt > 0) reads.set(row.id, 0);
+    marks.ask([row.id]);
   }
 
-  /** What is lost on the way is asked for again with the row's next change. */
-  #askMarks(): void {
-    this.#marks = undefined;
-    const conversations = [...this.#markless].filter((id) => !reads.knows(id));
-    this.#markless.clear();
-    for (let i = 0; i < conversations.length; i += MARKS_AT_ONCE)
-      live.say({ t: 'marks', conversations: conversations.slice(i, i + MARKS_AT_ONCE) });
+  /** A customer has another name: rows do not get a new version by that. */
+  #rename(customer: string, name: string): void {
+    const rename = (row: ConversationRow) =>
+      row.customer.id === customer ? { ...row, customer: { ...row.customer, name } } : row;
+    if (this.loading) void this.reload();
+    else if (this.#index.amend(rename)) this.#later();
   }
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConversationRow } from '../api/types';
-import { conversation, FakeService } from '../../testing/service';
+import { conversation, FakeService, json } from '../../testing/service';
+import { drafts } from './drafts.svelte';
 import { ConversationList } from './list.svelte';
 import { live } from './live.svelte';
 import { reads } from './reads.svelte';
@@ -115,6 +116,84 @@ describe('a list of conversations', () => {
     await settle();
     expect(service.said.filter((frame) => frame.t === 'marks')).toHaveLength(1);
     expect(reads.unread(list.get('old') as ConversationRow)).toBe(2);
+  });
+
+  it('asks for the marks of everything it shows when the connection is back, for no journal holds them', async () => {
+    open(2);
+    await settle();
+    service.cut();
+    await settle();
+    expect(service.said.filter((frame) => frame.t === 'marks')).toEqual([
+      { t: 'marks', conversations: ['k0', 'k1'] },
+    ]);
+    service.push({ t: 'marked', reads: { k0: 1, k1: 0 }, drafts: { k1: { note: 2 } } });
+    await settle();
+    expect(['k0', 'k1'].map((id) => reads.unread(list.get(id) as ConversationRow))).toEqual([0, 1]);
+    expect(['k0', 'k1'].map((id) => drafts.has(id))).toEqual([false, true]);
+  });
+
+  it('asks also for a conversation that began while the connection was away: another window may have read it', async () => {
+    open(1);
+    await settle();
+    service.cut();
+    service.change('new', { category: 'open', created_at: Date.now() + 1, inbound: 2, updated_at: 900 });
+    await settle();
+    service.push({ t: 'marked', reads: { new: 2 }, drafts: {} });
+    await settle();
+    expect(service.said.some((frame) => frame.t === 'marks' && frame.conversations.includes('new'))).toBe(
+      true,
+    );
+    expect(reads.unread(list.get('new') as ConversationRow)).toBe(0);
+  });
+
+  it('asks for the mark anew when others were merged into a conversation, for each of them has its own', async () => {
+    open(2);
+    await settle();
+    service.change('k0', { inbound: 4, absorbed: ['k9'] });
+    service.change('k1', { inbound: 2 });
+    await settle();
+    expect(service.said.filter((frame) => frame.t === 'marks')).toEqual([
+      { t: 'marks', conversations: ['k0'] },
+    ]);
+  });
+
+  it('believes what it is told while a page is under way, not the page', async () => {
+    open(1);
+    await settle();
+    service.held = true;
+    void list.reload();
+    await vi.advanceTimersByTimeAsync(1);
+    service.push({ t: 'read', conversation: 'k0', inbound: 1 });
+    service.deliverAll();
+    await settle();
+    expect(reads.unread(list.get('k0') as ConversationRow)).toBe(0);
+  });
+
+  it('forgets the mark of a draft that a fetched page does not name', async () => {
+    open(1);
+    await settle();
+    service.push({ t: 'draft', conversation: 'k0', mode: 'note', revision: 3 });
+    await settle();
+    expect(drafts.has('k0')).toBe(true);
+    await list.reload();
+    expect(drafts.has('k0')).toBe(false);
+  });
+
+  it('calls a customer by his new name in every row, though no row has a new version', async () => {
+    open(2);
+    await settle();
+    service.on('GET /customers/c1', () => json({ id: 'c1', name: 'Ada King' }));
+    service.push({ t: 'reload', what: 'customers', id: 'c1' });
+    await settle();
+    expect(list.shown.map((id) => list.get(id)?.customer.name)).toEqual(['Ada King', 'Ada King']);
+  });
+
+  it('asks nothing about a customer whom it does not show', async () => {
+    open(1);
+    await settle();
+    service.push({ t: 'reload', what: 'customers', id: 'somebody' });
+    await settle();
+    expect(service.requests.filter(({ path }) => path.startsWith('/customers'))).toEqual([]);
   });
 
   it('misses nothing that changed between an early fetch and the connection', async () => {

@@ -72,8 +72,9 @@ class Live {
     return () => this.#listeners.delete(listener);
   }
 
-  say(frame: ClientFrame): void {
-    this.#socket.say(frame);
+  /** Tells whether there was a connection to say it on. */
+  say(frame: ClientFrame): boolean {
+    return this.#socket.say(frame);
   }
 
   #dispatch(frame: ServerFrame): void {

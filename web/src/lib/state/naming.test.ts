@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conversation } from '../../testing/service';
 import type { ChannelRow, ConversationRow } from '../api/types';
-import { customerName, subjectOf } from './naming';
+import { customerName, placeOf, subjectOf } from './naming';
 import { session } from './session.svelte';
 
 const channel = (id: string, change: Partial<ChannelRow>) => [id, { id, ...change } as ChannelRow] as const;
 
 beforeEach(() => {
   session.channels = new Map([
-    channel('mail', { name: 'Support mail', subject: true, conversational: false }),
-    channel('shop', { name: 'Shop chat', subject: false, conversational: true }),
+    channel('mail', { name: 'Support mail', subject: true, kind: 'email', typing: false }),
+    channel('shop', { name: 'Shop chat', subject: false, kind: 'webchat', typing: true }),
+    channel('line', { name: 'Our LINE', subject: false, kind: 'line', typing: false }),
   ]);
 });
 
@@ -40,6 +41,12 @@ describe('a customer without a name', () => {
 
   it('is a visitor only in a chat', () => {
     expect(customerName(nameless({ channel: 'mail' }))).toBe('Unnamed customer');
+    expect(customerName(nameless({ channel: 'line' }))).toBe('Unnamed customer');
+  });
+
+  it('writes from where he writes, when his address says nothing', () => {
+    expect(placeOf('line')).toBe('Our LINE');
+    expect(placeOf('webchat')).toBe('Visitor on the website');
   });
 });
 

@@ -1,5 +1,5 @@
 // What a conversation and its customer are called, with the same words wherever they are shown.
-import type { Address, ConversationRow, LastMessage } from '../api/types';
+import type { Address, ConversationRow, CustomerRow, LastMessage } from '../api/types';
 import { t, tCode } from '../i18n';
 import { session } from './session.svelte';
 
@@ -12,7 +12,17 @@ export function customerName(row: ConversationRow, known: readonly Address[] = [
   const own = row.participants.filter((one) => one.customer === row.customer.id);
   const address = [...own, ...known].find((one) => SPEAKING.has(one.kind));
   if (address) return address.value;
-  return t(session.channels.get(row.channel)?.conversational ? 'customer.unnamed' : 'customer.unknown');
+  return t(session.channels.get(row.channel)?.typing ? 'customer.unnamed' : 'customer.unknown');
+}
+
+/** Whether the address is known to be his. A browser is the same one, but whose it is only the website can tell. */
+export const isProved = ({ kind, verified, how }: CustomerRow['identities'][number]) =>
+  verified && (kind !== 'visitor' || how === 'signed');
+
+/** Where somebody writes from whose address says nothing: the website's chat, where customers are seen typing, or a channel by its name. */
+export function placeOf(kind: string): string {
+  const channel = [...session.channels.values()].find((one) => one.kind === kind);
+  return channel && !channel.typing ? channel.name : t('identity.kind.visitor');
 }
 
 /** The subject. Where messages have none, the channel says more than "no subject". */

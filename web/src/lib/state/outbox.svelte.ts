@@ -6,7 +6,7 @@ import type { ServerFrame } from '../live/frames';
 import type { Content } from './drafts.svelte';
 import { live } from './live.svelte';
 import { session } from './session.svelte';
-import { readJson, writeJson } from './storage';
+import { keysWith, readJson, remove, writeJson } from './storage';
 
 export type EntryState = 'sending' | 'waiting' | 'failed';
 
@@ -48,8 +48,10 @@ class Outbox {
 
   /** After the login: goes on with what a reload interrupted. */
   restore(): void {
-    const kept = readJson<Entry[]>(this.#storage(), []);
-    this.entries = kept.map((entry) => (entry.state === 'failed' ? entry : { ...entry, state: 'waiting' }));
+    const kept = keysWith(this.#prefix()).flatMap((key) => readJson<Entry | null>(key, null) ?? []);
+    this.entries = kept
+      .sort((a, b) => a.at - b.at)
+      .map((entry) => (entry.state === 'failed' ? entry : { ...entry, state: 'waiting' }));
     for (const entry of this.entries) if (entry.state === 'waiting') void this.#attempt(entry.body.client_id);
   }
 
@@ -67,7 +69,8 @@ class Outbox {
       state: 'sending',
       error: '',
     };
-    this.#set([...this.entries, entry]);
+    this.entries = [...this.entries, entry];
+    this.#keep(entry);
     this.dropGuard(conversation);
     void this.#attempt(body.client_id);
   }
@@ -79,7 +82,8 @@ class Outbox {
   /** Takes the entry out; the caller gives its words back to the composer or drops them. */
   take(clientId: string): Entry | undefined {
     const entry = this.#find(clientId);
-    this.#set(this.entries.filter((one) => one !== entry));
+    this.entries = this.entries.filter((one) => one !== entry);
+    remove(this.#prefix() + clientId);
     return entry;
   }
 
@@ -121,18 +125,21 @@ class Outbox {
   }
 
   #change(clientId: string, change: Partial<Entry>): void {
-    this.#set(
-      this.entries.map((entry) => (entry.body.client_id === clientId ? { ...entry, ...change } : entry)),
-    );
+    this.entries = this.entries.map((entry) => {
+      if (entry.body.client_id !== clientId) return entry;
+      const changed = { ...entry, ...change };
+      this.#keep(changed);
+      return changed;
+    });
   }
 
-  #set(entries: readonly Entry[]): void {
-    this.entries = entries;
-    writeJson(this.#storage(), entries);
+  /** Each under a key of its own: other tabs of the browser have theirs beside it. */
+  #keep(entry: Entry): void {
+    writeJson(this.#prefix() + entry.body.client_id, entry);
   }
 
-  #storage(): string {
-    return `inbox.outbox.${session.id}`;
+  #prefix(): string {
+    return `inbox.outbox.${session.id}.`;
   }
 
   /** The connection is back: everything that waited is sent again; the same client id makes it the same message. */

@@ -1,4 +1,6 @@
 // Choices of this browser: looks and habits, kept in local storage.
+import type { Chosen, Quiet } from '../noticing';
+import type { Tone } from './sounds';
 import { readJson, writeJson } from './storage';
 
 const KEY = 'inbox.prefs';
@@ -8,9 +10,19 @@ export interface Prefs {
   density: 'comfortable' | 'compact';
   afterClose: 'next' | 'list' | 'stay';
   sendKey: 'ctrl-enter' | 'enter';
+  /** Seconds for which an answer can be taken back. */
+  hold: '0' | '5' | '10' | '30';
   shortcuts: boolean;
   sidebar: boolean;
+  /** Whether the first steps are shown until they are done. */
+  guide: boolean;
   listWidth: number;
+  /** How each kind of notice is made known, where that was changed. */
+  notices: Chosen;
+  quiet: Quiet;
+  tone: Tone;
+  /** 0 to 100. */
+  volume: number;
 }
 
 const DEFAULTS: Prefs = {
@@ -18,9 +30,15 @@ const DEFAULTS: Prefs = {
   density: 'comfortable',
   afterClose: 'next',
   sendKey: 'ctrl-enter',
+  hold: '5',
   shortcuts: true,
   sidebar: true,
+  guide: true,
   listWidth: 372,
+  notices: {},
+  quiet: { away: true, hours: false, from: 20 * 60, to: 8 * 60 },
+  tone: 'drop',
+  volume: 60,
 };
 
 class Preferences {

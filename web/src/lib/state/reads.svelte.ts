@@ -5,6 +5,8 @@ import { live } from './live.svelte';
 
 class Reads {
   #marks = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** When each was told last, by `performance.now()`: an answer that was asked for before may be older. */
+  #told = new Map<string, number>();
 
   constructor() {
     live.listen((frame: ServerFrame) => {
@@ -15,6 +17,7 @@ class Reads {
   /** Somebody else logged in. */
   clear(): void {
     this.#marks = new Map();
+    this.#told.clear();
   }
 
   knows(conversation: string): boolean {
@@ -22,14 +25,15 @@ class Reads {
   }
 
   set(conversation: string, inbound: number): void {
+    this.#told.set(conversation, performance.now());
     if (this.#marks.get(conversation) === inbound) return;
     this.#marks = new Map(this.#marks).set(conversation, inbound);
   }
 
-  /** A page was fetched: conversations without a mark of their own were never read. */
-  adopt(page: Readonly<Record<string, number>>, ids: readonly string[]): void {
+  /** What was asked for at `asked` has come: conversations without a mark of their own were never read. */
+  adopt(page: Readonly<Record<string, number>>, ids: readonly string[], asked: number): void {
     const marks = new Map(this.#marks);
-    for (const id of ids) marks.set(id, page[id] ?? 0);
+    for (const id of ids) if ((this.#told.get(id) ?? -1) < asked) marks.set(id, page[id] ?? 0);
     this.#marks = marks;
   }
 

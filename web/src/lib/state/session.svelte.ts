@@ -2,9 +2,12 @@
 import { api, onLoggedOut, useCsrf } from '../api/client';
 import { ApiError } from '../api/errors';
 import type { AgentRow, Availability, Bootstrap, ChannelRow, Me, TeamRow, ViewRow } from '../api/types';
+import { speakFor } from '../i18n/language.svelte';
 import type { ServerFrame } from '../live/frames';
+import { own } from '../keys/own.svelte';
 import { clock } from './clock.svelte';
 import { live } from './live.svelte';
+import { paced } from './paced';
 
 export type SessionState = 'unknown' | 'out' | 'in' | 'unreachable';
 
@@ -16,6 +19,10 @@ class Session {
   channels = $state.raw<ReadonlyMap<string, ChannelRow>>(new Map());
   views = $state.raw<readonly ViewRow[]>([]);
   tags = $state.raw<readonly string[]>([]);
+  /** The colours of those tags that have one, by name. */
+  tagColours = $state.raw<Readonly<Record<string, string>>>({});
+  /** Whether one may make new tags. */
+  newTags = $state(true);
   product = $state('Inbox');
 
   constructor() {
@@ -33,7 +40,9 @@ class Session {
     try {
       // Asked first, as a refused call is an error in every browser's log.
       if (!(await api.loggedIn())) return this.#out();
-      this.#take(await api.bootstrap());
+      const boot = await api.bootstrap();
+      await speakFor(boot.me.language);
+      this.#take(boot);
       this.state = 'in';
       live.start(() => void this.#check());
     } catch (error) {
@@ -42,10 +51,10 @@ class Session {
     }
   }
 
-  async logIn(email: string, password: string): Promise<void> {
-    const me = await api.logIn({ email, password });
+  /** Opens a session; `resume` then shows the workspace. */
+  async logIn(email: string, password: string, code: string): Promise<void> {
+    const me = await api.logIn(code ? { email, password, code } : { email, password });
     useCsrf(me.csrf);
-    await this.resume();
   }
 
   async logOut(): Promise<void> {
@@ -53,8 +62,32 @@ class Session {
     this.#out();
   }
 
-  async setAvailability(availability: Availability): Promise<void> {
-    this.me = await api.editMe({ availability });
+  async setAvailability(availability: Availability, break_reason = ''): Promise<void> {
+    this.me = await api.editMe({ availability, break_reason });
+  }
+
+  /** The account was changed here; its other windows hear of it by themselves. */
+  edited(me: Me): void {
+    this.me = me;
+    own.keys = me.keys;
+    void speakFor(me.language);
+  }
+
+  /** Whether boards and reports are for this account. */
+  get supervises(): boolean {
+    return this.may('supervise');
+  }
+
+  /** Whether this account looks after the workspace itself. */
+  get administers(): boolean {
+    return !!this.me?.permissions.some(
+      (one) => one === 'reprocess' || (one.startsWith('manage_') && one !== 'manage_replies'),
+    );
+  }
+
+  /** Whether the role has this permission; what it has not, has no button. */
+  may(permission: string): boolean {
+    return !!this.me?.permissions.includes(permission);
   }
 
   agentName(id: string | null | undefined): string {
@@ -65,11 +98,14 @@ class Session {
     useCsrf(boot.me.csrf);
     clock.set(boot.now);
     this.me = boot.me;
+    own.keys = boot.me.keys;
     this.#takeAgents(boot.agents);
     this.teams = new Map(boot.teams.map((team) => [team.id, team]));
     this.channels = new Map(boot.channels.map((channel) => [channel.id, channel]));
     this.views = boot.views;
     this.tags = boot.tags;
+    this.tagColours = boot.tag_colours;
+    this.newTags = boot.new_tags;
     this.product = boot.product;
   }
 
@@ -87,11 +123,26 @@ class Session {
   async #check(): Promise<void> {
     try {
       const me = await api.whoAmI();
+      if (this.#isAnother(me)) return;
       useCsrf(me.csrf);
       live.start(() => void this.#check());
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.#out();
     }
+  }
+
+  /** Another tab of this browser logged somebody else in: nothing that is shown here is his. */
+  #isAnother(me: Me): boolean {
+    if (me.id === this.id) return false;
+    location.reload();
+    return true;
+  }
+
+  async #refreshMe(): Promise<void> {
+    await api.whoAmI().then(
+      (me) => this.edited(me),
+      () => undefined,
+    );
   }
 
   #hear(frame: ServerFrame): void {
@@ -100,6 +151,8 @@ class Session {
       for (const { id, ...state } of frame.agents) {
         const known = agents.get(id);
         if (known) agents.set(id, { ...known, ...state });
+        const moved = known?.state !== state.state || known.break_reason !== state.break_reason;
+        if (moved && id === this.id) void this.#refreshMe(); // somebody else may have set it
       }
       this.agents = agents;
     } else if (frame.t === 'reload' && frame.what === 'agents') {
@@ -107,19 +160,29 @@ class Session {
         (agents) => this.#takeAgents(agents),
         () => undefined,
       );
+      if (frame.id === this.id) void this.refresh();
     } else if (
-      (frame.t === 'reload' && frame.what !== 'customers') ||
+      (frame.t === 'reload' &&
+        (frame.what === 'catalog'
+          ? ['', 'tag_entries', 'tagging', 'roles'].includes(frame.id ?? '')
+          : !['customers', 'jobs', 'templates', 'notices', 'alerts'].includes(frame.what))) ||
       (frame.t === 'ready' && !frame.resumed)
     ) {
       void this.refresh();
     }
   }
 
-  /** Loads the workspace again; what is shown stays when that fails. */
-  async refresh(): Promise<void> {
+  /** Loads the workspace again. What is shown stays when that fails. */
+  refresh = paced(() => this.#load());
+
+  async #load(): Promise<void> {
     if (this.state !== 'in') return;
     await api.bootstrap().then(
-      (boot) => this.#take(boot),
+      (boot) => {
+        if (this.#isAnother(boot.me)) return;
+        this.#take(boot);
+        void speakFor(boot.me.language);
+      },
       () => undefined,
     );
   }

@@ -6,20 +6,39 @@ export interface Toast {
   kind: 'done' | 'error';
   undo?: () => Promise<void> | void;
   open?: { label: string; href: string };
+  /** For how long it shows, in milliseconds. */
+  shown?: number;
+  /** It stands until this instant, says how long that is, and makes room for no other. */
+  until?: number;
+  /** The id of what it tells of. */
+  about?: string;
 }
 
 const SHOWN_MS = 6000;
 const MOST = 3;
+/** For how long what is shown no more can still be undone. */
+const REMEMBERED_MS = 60_000;
 
 class Toasts {
   all = $state.raw<readonly Toast[]>([]);
   /** Said to screen readers at once; only for what needs attention now. */
   alarm = $state('');
+  /** What is shown no more and can still be undone, each for its minute, in the order in which it was done; screens with room show it. */
+  remembered = $state.raw<readonly Toast[]>([]);
   #next = 1;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
-  done(text: string, undo?: Toast['undo'], open?: Toast['open']): void {
-    this.#add({ id: this.#next++, text, kind: 'done', undo, open });
+  done(text: string, undo?: Toast['undo'], open?: Toast['open'], shown = SHOWN_MS, about?: string): number {
+    const id = this.#next++;
+    this.#add({ id, text, kind: 'done', undo, open, shown, about });
+    return id;
+  }
+
+  /** For what lasts as long as it can be answered. */
+  until(text: string, until: number, open: Toast['open']): number {
+    const id = this.#next++;
+    this.#add({ id, text, kind: 'done', open, until });
+    return id;
   }
 
   /** Errors stay until they are dismissed. */
@@ -32,16 +51,34 @@ class Toasts {
   dismiss(id: number): void {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
+    const gone = this.all.find((toast) => toast.id === id);
     this.all = this.all.filter((toast) => toast.id !== id);
+    if (!gone?.undo) return;
+    this.remembered = [...this.remembered, gone].sort((a, b) => a.id - b.id);
+    setTimeout(() => this.#forget(gone), REMEMBERED_MS);
   }
 
-  /** Undoes the newest thing that can be undone; tells whether there was one. */
-  undoLast(): boolean {
-    const toast = this.all.findLast((one) => one.undo);
-    if (!toast) return false;
+  #forget(gone: Toast): void {
+    this.remembered = this.remembered.filter((one) => one !== gone);
+  }
+
+  /** What was said of this does not hold any more, and nothing is left of it to undo. */
+  withdraw(about: string): void {
+    for (const one of this.all) if (one.about === about) this.dismiss(one.id);
+    this.remembered = this.remembered.filter((one) => one.about !== about);
+  }
+
+  undo(toast: Toast): void {
     this.dismiss(toast.id);
+    this.#forget(toast);
     void toast.undo?.();
-    return true;
+  }
+
+  /** Undoes the newest thing that can be undone, also one that is shown no more; tells whether there was one. */
+  undoLast(): boolean {
+    const toast = this.all.findLast((one) => one.undo) ?? this.remembered.at(-1);
+    if (toast) this.undo(toast);
+    return !!toast;
   }
 
   pause(): void {
@@ -50,19 +87,20 @@ class Toasts {
   }
 
   resume(): void {
-    for (const toast of this.all) if (toast.kind === 'done') this.#expire(toast.id);
+    for (const toast of this.all) if (toast.kind === 'done') this.#expire(toast);
   }
 
   #add(toast: Toast): void {
-    for (const old of this.all.slice(0, Math.max(0, this.all.length + 1 - MOST))) this.dismiss(old.id);
+    const passing = this.all.filter((one) => !one.until);
+    for (const old of passing.slice(0, Math.max(0, passing.length + 1 - MOST))) this.dismiss(old.id);
     this.all = [...this.all, toast];
-    if (toast.kind === 'done') this.#expire(toast.id);
+    if (toast.kind === 'done') this.#expire(toast);
   }
 
-  #expire(id: number): void {
+  #expire({ id, shown, until }: Toast): void {
     this.#timers.set(
       id,
-      setTimeout(() => this.dismiss(id), SHOWN_MS),
+      setTimeout(() => this.dismiss(id), until ? until - Date.now() : (shown ?? SHOWN_MS)),
     );
   }
 }

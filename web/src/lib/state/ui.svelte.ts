@@ -1,11 +1,19 @@
 // What is open on this screen beside its address: dialogs, drawers, and what screen readers are told.
 import { MediaQuery } from 'svelte/reactivity';
+import type { Address } from '../api/types';
+
+/** An address of a customer. */
+export interface Addressee {
+  customer: string;
+  address: Address;
+}
 
 const ANNOUNCE_EVERY_MS = 10_000;
 
 class Ui {
   /** One pane at a time. */
   readonly onePane = new MediaQuery('width < 760px', false);
+  readonly touch = new MediaQuery('pointer: coarse', false);
   /** The sidebar is a drawer. */
   readonly drawer = new MediaQuery('width < 1180px', false);
 
@@ -14,7 +22,13 @@ class Ui {
   help = $state(false);
   channels = $state(false);
   preferences = $state(false);
-  composing = $state(false);
+  /** A conversation is begun, with this person if one was named. */
+  composing = $state.raw<boolean | Addressee>(false);
+  palette = $state(false);
+  guide = $state(false);
+  notices = $state(false);
+  /** Goes over to a newer version of the screen, once one waits. */
+  update = $state.raw<(() => void) | null>(null);
 
   /** Said by the polite live region. */
   said = $state('');

@@ -1,0 +1,65 @@
+"""The calls of every list of the catalog, made from its shelf."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from inbox.api.audit import note
+from inbox.api.parts import Handler, Signed
+from inbox.api.shelves import SHELVES, Shelf
+from inbox.core.errors import Invalid, NotFound
+from inbox.core.ids import digest
+
+
+def handlers_of(shelf: Shelf) -> Mapping[str, Handler]:
+    """The four calls by name."""
+
+    async def listed(asked: Signed[None]) -> tuple[Any, ...]:
+        known = await asked.parts.directory.entries(shelf.noun)
+        made = (shelf.show(entry) for entry in sorted(known.values(), key=shelf.order) if shelf.sees(asked.actor, entry))
+        return *shelf.fixed(asked.actor), *made
+
+    async def create(asked: Signed[Any]) -> Any:
+        if asked.body.version:
+            raise Invalid("version", "must be 0 for a new one")
+        id = digest(shelf.one, asked.actor.id, asked.key) if asked.key else secrets.token_hex(16)
+        return await _save(shelf, asked, id, None, "created")
+
+    async def edit(asked: Signed[Any]) -> Any:
+        if not asked.body.version:
+            raise Invalid("version", "must be the one that was seen")
+        before = await _seen(shelf, asked)
+        return await _save(shelf, asked, shelf.noun.id_of(before), before, "changed")
+
+    async def delete(asked: Signed[None]) -> None:
+        before = await _seen(shelf, asked)
+        await shelf.ask(asked.parts, asked.actor, before, None)
+        await asked.parts.catalog.delete(asked.actor, shelf.noun, asked.path["id"], 0, shelf.rule)
+        await note(asked, f"{shelf.one}_deleted", asked.path["id"], name=before.name)
+
+    return {
+        f"list_{shelf.many}": listed,
+        f"create_{shelf.one}": create,
+        f"edit_{shelf.one}": edit,
+        f"delete_{shelf.one}": delete,
+    }
+
+
+async def _seen(shelf: Shelf, asked: Signed[Any]) -> Any:
+    found = (await asked.parts.directory.entries(shelf.noun)).get(asked.path["id"])
+    if found is None or not shelf.sees(asked.actor, found):
+        raise NotFound
+    return found
+
+
+async def _save(shelf: Shelf, asked: Signed[Any], id: str, before: Any, what: str) -> Any:
+    wanted = await shelf.complete(asked.parts, shelf.entry(asked.body, id, asked.actor, before))
+    await shelf.ask(asked.parts, asked.actor, before, wanted)
+    stored = await asked.parts.catalog.save(asked.actor, shelf.noun, wanted, asked.body.version, shelf.rule, asked.key)
+    await note(asked, f"{shelf.one}_{what}", id, name=stored.name)
+    return shelf.show(stored)
+
+
+HANDLERS: Mapping[str, Handler] = {call.name: handlers_of(shelf)[call.name] for shelf in SHELVES for call in shelf.calls()}

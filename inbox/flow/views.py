@@ -1,0 +1,53 @@
+"""Views by id, as somebody may use them: the built-in ones and those that people saved, narrowed by a filter."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from inbox.core import filters
+from inbox.core.errors import Invalid
+from inbox.core.filters import SavedView
+from inbox.core.ids import AgentId, QueueId
+from inbox.core.permissions import Actor
+from inbox.core.views import BUILTIN, OF_QUEUE, View, of_queue
+from inbox.flow.directory import Directory
+from inbox.records import QUEUES, VIEWS
+
+
+class Views:
+    """Reads the directory, which is kept true by the feed."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    async def find(self, actor: Actor, id: str, filter: str = "") -> View | None:
+        """The view; None where there is none for this actor. Raises ``Invalid`` for the filter."""
+        view = BUILTIN.get(id)
+        if id.startswith(OF_QUEUE):
+            queue = QueueId(id.removeprefix(OF_QUEUE))
+            view = of_queue(queue) if queue in await self._directory.entries(QUEUES) else None
+        elif view is None:
+            saved = (await self._directory.entries(VIEWS)).get(id)
+            view = _view(saved) if saved is not None and filters.sees(actor, saved) else None
+        found = filters.narrow(view, filter) if view is not None and filter else view
+        if found is None or found.customer is None:
+            return found
+        return replace(found, absorbed=await self._directory.whole(found.customer))
+
+    async def find_for(self, agent: AgentId, id: str, filter: str = "") -> View | None:
+        """The same by the account's id."""
+        actor = await self._directory.actor(agent)
+        return None if actor is None else await self.find(actor, id, filter)
+
+    async def of(self, actor: Actor) -> list[View]:
+        """All views of an actor, the built-in ones first."""
+        saved = [_view(one) for one in (await self._directory.entries(VIEWS)).values() if filters.sees(actor, one)]
+        return [*BUILTIN.values(), *(view for view in saved if view is not None)]
+
+
+def _view(saved: SavedView) -> View | None:
+    """None for a filter that this version does not take: its owner sees the view, empty, and why, when he edits it."""
+    try:
+        return filters.view_of(saved)
+    except Invalid:
+        return None

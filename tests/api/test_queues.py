@@ -1,0 +1,65 @@
+"""Queues over HTTP: admins make them, agents fetch from them and answer what is offered, everybody sees where something stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.world import World
+
+NEW: dict[str, Any] = {"name": "Refunds", "version": 0, "conditions": {"field": "tag", "op": "has", "value": "refund"}}
+
+
+async def test_admins_make_change_and_remove_queues(world: World) -> None:
+    ada, mia = await world.log_in("ada"), await world.log_in("mia")
+    made = await (await ada.ask("POST", "/queues", json=NEW, headers={"Idempotency-Key": "k"})).json()
+    assert (made["name"], made["version"]) == ("Refunds", 1)
+    assert [queue["name"] for queue in await mia.get("/queues")] == ["Refunds"]
+    changed = await ada.ask("PUT", f"/queues/{made['id']}", json={**NEW, "version": 1, "paused": True})
+    assert (await changed.json())["paused"] is True
+    assert (await ada.ask("PUT", f"/queues/{made['id']}", json={**NEW, "version": 1})).status == 409
+    assert (await mia.ask("DELETE", f"/queues/{made['id']}")).status == 403
+    assert (await ada.ask("DELETE", f"/queues/{made['id']}")).status == 204
+    assert await mia.get("/queues") == []
+
+
+async def test_supervisors_pause_a_queue_and_change_nothing_else(world: World) -> None:
+    ada, sue, mia = [await world.log_in(who) for who in ("ada", "sue", "mia")]
+    made = await (await ada.ask("POST", "/queues", json=NEW, headers={"Idempotency-Key": "k"})).json()
+    path, whole = f"/queues/{made['id']}", {name: value for name, value in made.items() if name != "id"}
+    assert (await mia.ask("PUT", path, json=whole | {"paused": True})).status == 403
+    assert (await sue.ask("PUT", path, json=whole | {"paused": True, "name": "Mine"})).status == 403
+    paused = await sue.ask("PUT", path, json=whole | {"paused": True})
+    assert (paused.status, (await paused.json())["paused"]) == (200, True)
+    assert (await sue.ask("PUT", path, json=whole | {"paused": False, "version": 2})).status == 200
+
+
+async def test_what_is_wrong_is_named(world: World) -> None:
+    ada = await world.log_in("ada")
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"conditions": {"all": [{"field": "colour", "op": "is", "value": "red"}]}}, "conditions.all.0.field"),
+        ({"overflow": "nowhere"}, "overflow"),
+        ({"teams": ["nobody"]}, "teams"),
+        ({"agents": ["nobody"]}, "agents"),
+    ]
+    for changes, field in wrong:
+        answer = await ada.ask("POST", "/queues", json={**NEW, **changes}, headers={"Idempotency-Key": field})
+        assert (answer.status, (await answer.json())["field"]) == (422, field), await answer.text()
+
+
+async def test_a_queue_that_takes_over_from_another_stays(world: World) -> None:
+    ada = await world.log_in("ada")
+    second = await (await ada.ask("POST", "/queues", json={**NEW, "name": "Second"}, headers={"Idempotency-Key": "1"})).json()
+    first = {**NEW, "overflow": second["id"], "overflow_ms": 1000}
+    assert (await ada.ask("POST", "/queues", json=first, headers={"Idempotency-Key": "2"})).status == 201
+    assert (await ada.ask("DELETE", f"/queues/{second['id']}")).status == 409
+
+
+async def test_the_next_one_is_fetched_and_its_place_is_known(world: World) -> None:
+    mia = await world.log_in("mia")
+    assert (await mia.ask("POST", "/queue/next")).status == 409, "nothing waits"
+    assert (await mia.ask("PATCH", "/conversations/c-own", json={"assignee": None})).status == 200
+    place = await mia.get("/conversations/c-own/queue")
+    assert (place["position"], place["of"], place["reason"]["code"]) == (1, 1, "nobody_online")
+    fetched = await mia.ask("POST", "/queue/next")
+    assert ((await fetched.json())["id"], (await fetched.json())["assignee"]) == ("c-own", "mia")
+    assert (await mia.get("/conversations/c-own/queue"))["position"] is None

@@ -1,0 +1,66 @@
+// An admin lets a chat acknowledge on the channel's page; the visitor and the agents see what is said.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { agent, call, INES, newPage, openConversation, RAVI, URL_OF_DEMO, violations } from './browser.mjs';
+import { conversationOf, hostPage, opened, unique, write } from './visitors.mjs';
+
+async function form(page, id) {
+  await page.goto(`${URL_OF_DEMO}/settings/channels`);
+  await page.getByRole('button', { name: `Edit ${id}` }).click();
+  return page.getByTestId('acknowledgement');
+}
+
+for (const [theme, options] of [
+  ['light', {}],
+  ['dark on a telephone', { colorScheme: 'dark', viewport: { width: 390, height: 844 } }],
+]) {
+  test(`who begins a conversation is told that it has come in (${theme})`, async (t) => {
+    const page = await agent(INES, options);
+    const id = `ack-${randomBytes(3).toString('hex')}`;
+    const settings = { title: 'Northwind', origins: [URL_OF_DEMO], starts_per_ip: 1000 };
+    await call(page, 'POST', '/channels', { id, connector: 'webchat', name: id, settings });
+    t.after(() => call(page, 'DELETE', `/channels/${id}`));
+    const hours = { name: `Hours ${id}`, zone: 'UTC', week: [[], [], [], [], [], [], []] };
+    const calendar = await call(page, 'POST', '/calendars', hours);
+    assert.equal(calendar.status, 201, JSON.stringify(calendar.body));
+
+    const part = await form(page, id);
+    await part.getByTestId('ack-use').click();
+    await part.getByLabel('Text', { exact: true }).fill('Thanks {{nobody}}.');
+    await page.getByTestId('channel-save').click();
+    await page.getByText('{{nobody}} is none of').first().waitFor();
+    await part.getByLabel('Text', { exact: true }).fill('Thank you; it is number {{number}}.');
+    await part.getByLabel('Opening hours').selectOption({ label: hours.name });
+    await part.getByLabel('Text while closed').fill('We are closed; yours is number {{number}}.');
+    await part.getByLabel('Hours between two').fill('48');
+    assert.deepEqual(await violations(page), []);
+    if (process.env.SHOTS)
+      await page.screenshot({ path: `${process.env.SHOTS}/ack-form-${theme[0]}.png`, fullPage: true });
+    await page.getByTestId('channel-save').click();
+    await page.getByText(`${id} is saved`).waitFor();
+    const again = await form(page, id);
+    assert.equal(await again.getByLabel('Hours between two').inputValue(), '48');
+
+    const address = `${URL_OF_DEMO}/demo/shop/${id}.html`;
+    const visitor = await newPage({ reducedMotion: 'reduce', ...options });
+    await hostPage(visitor, address, id);
+    await opened(visitor);
+    const question = unique('Is anybody there?');
+    await write(visitor, question);
+    const said = visitor.chat.getByText(/We are closed; yours is number/);
+    await said.waitFor();
+    const ravi = await agent(RAVI, options);
+    const row = await conversationOf(ravi, question);
+    assert.match(await said.innerText(), new RegExp(`${row.number}`));
+    await openConversation(ravi, row.number);
+    await ravi
+      .locator('[data-pane=thread]')
+      .getByText(/We are closed; yours is number/)
+      .waitFor();
+    if (process.env.SHOTS) {
+      await visitor.screenshot({ path: `${process.env.SHOTS}/ack-visitor-${theme[0]}.png` });
+      await ravi.screenshot({ path: `${process.env.SHOTS}/ack-agent-${theme[0]}.png` });
+    }
+  });
+}

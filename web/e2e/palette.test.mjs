@@ -1,0 +1,120 @@
+// The command palette, and times said in words.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  agent,
+  call,
+  MIRA,
+  newConversation,
+  openConversation,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
+
+const input = (page) => page.getByTestId('palette-input');
+
+async function ask(page, words) {
+  await page.keyboard.press('Control+k');
+  await input(page).waitFor();
+  await page.keyboard.type(words);
+}
+
+test('everything is done from one field, by the keyboard alone', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page, 'By the palette');
+  await openConversation(page, row.number);
+  await ask(page, '');
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.type('prio');
+  await page.getByRole('option', { name: 'Priority' }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByTestId('priority-urgent').waitFor();
+  await page.keyboard.press('Escape');
+  await ask(page, 'snoozed');
+  await page.getByRole('option', { selected: true, name: /Snoozed/ }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/inbox/snoozed');
+  await ask(page, String(row.number));
+  await page.keyboard.press('Enter');
+  await page.waitForURL(`**/${row.number}`);
+  await ask(page, 'profile');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/settings/profile');
+});
+
+test('customers are found, words are searched for, Escape leaves all as it was', async () => {
+  const page = await agent(MIRA);
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('row').first().waitFor();
+  await ask(page, 'zzqq');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/search?q=zzqq');
+  await ask(page, 'tove');
+  await page.getByRole('option', { name: /Tove Berg.*Customers/ }).click();
+  await page.waitForURL(/customer%3A/);
+  await page.getByTestId('row').first().waitFor();
+  await page.goBack();
+  await page.waitForURL('**/search?q=zzqq');
+  await ask(page, 'anna');
+  await page.keyboard.press('Escape');
+  await input(page).waitFor({ state: 'detached' });
+  assert.match(page.url(), /zzqq/);
+});
+
+test('snoozed until a time said in words, in the menu and in the palette', async () => {
+  const page = await agent(MIRA);
+  const row = await newConversation(page, 'To be snoozed');
+  await openConversation(page, row.number);
+  await page.keyboard.press('b');
+  const say = page.getByTestId('snooze-say');
+  await page.locator('[role=menuitem]:focus').waitFor();
+  await page.keyboard.type('in 4 days');
+  assert.equal(await say.inputValue(), 'in 4 days', 'what is typed goes to the words, blanks and all');
+  await say.fill('whenever');
+  await page.getByTestId('snooze-meant').filter({ hasText: 'No time that lies ahead' }).waitFor();
+  await say.fill('in 3 days');
+  await until(async () => /\d/.test(await page.getByTestId('snooze-meant').innerText()), 'what it means');
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Enter');
+  const until3 = await until(
+    async () => (await call(page, 'GET', `/conversations/${row.number}`)).body.row.snoozed_until,
+    'snoozed',
+  );
+  assert.ok(Math.abs(until3 - Date.now() - 3 * 86_400_000) < 2 * 3_600_000);
+  await openConversation(page, row.number, 'snoozed');
+  await ask(page, 'snooze in 2 hours');
+  await page.getByRole('option', { selected: true, name: /Snooze until/ }).waitFor();
+  await page.keyboard.press('Enter');
+  await until(async () => {
+    const at = (await call(page, 'GET', `/conversations/${row.number}`)).body.row.snoozed_until;
+    return Math.abs(at - Date.now() - 2 * 3_600_000) < 120_000;
+  }, 'snoozed anew');
+});
+
+test('a key is changed for this account, on every device; what is taken is said', async () => {
+  const page = await agent(MIRA);
+  await page.goto(`${URL_OF_DEMO}/settings/keys`);
+  const item = (id) => page.getByTestId(`key-${id}`);
+  const change = (id) => item(id).getByRole('button', { name: /change$/ });
+  await change('close').click();
+  await page.keyboard.press('j');
+  await item('close').getByRole('alert').filter({ hasText: 'Next conversation' }).waitFor();
+  await page.keyboard.press('d');
+  await item('close').getByText('D', { exact: true }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await until(async () => (await call(page, 'GET', '/session')).body.keys.close === 'd', 'kept');
+  const other = await agent(MIRA);
+  const row = await newConversation(other, 'Closed by another key');
+  await openConversation(other, row.number);
+  await other.keyboard.press('e');
+  await other.keyboard.press('d');
+  await until(
+    async () => (await call(other, 'GET', `/conversations/${row.number}`)).body.row.category === 'resolved',
+    'closed by D',
+  );
+  await item('close')
+    .getByRole('button', { name: /as given/ })
+    .click();
+  await until(async () => (await call(page, 'GET', '/session')).body.keys.close === undefined, 'taken back');
+});

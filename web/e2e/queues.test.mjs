@@ -1,0 +1,144 @@
+// People, teams and queues in the settings; who waits says why; the next one is fetched with a key.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agent, call, INES, MIRA, RAVI, URL_OF_DEMO } from './browser.mjs';
+
+const settings = (page, name) => page.goto(`${URL_OF_DEMO}/settings/${name}`);
+
+test('a team is made, renamed and deleted', async () => {
+  const page = await agent(INES);
+  await settings(page, 'teams');
+  await page.getByTestId('team-add').click();
+  await page.getByLabel('Name of the team').fill('Night shift');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Edit Night shift' }).click();
+  await page.getByLabel('Name of the team').fill('Late shift');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Remove Late shift' }).click();
+  await page.getByTestId('confirmed').click();
+  await page.getByText('Late shift').waitFor({ state: 'detached' });
+});
+
+test('somebody is invited and gets a skill that the list shows, and a limit for mail', async () => {
+  const page = await agent(INES);
+  await settings(page, 'people');
+  await page.getByTestId('invite').click();
+  const name = `Zoe ${Date.now()}`;
+  const email = `zoe-${Date.now()}@northwind.example`;
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Mail address').fill(email);
+  await page.getByRole('button', { name: 'Invite somebody' }).click();
+  await page.getByTestId('link').getByText('/reset').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  await page.getByLabel('Email', { exact: true }).fill('0');
+  await page.getByPlaceholder('Skill').fill('French');
+  await page.getByLabel('Level').selectOption('4');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByTestId('person-editor').waitFor({ state: 'detached' });
+  await page.getByText('french, level 4').first().waitFor();
+  const limits = async () =>
+    (await call(page, 'GET', '/accounts')).body.find((one) => one.email === email).limits;
+  assert.deepEqual(await limits(), { email: 0 });
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  assert.equal(await page.getByLabel('Email', { exact: true }).inputValue(), '0');
+  await page.getByLabel('Email', { exact: true }).fill('');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByTestId('person-editor').waitFor({ state: 'detached' });
+  assert.deepEqual(await limits(), {});
+});
+
+test('a queue takes what its conditions name, says why it waits, and gives it to who fetches it', async () => {
+  const page = await agent(INES);
+  await settings(page, 'queues');
+  await page.getByTestId('queue-add').click();
+  await page.getByLabel('Name', { exact: true }).fill('Escalations');
+  await page.getByLabel('Which conversations').selectOption('all');
+  await page.getByLabel('What').selectOption('tag');
+  await page.getByLabel('Value').fill('escalated');
+  await page.locator('select').filter({ hasText: 'Whoever has the most room' }).selectOption('manual');
+  await page.getByTestId('save-queue').click();
+  await page.getByTestId('queue').filter({ hasText: 'Escalations' }).waitFor();
+  const rows = (await call(page, 'GET', '/conversations?view=all&limit=50')).body.rows;
+  const row = rows.find((one) => one.category === 'open' && !one.bot);
+  await call(page, 'PATCH', `/conversations/${row.id}`, { add_tags: ['escalated'], assignee: null });
+  const mira = await agent(MIRA);
+  const account = (await call(page, 'GET', '/accounts')).body.find((one) => one.id === 'mira');
+  await call(page, 'PATCH', '/accounts/mira', { version: account.version, capacity: 50 });
+  await mira.goto(`${URL_OF_DEMO}/inbox/queue/${row.number}`);
+  const bar = mira.getByTestId('queue-bar');
+  await bar.getByText('Waits in Escalations, 1 of 1: until somebody fetches it').waitFor();
+  await mira.keyboard.press('Shift+N');
+  await bar.waitFor({ state: 'detached' });
+  const after = (await call(page, 'GET', `/conversations/${row.id}`)).body.row;
+  assert.equal(after.assignee, (await call(mira, 'GET', '/session')).body.id);
+  await call(page, 'PATCH', `/conversations/${row.id}`, {
+    remove_tags: ['escalated'],
+    assignee: row.assignee,
+  });
+  await settings(page, 'queues');
+  await page.getByRole('button', { name: 'Edit Escalations' }).click();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByTestId('confirmed').click();
+  await page.getByTestId('queue').filter({ hasText: 'Escalations' }).waitFor({ state: 'detached' });
+});
+
+test('a queue keeps to the millisecond what its form was not asked to change', async () => {
+  const page = await agent(INES);
+  const name = `Kept ${Date.now()}`;
+  const body = { name, version: 0, order: 9000, conditions: { field: 'tag', op: 'has', value: name } };
+  const spans = { sticky_ms: 45_000, ageing_ms: 45_001, gone_ms: 90_000, offer_ms: 1_500 };
+  const skills = [{ skill: 'French', level: 2, relax_ms: 20_000 }];
+  const hours = { name: `${name} hours`, version: 0, zone: 'UTC', week: Array.from({ length: 7 }, () => []) };
+  const calendar = (await call(page, 'POST', '/calendars', hours)).body;
+  const made = (await call(page, 'POST', '/queues', { ...body, ...spans, skills })).body;
+  await settings(page, 'queues');
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  await page.getByLabel('Name', { exact: true }).fill(`${name} on`);
+  await page.getByLabel('What').selectOption('time');
+  await page.getByLabel('What').selectOption('tag');
+  await page.getByLabel('Value').fill(name);
+  await page.getByTestId('save-queue').click();
+  await page
+    .getByTestId('queue')
+    .filter({ hasText: `${name} on` })
+    .waitFor();
+  const after = (await call(page, 'GET', '/queues')).body.find((one) => one.id === made.id);
+  const kept = { ...spans, skills };
+  assert.deepEqual(Object.fromEntries(Object.keys(kept).map((key) => [key, after[key]])), kept);
+  await call(page, 'DELETE', `/queues/${made.id}`);
+  await call(page, 'DELETE', `/calendars/${calendar.id}`);
+});
+
+test('what is offered is taken in the thread', async () => {
+  const boss = await agent(INES);
+  const mira = await agent(MIRA);
+  const me = (await call(mira, 'GET', '/session')).body;
+  const wanted = { field: 'tag', op: 'has', value: 'offered' };
+  const body = { name: 'Offers', version: 0, conditions: wanted, agents: [me.id], offer_ms: 60_000 };
+  const queue = (await call(boss, 'POST', '/queues', body)).body;
+  const rows = (await call(boss, 'GET', '/conversations?view=all&limit=50')).body.rows;
+  const row = rows.find((one) => one.category === 'open' && !one.bot);
+  await mira.goto(`${URL_OF_DEMO}/inbox/mine`);
+  await mira.getByTestId('row').first().waitFor();
+  await call(boss, 'PATCH', `/conversations/${row.id}`, { add_tags: ['offered'], assignee: null });
+  const toast = mira.getByTestId('toast').filter({ hasText: `#${row.number}` });
+  await toast.getByText('s left').waitFor();
+  await mira.locator(`[data-number="${row.number}"]`).getByTestId('offered').waitFor();
+  await toast.getByText('Open').click();
+  await mira.getByTestId('offer-accept').click();
+  await toast.waitFor({ state: 'detached' });
+  await mira.getByTestId('queue-bar').waitFor({ state: 'detached' });
+  const after = (await call(boss, 'GET', `/conversations/${row.id}`)).body.row;
+  assert.equal(after.assignee, me.id);
+  await call(boss, 'PATCH', `/conversations/${row.id}`, { remove_tags: ['offered'], assignee: row.assignee });
+  await call(boss, 'DELETE', `/queues/${queue.id}`);
+});
+
+test('a supervisor sees none of these pages', async () => {
+  const page = await agent(RAVI);
+  for (const name of ['people', 'teams', 'queues']) {
+    await settings(page, name);
+    await page.getByText('There is no such page, or it is not for your role.').waitFor();
+  }
+});

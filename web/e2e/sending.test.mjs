@@ -1,0 +1,142 @@
+// Answers between the decision to send and their leaving: taken back in time, planned for later, called back by the customer.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  agent,
+  call,
+  composer,
+  messageWith,
+  MIRA,
+  newConversation,
+  openConversation,
+  until,
+  violations,
+} from './browser.mjs';
+import { conversationOf, unique, visitor, write } from './visitors.mjs';
+
+const held = (page, seconds) =>
+  page.addInitScript((hold) => {
+    localStorage.setItem('inbox.prefs', JSON.stringify({ hold }));
+  }, seconds);
+
+const stateOf = async (page, number, text) => {
+  const { body } = await call(page, 'GET', `/conversations/${number}`);
+  return body.timeline.items.find((item) => item.t === 'message' && item.text.includes(text))?.state;
+};
+
+test('an answer is taken back in time, also after a reload, and its words come back', async () => {
+  const page = await agent(MIRA);
+  await held(page, '30');
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  const text = unique('Too early');
+  await composer(page).fill(text);
+  await page.getByTestId('send').click();
+  await messageWith(page, text)
+    .getByText(/Sends in \d+ s/)
+    .waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.reload();
+  await messageWith(page, text).getByTestId('take-back').click();
+  await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
+  assert.equal(await stateOf(page, row.number, text), 'cancelled');
+  await page.getByTestId('taken-back').waitFor();
+  const last = async () => (await call(page, 'GET', `/conversations/${row.number}`)).body.row.last;
+  assert.ok(!(await last()).preview.includes(text), 'lists know nothing of it');
+  await composer(page).fill(`${text}, now right`);
+  await page.getByTestId('send').click();
+  await page.getByTestId('toast').getByRole('button', { name: 'Undo' }).last().click();
+  await until(async () => (await composer(page).inputValue()) === `${text}, now right`, 'by the toast too');
+  await page.getByTestId('send').click();
+  await messageWith(page, 'now right').getByTestId('send-now').last().click();
+  await until(
+    async () => (await messageWith(page, 'now right').locator('[data-state=sent]').count()) > 0,
+    'it left',
+  );
+});
+
+test('without a hold an answer leaves at once', async () => {
+  const page = await agent(MIRA);
+  await held(page, '0');
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await composer(page).fill('At once');
+  await page.getByTestId('send').click();
+  await messageWith(page, 'At once').waitFor();
+  assert.equal(await page.getByTestId('take-back').count(), 0, 'nothing waits');
+  await messageWith(page, 'At once').locator('[data-state=sent]').waitFor();
+});
+
+for (const colorScheme of ['light', 'dark'])
+  test(`an answer is planned in words, shown, edited and cancelled (${colorScheme})`, async () => {
+    const page = await agent(MIRA, { colorScheme });
+    const row = await newConversation(page);
+    await openConversation(page, row.number);
+    const text = unique('Good morning');
+    await composer(page).fill(text);
+    await page.getByTestId('send-later').click();
+    await page.getByTestId('send-later-tomorrow').waitFor();
+    assert.deepEqual(await violations(page), []);
+    await page.getByTestId('send-later-say').fill('tomorrow 9:30');
+    await page.keyboard.press('Enter');
+    await messageWith(page, text).getByText('Scheduled for Tomorrow').waitFor();
+    await page
+      .getByTestId('row')
+      .and(page.locator(`[data-id="${row.id}"], :has-text("#${row.number}")`))
+      .first()
+      .getByTestId('scheduled')
+      .waitFor();
+    assert.deepEqual(await violations(page), []);
+    const detail = await call(page, 'GET', `/conversations/${row.number}`);
+    const planned = detail.body.timeline.items.find((item) => item.text === text);
+    const at = new Date(planned.scheduled_for);
+    assert.deepEqual([at.getHours(), at.getMinutes()], [9, 30]);
+    await messageWith(page, text).getByTestId('take-back').click();
+    await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
+    await page.getByTestId('send-later').click();
+    await page.getByTestId('send-later-hour').click();
+    await messageWith(page, text).getByTestId('cancel-send').click();
+    await until(async () => (await page.getByTestId('taken-back').count()) === 2, 'both are lines');
+    assert.equal(await composer(page).inputValue(), '');
+  });
+
+test('a customer who writes first calls the planned answer back, and its author is told', async () => {
+  const mira = await agent(MIRA);
+  const shopper = await visitor();
+  const question = unique('Is it in stock?');
+  await write(shopper, question);
+  const row = await conversationOf(mira, question);
+  await openConversation(mira, row.number);
+  const text = unique('I asked the warehouse');
+  await composer(mira).fill(text);
+  await mira.getByTestId('send-later').click();
+  await mira.getByTestId('send-later-tomorrow').click();
+  await messageWith(mira, text)
+    .getByText(/Scheduled for/)
+    .waitFor();
+  await write(shopper, unique('Never mind'));
+  await mira.getByTestId('toast').filter({ hasText: 'your scheduled answer was not sent' }).waitFor();
+  await messageWith(mira, text).getByText('Not sent: the customer wrote before its time').waitFor();
+  assert.equal(await shopper.chat.getByText(text).count(), 0);
+  await messageWith(mira, text).getByTestId('take-back').click();
+  await until(async () => (await composer(mira).inputValue()) === text, 'ready to be sent after all');
+});
+
+test('on a phone an answer is planned and taken back', async () => {
+  const page = await agent(MIRA, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  const row = await newConversation(page);
+  await openConversation(page, row.number);
+  await composer(page).fill('From the train');
+  await page.getByTestId('send-later').click();
+  const box = await page.getByTestId('send-later-tomorrow').boundingBox();
+  assert.ok(box.height >= 44 && box.x >= 0 && box.x + box.width <= 390, JSON.stringify(box));
+  await page.getByTestId('send-later-tomorrow').click();
+  await messageWith(page, 'From the train')
+    .getByText(/Scheduled for/)
+    .waitFor();
+  assert.deepEqual(await violations(page), []);
+  assert.ok(
+    await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+    'nothing overflows',
+  );
+});

@@ -1,0 +1,56 @@
+// The settings: reached from the account's menu, found by words, usable on a phone; what is saved there shows elsewhere.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agent, call, RAVI, URL_OF_DEMO } from './browser.mjs';
+
+async function openSettings(page) {
+  await page.getByTestId('account').click();
+  await page.getByRole('menuitem', { name: 'Settings' }).click();
+  await page.getByTestId('settings').waitFor();
+}
+
+test('a new name and signature are kept and shown to colleagues', async () => {
+  const page = await agent(RAVI);
+  const before = (await call(page, 'GET', '/session')).body;
+  await openSettings(page);
+  await page.getByRole('textbox', { name: 'Name' }).fill('Ravi Menon-Quist');
+  await page.getByRole('textbox', { name: 'Signature' }).fill('Ravi\nNorthwind');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText('Saved', { exact: true }).waitFor();
+  await page.reload();
+  assert.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), 'Ravi Menon-Quist');
+  const agents = (await call(page, 'GET', '/agents')).body;
+  assert.ok(agents.some((one) => one.name === 'Ravi Menon-Quist'));
+  await call(page, 'PATCH', '/me', { name: before.name, signature: before.signature });
+});
+
+test('a wrong password is told at its field and changes nothing', async () => {
+  const page = await agent(RAVI);
+  await page.goto(`${URL_OF_DEMO}/settings/profile`);
+  await page.getByLabel('Current password').fill('not it');
+  await page.getByLabel('New password', { exact: true }).fill('a long new password');
+  await page.getByLabel('New password again').fill('a long new passwort');
+  await page.getByTestId('save-password').click();
+  await page.getByText('The two passwords differ').waitFor();
+  await page.getByLabel('New password again').fill('a long new password');
+  await page.getByTestId('save-password').click();
+  await page.getByText('This is not your password.').waitFor();
+  assert.equal(await page.getByLabel('Current password').getAttribute('aria-invalid'), 'true');
+});
+
+test('pages are found by what they are about, by keyboard alone, and lead back', async () => {
+  const page = await agent(RAVI);
+  await openSettings(page);
+  await page.getByRole('searchbox', { name: 'Search settings' }).fill('signat');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/settings/profile');
+  await page.getByRole('searchbox', { name: 'Search settings' }).fill('dark');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/settings/preferences');
+  await page.getByTestId('settings').getByLabel('Colours').waitFor();
+  await page.getByRole('searchbox', { name: 'Search settings' }).fill('zebra');
+  await page.getByText('No setting is called so.').waitFor();
+  await page.getByRole('link', { name: 'Back to the inbox' }).click();
+  await page.locator('[data-pane=list]').waitFor();
+});

@@ -1,0 +1,111 @@
+// Filters over a view, and the views that people save.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agent, call, JONAS, MIRA, newConversation, until, URL_OF_DEMO, violations } from './browser.mjs';
+
+const rowOf = (page, number) => page.locator(`[data-testid=row][data-number="${number}"]`);
+const rows = (page) => page.getByTestId('row').count();
+
+async function tagged(page, tag) {
+  const row = await newConversation(page, 'For a view');
+  await call(page, 'PATCH', `/conversations/${row.number}`, { add_tags: [tag] });
+  return row;
+}
+
+test('a filter is completed while it is typed, stands in the address, and is live', async () => {
+  const page = await agent(MIRA);
+  const tag = `f${Date.now().toString(36)}`;
+  const row = await tagged(page, tag);
+  await page.reload();
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('row').first().waitFor();
+  await page.keyboard.press('Shift+F');
+  const field = page.getByTestId('filter');
+  await field.fill('ta');
+  await page.getByRole('option', { name: 'tag:' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type(tag.slice(0, -1));
+  await page.getByRole('option', { name: tag }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Tab');
+  assert.equal(await field.inputValue(), `tag:${tag} `);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Enter');
+  await rowOf(page, row.number).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get('filter'), `tag:${tag}`);
+  await until(async () => (await rows(page)) === 1, 'only the tagged one');
+  const second = await tagged(page, tag);
+  await rowOf(page, second.number).waitFor();
+  await page.reload();
+  await rowOf(page, row.number).waitFor();
+  await page.getByTestId('filter').fill('tag:nosuch');
+  await page.keyboard.press('Enter');
+  const nothing = page.getByTestId('list-empty');
+  await nothing.getByText('No results for “tag:nosuch”.').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await nothing.getByRole('button', { name: 'Clear the filter' }).click();
+  await until(async () => (await rows(page)) > 1, 'without the filter');
+  await page.getByTestId('open-filter').click();
+  await page.getByTestId('filter').fill('hello');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'is no filter' }).waitFor();
+  await page.getByTestId('filter-clear').click();
+  await until(async () => (await rows(page)) > 1, 'all of them again');
+});
+
+test('names of people are written and read, ids are in the address', async () => {
+  const page = await agent(MIRA);
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('open-filter').click();
+  await page.getByTestId('filter').fill('assignee:"jonas weber"');
+  await page.getByRole('option', { name: 'Jonas Weber' }).waitFor();
+  await page.keyboard.press('Escape'); // the suggestions go, the field stays
+  await page.keyboard.press('Enter');
+  await until(() => /filter=assignee/.test(page.url()), 'the address');
+  assert.doesNotMatch(decodeURIComponent(page.url()), /weber/i);
+  await page.reload();
+  await until(async () => /Jonas Weber/.test(await page.getByTestId('filter').inputValue()), 'his name');
+});
+
+test('a filter is saved as a view that counts live, is changed and removed', async () => {
+  const page = await agent(MIRA);
+  const tag = `v${Date.now().toString(36)}x`; // no number at its end, where the counter stands
+  await tagged(page, tag);
+  await page.goto(`${URL_OF_DEMO}/inbox/all?filter=tag:${tag}`);
+  await page.getByTestId('filter-save').click();
+  await page.getByTestId('view-name').fill(`View ${tag}`);
+  assert.deepEqual(await violations(page), []);
+  await page.getByTestId('view-save').click();
+  const entry = page.getByTestId('saved-view').filter({ hasText: `View ${tag}` });
+  await entry.waitFor();
+  await page.getByRole('heading', { level: 1, name: `View ${tag}` }).waitFor();
+  await until(async () => /1$/.test((await entry.innerText()).trim()), 'the counter');
+  await tagged(page, tag);
+  await until(async () => /2$/.test((await entry.innerText()).trim()), 'the counter follows');
+  await page.getByTestId('view-edit').click();
+  await page.getByTestId('view-filter').fill(`tag:${tag} is:late`);
+  await page.getByTestId('view-save').click();
+  await until(async () => (await rows(page)) === 0, 'the changed filter');
+  await until(async () => !/\d$/.test((await entry.innerText()).trim()), 'nothing is late');
+  await page.getByTestId('view-edit').click();
+  await page.getByTestId('view-delete').click();
+  await entry.waitFor({ state: 'detached' });
+});
+
+test('a view of the team is there for its members at once, a private one for nobody else', async () => {
+  const [mira, jonas] = [await agent(MIRA), await agent(JONAS)];
+  const name = `Shared ${Date.now().toString(36)}`;
+  const boot = (await call(mira, 'GET', '/bootstrap')).body;
+  const team = boot.me.teams[0];
+  const made = await call(mira, 'POST', '/views', { name, filter: 'is:open', share: 'team', team });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const secret = await call(mira, 'POST', '/views', { name: `${name} secret`, filter: 'is:open' });
+  const entry = jonas.getByTestId('saved-view').filter({ hasText: name });
+  await entry.first().waitFor();
+  assert.equal(await entry.count(), 1);
+  await entry.click();
+  await jonas.getByRole('heading', { level: 1, name }).waitFor();
+  for (const view of [made, secret]) await call(mira, 'DELETE', `/views/${view.body.id}`);
+  await entry.waitFor({ state: 'detached' });
+});

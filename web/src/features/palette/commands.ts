@@ -1,0 +1,153 @@
+// Everything that can be done or gone to from here, by name.
+import type { PersonRow } from '../../lib/api/types';
+import { language, t, tCode } from '../../lib/i18n';
+import { soon } from '../../lib/i18n/time';
+import type { IconName } from '../../lib/icons/icons';
+import { handlerOf } from '../../lib/keys/bind';
+import { hint, SHORTCUTS, type ShortcutId } from '../../lib/keys/table';
+import { router } from '../../lib/router.svelte';
+import { moveToQueue, snooze } from '../../lib/state/actions';
+import { clock } from '../../lib/state/clock.svelte';
+import { customerName, subjectOf } from '../../lib/state/naming';
+import { queues } from '../../lib/state/queues.svelte';
+import { session } from '../../lib/state/session.svelte';
+import { iconOf, savedViews } from '../../lib/state/views.svelte';
+import { workspace } from '../../lib/state/workspace.svelte';
+import { when } from '../../lib/when';
+import { pagesFor } from '../settings/pages';
+
+export interface Command {
+  id: string;
+  group: string;
+  label: string;
+  icon?: IconName;
+  key?: string;
+  run: () => void;
+}
+
+/** What makes no sense once the palette is closed, or is the palette itself. */
+const NOT_HERE = new Set<ShortcutId>([
+  'palette',
+  'leave',
+  'send',
+  'send-close',
+  'extend-down',
+  'extend-up',
+  'open',
+]);
+
+const toView = (view: string) => router.go({ name: 'inbox', view, number: '' });
+
+export function commands(): Command[] {
+  const here = SHORTCUTS.filter(({ id, group }) => group !== 'go' && !NOT_HERE.has(id) && handlerOf(id));
+  // What is done to the open conversation comes before ways to move about.
+  const acts = [
+    ...here.filter(({ group }) => group !== 'move'),
+    ...here.filter(({ group }) => group === 'move'),
+  ];
+  const keyTo = new Map(
+    SHORTCUTS.filter(({ group }) => group === 'go').map(({ id }) => [id.replace('go-', ''), hint(id)]),
+  );
+  return [
+    ...acts.map(({ id, label }): Command => ({
+      id: `key-${id}`,
+      group: t('palette.group.act'),
+      label: t(label),
+      key: hint(id),
+      run: () => handlerOf(id)?.(),
+    })),
+    ...moves(),
+    ...session.views.map(({ id }): Command => ({
+      id: `view-${id}`,
+      group: t('palette.group.go'),
+      label: tCode(`view.${id}`) ?? id,
+      icon: 'list',
+      ...(keyTo.has(id) && { key: keyTo.get(id) ?? '' }),
+      run: () => toView(id),
+    })),
+    ...savedViews.all.map((view): Command => ({
+      id: `saved-${view.id}`,
+      group: t('palette.group.go'),
+      label: view.name,
+      icon: iconOf(view),
+      run: () => toView(view.id),
+    })),
+    ...workspace.recent.map((row): Command => ({
+      id: `recent-${row.id}`,
+      group: t('palette.group.recent'),
+      label: `#${row.number} ${customerName(row)}: ${subjectOf(row)}`,
+      icon: 'clock',
+      run: () => workspace.goTo(String(row.number)),
+    })),
+    ...pagesFor(session.me?.permissions ?? []).map((page): Command => ({
+      id: `settings-${page.id}`,
+      group: t('palette.group.settings'),
+      label: t(page.label),
+      icon: page.icon,
+      run: () => router.go({ name: 'settings', page: page.id }),
+    })),
+  ];
+}
+
+/** Other queues that the open conversation can wait in, if it waits. */
+function moves(): Command[] {
+  const row = workspace.thread?.row;
+  if (!row?.queued_at) return [];
+  return queues.all
+    .filter((one) => one.id !== row.queue)
+    .map(({ id, name }): Command => ({
+      id: `queue-${id}`,
+      group: t('palette.group.act'),
+      label: t('palette.to_queue', { name }),
+      icon: 'queue',
+      run: () => void moveToQueue(row, id, name),
+    }));
+}
+
+/** What the typed words mean beyond names: a conversation's number, a time to snooze until, words to search for. */
+export function meant(typed: string): { first: Command[]; last: Command[] } {
+  const text = typed.trim();
+  const first: Command[] = [];
+  const number = /^#?(\d{1,9})$/.exec(text)?.[1];
+  if (number)
+    first.push({
+      id: 'number',
+      group: t('palette.group.go'),
+      label: t('palette.number', { number }),
+      icon: 'open',
+      run: () => workspace.goTo(number),
+    });
+  const row = workspace.thread?.row;
+  const at = row && !number ? when(text.replace(/^snooze\s+/i, ''), clock.now, language) : null;
+  if (row && at !== null)
+    first.push({
+      id: 'snooze-until',
+      group: t('palette.group.act'),
+      label: t('palette.snooze', { time: soon(at, clock.now) }),
+      icon: 'snooze',
+      run: () => void snooze(row, at),
+    });
+  const last: Command[] = text
+    ? [
+        {
+          id: 'search',
+          group: t('palette.group.go'),
+          label: t('palette.search', { words: text }),
+          icon: 'search',
+          run: () => router.go({ name: 'search', q: text, number: '' }),
+        },
+      ]
+    : [];
+  return { first, last };
+}
+
+export function person(customer: PersonRow): Command {
+  const name = customer.name || t('customer.unknown');
+  return {
+    id: `person-${customer.id}`,
+    group: t('palette.group.people'),
+    label: name,
+    icon: 'user',
+    run: () => router.go({ name: 'search', q: `customer:"${name.replaceAll('"', '')}"`, number: '' }),
+  };
+}

@@ -1,0 +1,250 @@
+// Every page of the settings: where it stands, who sees it, by what it is found. A page is one component and one line here.
+import type { Component } from 'svelte';
+import type { IconName } from '../../lib/icons/icons';
+import type { Key } from '../../lib/i18n';
+
+export type Group = 'you' | 'workspace' | 'channels' | 'work';
+
+export interface Page {
+  id: string;
+  group: Group;
+  label: Key;
+  /** What else somebody may look for, in the reader's language. */
+  words: Key;
+  icon: IconName;
+  /** The permission without which it is not shown; none: for everybody. */
+  needs?: string;
+  load: () => Promise<{ default: Component }>;
+}
+
+export const GROUPS: readonly { id: Group; label: Key }[] = [
+  { id: 'you', label: 'settings.group.you' },
+  { id: 'workspace', label: 'settings.group.workspace' },
+  { id: 'channels', label: 'settings.group.channels' },
+  { id: 'work', label: 'settings.group.work' },
+];
+
+export const PAGES: readonly Page[] = [
+  {
+    id: 'profile',
+    group: 'you',
+    label: 'settings.profile',
+    words: 'settings.profile.words',
+    icon: 'user',
+    load: () => import('./Profile.svelte'),
+  },
+  {
+    id: 'preferences',
+    group: 'you',
+    label: 'preferences',
+    words: 'settings.preferences.words',
+    icon: 'monitor',
+    load: () => import('./Preferences.svelte'),
+  },
+  {
+    id: 'keys',
+    group: 'you',
+    label: 'settings.keys',
+    words: 'settings.keys.words',
+    icon: 'keyboard',
+    load: () => import('./Keys.svelte'),
+  },
+  {
+    id: 'notices',
+    group: 'you',
+    label: 'notices',
+    words: 'settings.notices.words',
+    icon: 'bell',
+    load: () => import('./Notices.svelte'),
+  },
+  {
+    id: 'channels',
+    group: 'channels',
+    label: 'settings.channels',
+    words: 'settings.channels.words',
+    icon: 'chat',
+    needs: 'manage_channels',
+    load: () => import('./channels/Channels.svelte'),
+  },
+  {
+    id: 'security',
+    group: 'you',
+    label: 'settings.security',
+    words: 'settings.security.words',
+    icon: 'lock',
+    load: () => import('./Security.svelte'),
+  },
+  {
+    id: 'tokens',
+    group: 'you',
+    label: 'settings.tokens',
+    words: 'settings.tokens.words',
+    icon: 'code',
+    load: () => import('./Tokens.svelte'),
+  },
+  {
+    id: 'access',
+    group: 'workspace',
+    label: 'settings.access',
+    words: 'settings.access.words',
+    icon: 'shield',
+    needs: 'manage_security',
+    load: () => import('./Access.svelte'),
+  },
+  {
+    id: 'audit',
+    group: 'workspace',
+    label: 'settings.audit',
+    words: 'settings.audit.words',
+    icon: 'list',
+    needs: 'audit_read',
+    load: () => import('./Audit.svelte'),
+  },
+  {
+    id: 'people',
+    group: 'workspace',
+    label: 'settings.people',
+    words: 'settings.people.words',
+    icon: 'user',
+    needs: 'manage_agents',
+    load: () => import('./People.svelte'),
+  },
+  {
+    id: 'roles',
+    group: 'workspace',
+    label: 'settings.roles',
+    words: 'settings.roles.words',
+    icon: 'lock',
+    needs: 'manage_agents',
+    load: () => import('./roles/Roles.svelte'),
+  },
+  {
+    id: 'teams',
+    group: 'workspace',
+    label: 'settings.teams',
+    words: 'settings.teams.words',
+    icon: 'users',
+    needs: 'manage_teams',
+    load: () => import('./Teams.svelte'),
+  },
+  {
+    id: 'alerts',
+    group: 'work',
+    label: 'settings.alerts',
+    words: 'settings.alerts.words',
+    icon: 'bell',
+    needs: 'supervise',
+    load: () => import('./Alerts.svelte'),
+  },
+  {
+    id: 'webhooks',
+    group: 'channels',
+    label: 'settings.webhooks',
+    words: 'settings.webhooks.words',
+    icon: 'link',
+    needs: 'manage_channels',
+    load: () => import('./Webhooks.svelte'),
+  },
+  {
+    id: 'breaks',
+    group: 'work',
+    label: 'settings.breaks',
+    words: 'settings.breaks.words',
+    icon: 'pause',
+    needs: 'manage_agents',
+    load: () => import('./Breaks.svelte'),
+  },
+  {
+    id: 'queues',
+    group: 'work',
+    label: 'settings.queues',
+    words: 'settings.queues.words',
+    icon: 'queue',
+    needs: 'manage_queues',
+    load: () => import('./Queues.svelte'),
+  },
+  {
+    id: 'attributes',
+    group: 'work',
+    label: 'settings.attributes',
+    words: 'settings.attributes.words',
+    icon: 'user',
+    needs: 'manage_attributes',
+    load: () => import('./Attributes.svelte'),
+  },
+  {
+    id: 'segments',
+    group: 'work',
+    label: 'settings.segments',
+    words: 'settings.segments.words',
+    icon: 'users',
+    needs: 'manage_queues',
+    load: () => import('./segments/Segments.svelte'),
+  },
+  {
+    id: 'tags',
+    group: 'work',
+    label: 'settings.tags',
+    words: 'settings.tags.words',
+    icon: 'tag',
+    needs: 'manage_tags',
+    load: () => import('./Tags.svelte'),
+  },
+  {
+    id: 'replies',
+    group: 'work',
+    label: 'replies',
+    words: 'replies.words',
+    icon: 'quote',
+    load: () => import('./SavedReplies.svelte'),
+  },
+  {
+    id: 'blocked',
+    group: 'work',
+    label: 'settings.blocked',
+    words: 'settings.blocked.words',
+    icon: 'spam',
+    load: () => import('./Blocked.svelte'),
+  },
+  {
+    id: 'hours',
+    group: 'work',
+    label: 'settings.hours',
+    words: 'settings.hours.words',
+    icon: 'clock',
+    needs: 'manage_sla',
+    load: () => import('./sla/BusinessHours.svelte'),
+  },
+  {
+    id: 'sla',
+    group: 'work',
+    label: 'settings.sla',
+    words: 'settings.sla.words',
+    icon: 'due',
+    needs: 'manage_sla',
+    load: () => import('./sla/Policies.svelte'),
+  },
+  {
+    id: 'surveys',
+    group: 'work',
+    label: 'settings.surveys',
+    words: 'settings.surveys.words',
+    icon: 'smile',
+    needs: 'manage_surveys',
+    load: () => import('./surveys/Surveys.svelte'),
+  },
+];
+
+/** The pages that somebody with these permissions sees. */
+export function pagesFor(permissions: readonly string[]): readonly Page[] {
+  return PAGES.filter((page) => !page.needs || permissions.includes(page.needs));
+}
+
+/** Those whose name or words hold every part of what was typed. */
+export function found(pages: readonly Page[], typed: string, say: (key: Key) => string): readonly Page[] {
+  const parts = typed.toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  return pages.filter((page) => {
+    const text = `${say(page.label)} ${say(page.words)}`.toLocaleLowerCase();
+    return parts.every((part) => text.includes(part));
+  });
+}

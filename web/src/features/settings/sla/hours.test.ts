@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { parseHours, parseSpan, writeHours, writeSpan } from './hours';
+
+describe('opening hours as people type them', () => {
+  it('understands several, short ones, nights and 24:00', () => {
+    expect(parseHours('9-12, 13:30 – 17')).toEqual([
+      { start: 540, end: 720 },
+      { start: 810, end: 1020 },
+    ]);
+    expect(parseHours('22-6')).toEqual([{ start: 1320, end: 1800 }]);
+    expect(parseHours('0-24')).toEqual([{ start: 0, end: 1440 }]);
+    expect(parseHours(' ')).toEqual([]);
+  });
+
+  it.each(['nine to five', '9-25', '9:75-10', '9-12, 11-13', '24-25'])('refuses %s', (text) => {
+    expect(parseHours(text)).toBeUndefined();
+  });
+
+  it('writes what it reads', () => {
+    for (const text of ['09:00–12:00, 13:30–17:00', '22:00–06:00', '00:00–24:00', ''])
+      expect(writeHours(parseHours(text) ?? [])).toBe(text);
+  });
+});
+
+describe('spans of time', () => {
+  it('understands units in any order and bare minutes', () => {
+    expect(parseSpan('1h 30m')).toBe(5_400_000);
+    expect(parseSpan('2D')).toBe(172_800_000);
+    expect(parseSpan('45')).toBe(2_700_000);
+    expect(parseSpan('')).toBeNull();
+  });
+
+  it.each(['soon', '0m', '0', '1x', '-5m'])('refuses %s', (text) => {
+    expect(parseSpan(text)).toBeUndefined();
+  });
+
+  it('writes what it reads', () => {
+    for (const text of ['1d 4h 30m', '90s', '15m', '']) {
+      const ms = parseSpan(text);
+      expect(parseSpan(writeSpan(ms))).toBe(ms);
+    }
+  });
+});

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { FakeService, json } from '../../testing/service';
+import { live } from './live.svelte';
+import { session } from './session.svelte';
+
+let service: FakeService;
+let who = 'mira';
+const reload = vi.fn<() => void>();
+
+const me = () => ({
+  id: who,
+  name: who,
+  permissions: [],
+  teams: [],
+  keys: {},
+  language: 'en',
+  csrf: `of-${who}`,
+});
+const boot = () => ({
+  me: me(),
+  now: 1,
+  agents: [],
+  teams: [],
+  channels: [],
+  views: [],
+  tags: [],
+  product: '',
+});
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  who = 'mira';
+  service = new FakeService();
+  service.install((name, value) => vi.stubGlobal(name, value));
+  vi.spyOn(location, 'reload').mockImplementation(reload);
+  service.on('GET /session/state', () => json({ logged_in: true }));
+  service.on('GET /bootstrap', () => json(boot()));
+  service.on('GET /session', () => json(me()));
+});
+
+afterEach(() => {
+  live.stop();
+  reload.mockClear();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function refused(): Promise<void> {
+  await session.resume();
+  service.deliverAll();
+  service.cut(4401);
+  await vi.advanceTimersByTimeAsync(50);
+}
+
+it('goes on when the service refused the connection of a session that still stands', async () => {
+  await refused();
+  expect(reload).not.toHaveBeenCalled();
+  expect(session.id).toBe('mira');
+});
+
+it('begins anew when another tab has logged somebody else in', async () => {
+  await session.resume();
+  who = 'jonas';
+  service.deliverAll();
+  service.cut(4401);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(reload).toHaveBeenCalled();
+});
