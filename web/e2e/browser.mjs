@@ -21,6 +21,20 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const LATENCY = Number(process.env.INBOX_LATENCY ?? 0);
 const SLOWNESS = Number(process.env.INBOX_SLOWNESS ?? 1);
 
+/** Milliseconds that the test itself is held up before some of its steps: shows where two looks at a living page are taken for one. */
+const JITTER = Number(process.env.INBOX_JITTER ?? 0);
+if (JITTER) {
+  const connection = chromium._connection;
+  const send = connection.onmessage;
+  let turn = Promise.resolve();
+  connection.onmessage = (message) => {
+    turn = turn.then(async () => {
+      if (Math.random() < 0.3) await new Promise((resolve) => setTimeout(resolve, Math.random() * JITTER));
+      send(message);
+    });
+  };
+}
+
 /** How long a flow waits for what must come: no measure of speed, a machine may stand still for a while. */
 const PATIENCE_MS = 60_000;
 
