@@ -68,6 +68,7 @@ export async function newPage(options = {}) {
     const chosen = JSON.parse(localStorage.getItem('inbox.prefs') ?? '{}');
     localStorage.setItem('inbox.prefs', JSON.stringify({ hold: '0', ...chosen }));
   }, new URL(URL_OF_DEMO).origin);
+  await context.addInitScript(writeDownToasts);
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   await slow(page);
@@ -78,6 +79,39 @@ export async function newPage(options = {}) {
     if (/Content Security Policy|Content-Security-Policy/.test(text)) page.complaints.push(text);
   });
   return page;
+}
+
+/** Runs in the page: what it says in passing is gone after some seconds, and a test may be held up for longer. */
+function writeDownToasts() {
+  if (window !== window.top) return;
+  const seen = new WeakSet();
+  globalThis.saidInPassing = [];
+  new MutationObserver(() => {
+    for (const one of document.querySelectorAll('[data-testid=toast] .text')) {
+      if (!seen.has(one)) globalThis.saidInPassing.push(one.textContent);
+      seen.add(one);
+    }
+  }).observe(document, { childList: true, subtree: true });
+}
+
+/** Waits until the page has said this in passing since it was loaded, whether or not that still shows; each saying is heard once. */
+export function said(page, words) {
+  return until(
+    () =>
+      page.evaluate((words) => {
+        const all = globalThis.saidInPassing;
+        const at = all.findIndex((one) =>
+          typeof words === 'string' ? one.includes(words) : words.test(one),
+        );
+        return at >= 0 && all.splice(at, 1)[0];
+      }, words),
+    `the page says ${words}`,
+  );
+}
+
+/** From here on what the page says in passing stays, as it does for whoever points at it: for what offers something. */
+export function keepToasts(page) {
+  return page.locator('.toasts').dispatchEvent('pointerenter');
 }
 
 async function slow(page) {

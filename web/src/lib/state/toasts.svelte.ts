@@ -26,6 +26,8 @@ class Toasts {
   /** What is shown no more and can still be undone, each for its minute, in the order in which it was done; screens with room show it. */
   remembered = $state.raw<readonly Toast[]>([]);
   #next = 1;
+  /** Somebody is at them: none goes by itself, nor does one that comes meanwhile. */
+  #held = false;
   #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
   done(text: string, undo?: Toast['undo'], open?: Toast['open'], shown = SHOWN_MS, about?: string): number {
@@ -53,6 +55,8 @@ class Toasts {
     this.#timers.delete(id);
     const gone = this.all.find((toast) => toast.id === id);
     this.all = this.all.filter((toast) => toast.id !== id);
+    // What goes from under the pointer is never left by it.
+    if (this.all.length === 0) this.#held = false;
     if (!gone?.undo) return;
     this.remembered = [...this.remembered, gone].sort((a, b) => a.id - b.id);
     setTimeout(() => this.#forget(gone), REMEMBERED_MS);
@@ -82,11 +86,13 @@ class Toasts {
   }
 
   pause(): void {
+    this.#held = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
 
   resume(): void {
+    this.#held = false;
     for (const toast of this.all) if (toast.kind === 'done') this.#expire(toast);
   }
 
@@ -98,6 +104,8 @@ class Toasts {
   }
 
   #expire({ id, shown, until }: Toast): void {
+    if (this.#held) return;
+    clearTimeout(this.#timers.get(id));
     this.#timers.set(
       id,
       setTimeout(() => this.dismiss(id), until ? until - Date.now() : (shown ?? SHOWN_MS)),

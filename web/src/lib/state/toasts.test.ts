@@ -81,3 +81,28 @@ describe('what was done a moment ago', () => {
     expect(back).toHaveBeenCalledTimes(1);
   });
 });
+
+describe('what is shown while somebody is at it', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  it('stays until he leaves, and so does what comes meanwhile', () => {
+    toasts.done('Closed');
+    toasts.pause();
+    toasts.done('Sent');
+    vi.advanceTimersByTime(60_000);
+    expect(toasts.all.map((one) => one.text)).toEqual(['Closed', 'Sent']);
+    toasts.resume();
+    vi.advanceTimersByTime(6_001);
+    expect(toasts.all).toEqual([]);
+  });
+
+  it('goes by itself again once all of it was dismissed from under the pointer', () => {
+    toasts.done('Closed');
+    toasts.pause();
+    toasts.dismiss(toasts.all[0]!.id);
+    toasts.done('Sent');
+    vi.advanceTimersByTime(6_001);
+    expect(toasts.all).toEqual([]);
+  });
+});
