@@ -62,6 +62,12 @@ export async function newPage(options = {}) {
     ...options,
   });
   open.add(context);
+  // An answer that a flow is just making up when it is over is nobody's failure.
+  const close = context.close.bind(context);
+  context.close = async () => {
+    for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await close();
+  };
   // Answers leave at once; the flows of taking back choose otherwise.
   await context.addInitScript((demo) => {
     if (location.origin !== demo || window !== window.top) return;
@@ -197,6 +203,19 @@ export async function until(check, what, ms = PATIENCE_MS) {
     if (Date.now() > end) assert.fail(`not within ${ms} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+/** Waits until keys go into this element: to be seen and to have the focus are two steps. */
+export function focused(locator) {
+  return until(
+    () => locator.evaluate((element) => element === element.getRootNode().activeElement),
+    `the focus is in ${locator}`,
+  );
+}
+
+/** Acts, and sees this come meanwhile, however short it stays: a note that goes by itself is gone when a machine stands still. */
+export async function seen(locator, act) {
+  await Promise.all([locator.waitFor(), act()]);
 }
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
