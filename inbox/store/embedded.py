@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
 from inbox.core.errors import CannotStart
 from inbox.store.datadir import DataDir
@@ -190,15 +190,23 @@ class EmbeddedMongo:
         try:
             async with asyncio.timeout(seconds):
                 await self._listening()
-                async with self._as_cluster() as client:
-                    await self._join_replica_set(client.admin)
-                    while not (await client.admin.command("hello"))["isWritablePrimary"]:
-                        self._check_running()
-                        await asyncio.sleep(POLL_SECONDS)
-                    await self._ensure_user(client.admin)
+                while not await self._set_up():
+                    self._check_running()
         except (PyMongoError, TimeoutError) as error:
             self._check_running()
             raise CannotStart(f"mongod was not ready after {seconds:.0f} s: {error}", f"its log says more: {self._data.log}") from error
+
+    async def _set_up(self) -> bool:
+        """False when it does not answer for a while, as one that runs may do where the machine is busy."""
+        with contextlib.suppress(AutoReconnect):
+            async with self._as_cluster() as client:
+                await self._join_replica_set(client.admin)
+                while not (await client.admin.command("hello"))["isWritablePrimary"]:
+                    self._check_running()
+                    await asyncio.sleep(POLL_SECONDS)
+                await self._ensure_user(client.admin)
+                return True
+        return False
 
     async def _listening(self) -> None:
         while True:
