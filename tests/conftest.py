@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from inbox.store.embedded import EmbeddedMongo
+from tests.mongo import patient
 
 IN_CI = os.environ.get("CI") == "true"
 SYSTEM_PATH = f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin{os.pathsep}/sbin"
 
-settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=500, deadline=None, print_blob=True, derandomize=True)  # what passes once passes again
+PATIENT: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # a machine may stand still for a while
+settings.register_profile("dev", max_examples=50, **PATIENT)
+settings.register_profile("ci", max_examples=500, print_blob=True, derandomize=True, **PATIENT)  # what passes once passes again
 settings.load_profile("ci" if IN_CI else "dev")
 
 
@@ -87,9 +89,9 @@ async def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[s
     """Where the test run's own MongoDB is: a real one-node replica set, started at the first test that asks. It removes nothing that has
     expired: it goes by the wall clock, and to that the sessions of a test whose clock stands still are long over."""
     async with EmbeddedMongo(tmp_path_factory.mktemp("mongo"), cache_gb=0.25) as uri:
-        async with AsyncMongoClient[dict[str, Any]](uri) as client:
+        async with AsyncMongoClient[dict[str, Any]](patient(uri)) as client:
             await client.admin.command("setParameter", 1, ttlMonitorEnabled=False)
-        yield uri
+        yield patient(uri)
 
 
 @pytest.fixture

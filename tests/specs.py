@@ -31,7 +31,7 @@ import pytest
 
 from inbox.app.outside import Outside
 from inbox.provider import HttpAnswer, Part
-from tests.faults.rounds import free_ports
+from tests.ports import free_ports
 
 HERE = Path(__file__).parent / "connectors"
 DESCRIBED = {

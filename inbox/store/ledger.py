@@ -44,8 +44,10 @@ class _Entry:
 class MongoLedger:
     """``ports.Ledger`` with group commit: while one caller's insert is under way, the others' rows gather for the next one."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, deadline: float = DEADLINE) -> None:
+        """``deadline``: seconds after which ``record`` gives up."""
         self._db = db
+        self._deadline = deadline
         self._rows = db["deliveries"]
         self._waiting: list[_Entry] = []
         self._writing = False
@@ -55,12 +57,12 @@ class MongoLedger:
     async def record(self, rows: Rows) -> list[bool]:
         """Majority-durable when it returns; False where the delivery was there before.
 
-        Raises ``Unavailable`` when that is not certain within 4 s; what is stored nevertheless is found as a duplicate next time.
+        Raises ``Unavailable`` when that is not certain in time; what is stored nevertheless is found as a duplicate next time.
         """
         if not rows:
             return []
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._deadline):
                 with border():
                     docs = [await self._row(id, delivery) for id, delivery in rows]
                     return await self._queue(_Entry(docs, sum(len(doc.raw) for doc in docs)))

@@ -25,6 +25,7 @@ from inbox.api.call import Call
 from inbox.api.contract import CALLS, PREFIX
 from tests.api.requests import path_of
 from tests.api.world import Browser, World
+from tests.eventually import PATIENCE_S
 
 DOCUMENT = json.loads((Path(__file__).resolve().parents[2] / "docs/reference/openapi.json").read_text("utf-8"))
 for methods in DOCUMENT["paths"].values():
@@ -63,7 +64,9 @@ def attack(world: World, browser: Browser, call: Call, mode: GenerationMode) -> 
         if sent % 2 and "id" in case.path_parameters and mode is GenerationMode.POSITIVE:
             case.path_parameters["id"] = own[2]
         headers = {"X-CSRF-Token": browser.csrf} if call.method != "GET" else {}
-        response = case.call(base_url=str(world.client.make_url("/")), headers=headers, cookies={COOKIE: browser.cookie}, timeout=10)
+        response = case.call(
+            base_url=str(world.client.make_url("/")), headers=headers, cookies={COOKIE: browser.cookie}, timeout=PATIENCE_S
+        )
         if response.status_code == 400 and b"bytes when reading" in response.content:
             return  # a request line that no server reads
         case.validate_response(response, checks=CHECKS)

@@ -19,8 +19,8 @@ from tests import clients
 from tests.bench.baseline import BYTES, RUNS, TASKS, percentiles, report, spread
 from tests.bench.world import World, fresh
 from tests.faults.load import SECRET
-from tests.faults.rounds import free_ports
 from tests.faults.server import Server
+from tests.ports import free_ports
 from tests.probe.connector import sign
 
 COUNT = 3_000

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,18 +17,7 @@ from inbox.demo import start
 from inbox.demo.post_office import PostOffice
 from inbox.demo.workspace import load
 from inbox.settings import Settings
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of this moment that nobody has."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+from tests.ports import free_ports
 
 
 def settings_file(folder: Path, mongo_uri: str = "") -> Path:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-import socket
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -24,6 +23,7 @@ from tests.faults.load import AWAY, SECRET, Answering, Customers, Screen
 from tests.faults.record import Final, Record, Seen, faults
 from tests.faults.server import Server
 from tests.faults.witness import Witness
+from tests.ports import free_ports
 
 EMAIL, PASSWORD = "agent@faults.test", "a long enough password"
 LOAD_S = 3.0
@@ -199,17 +199,6 @@ async def _timeline(agent: clients.AgentClient, conversation: str) -> list[clien
         if page["before"] is None:
             return items
         before = {"before": page["before"]}
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now."""
-    held = [socket.socket() for _ in range(count)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 def settings_file(folder: Path, name: str, uri: str, database: str, key: str, witness_port: int) -> Path:

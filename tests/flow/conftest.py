@@ -18,12 +18,14 @@ prepared: set[str] = set()
 async def mongo_store(mongo_uri: str) -> AsyncIterator[Store]:
     """A prepared, empty database."""
     db = connect(mongo_uri, "flow")
-    if mongo_uri not in prepared:
-        await prepare(db)
-        prepared.add(mongo_uri)
-    await wipe(db)
-    yield on_mongodb(db)
-    await db.client.close()
+    try:
+        if mongo_uri not in prepared:
+            await prepare(db)
+            prepared.add(mongo_uri)
+        await wipe(db)
+        yield on_mongodb(db)
+    finally:
+        await db.client.close()
 
 
 @pytest.fixture(params=["memory", "mongodb"])

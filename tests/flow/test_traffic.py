@@ -10,6 +10,7 @@ from inbox.core.errors import NeedsLogin, TryLater
 from inbox.core.ids import MessageId
 from inbox.core.message import DeliveryState
 from inbox.testing.recording_connector import raises
+from tests.eventually import PATIENCE_S
 from tests.flow.house import CHAT, MAIL, House
 
 MINUTE = 60_000
@@ -58,5 +59,5 @@ async def test_who_stops_does_not_wait_for_a_pause_to_end(house: House) -> None:
         q = await house.write(f"q{n}", key=f"q{n}", subject=f"{n}")
         await house.reply(mia, q.conversation, f"a{n}")
     await house.pass_time(1_000)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await house.outbox.stop()

@@ -17,7 +17,7 @@ import aiohttp
 
 from inbox.demo.start import SETTINGS
 from inbox.store.secrets import make_key
-from tests.faults.rounds import free_ports
+from tests.ports import free_ports
 
 START_SECONDS = 240
 IDENTITY_SECRET = "a secret of the host site, 32 bytes"

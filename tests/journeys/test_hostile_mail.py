@@ -19,9 +19,9 @@ from inbox.settings import load
 from inbox.store.secrets import make_key
 from tests import clients
 from tests.eventually import eventually
-from tests.faults.rounds import free_ports
 from tests.journeys.service import process
 from tests.peers.mail_server import Mailbox, MailServer, running_mail_server
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.peer("dovecot", "doveadm", "exim4")]
 EMAIL, PASSWORD = "agent@journeys.test", "a long enough password"

@@ -23,8 +23,8 @@ from inbox.settings import load
 from inbox.store.secrets import make_key
 from tests import clients
 from tests.eventually import eventually
-from tests.faults.rounds import free_ports
 from tests.journeys.service import process
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow]
 EMAIL, PASSWORD = "agent@journeys.test", "a long enough password"

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from inbox.store.secrets import make_key
-from tests.faults.rounds import free_ports
+from tests.eventually import PATIENCE_S
 from tests.journeys.service import process
+from tests.ports import free_ports
 
 CHAT = """
 [[channels]]
@@ -81,7 +82,9 @@ keys = ["{self.key}"]
         )
         return file
 
-    async def run(self, command: str, *arguments: str, environment: Mapping[str, str] | None = None, seconds: float = 60) -> Printed:
+    async def run(
+        self, command: str, *arguments: str, environment: Mapping[str, str] | None = None, seconds: float = PATIENCE_S
+    ) -> Printed:
         """One command until its end."""
         words = (sys.executable, "-m", "inbox", command, "--config", str(self.file), *arguments)
         env = {**os.environ, "INBOX_ADMIN_PASSWORD": PASSWORD, **(environment or {})}

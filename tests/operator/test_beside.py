@@ -7,8 +7,8 @@ import aiohttp
 import pytest
 
 from tests import clients
-from tests.faults.rounds import free_ports
 from tests.operator.service import PASSWORD, Operator
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow]
 EMAIL = "ada@example.com"

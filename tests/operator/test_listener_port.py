@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from tests.eventually import eventually
-from tests.faults.rounds import free_ports
 from tests.operator.service import Operator
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow]
 MAIL = """

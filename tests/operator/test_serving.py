@@ -1,6 +1,7 @@
 """`inbox serve` over its operator's years: starts, keys that change, ports that are taken, a demo's database, SIGTERM."""
 
 import asyncio
+import re
 import secrets
 import signal
 import socket
@@ -16,8 +17,8 @@ from pymongo import AsyncMongoClient
 from inbox.store.secrets import Keyring, make_key
 from tests import clients
 from tests.eventually import PATIENCE_S, eventually
-from tests.faults.rounds import free_ports
 from tests.operator.service import CHAT, PASSWORD, Operator
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow]
 EMAIL = "ada@example.com"
@@ -128,7 +129,10 @@ async def test_a_database_that_cannot_be_used_is_told_of_in_one_line(tmp_path: P
             f"mongodb://127.0.0.1:{free_ports(1)[0]}/?replicaSet=rs0&serverSelectionTimeoutMS=300",
             "MongoDB does not answer: 127.0.0.1:",
         ),
-        "replica set": (mongo_uri.replace("replicaSet=inbox", "replicaSet=other"), "MongoDB does not answer: No replica set members"),
+        "replica set": (
+            re.sub("(?<=serverSelectionTimeoutMS=)[0-9]+", "10000", mongo_uri.replace("replicaSet=inbox", "replicaSet=other")),
+            "MongoDB does not answer: No replica set members",
+        ),
     }[trouble]
     served = await an_operator(tmp_path, uri).run("serve")
     assert served.code == 1

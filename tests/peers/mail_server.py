@@ -25,6 +25,7 @@ from pathlib import Path
 import trustme
 
 from tests.peers.mail_config import DOVECOT, DOVECOT_TOKENS, DOVECOT_WITHOUT_ROOT, EXIM, TOKENS
+from tests.ports import free_ports
 
 DOMAIN = "example.test"
 HANDED_ON = "handed-on.test"
@@ -43,12 +44,6 @@ class Mailbox:
 
     address: str
     password: str
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [s.getsockname()[1] for s in held]
 
 
 def _listens(port: int) -> bool:
@@ -74,7 +69,7 @@ class MailServer:
         """``introspection``: where Dovecot asks whose a token is; without it, it takes none."""
         self.dir = folder
         self._introspection = introspection
-        ports = _free_ports(6)
+        ports = free_ports(6)
         self.imap, self.imaps, self.lmtp, self.smtp, self.smtps, self.submission = ports
         self.ca_file = folder / "ca.pem"
         self._mail, self._mta = _owners()

@@ -25,6 +25,7 @@ from inbox.store.schema import INDEXES, prepare
 from inbox.store.search import MongoSearch
 from inbox.testing.memory_records import MemoryDirectory
 from inbox.testing.memory_store import MemoryStore
+from tests.eventually import PATIENCE_S
 
 DATABASE = "contract"
 prepared: set[str] = set()
@@ -55,7 +56,7 @@ def on_mongodb(db: Database) -> Store:
     return Store(
         MongoJournal(db),
         MongoQueries(db),
-        MongoLedger(db),
+        MongoLedger(db, PATIENCE_S),
         MongoFiles(db),
         MongoOwn(db),
         MongoSearch(db),
@@ -97,12 +98,14 @@ async def wipe(db: Database) -> None:
 async def mongo(mongo_uri: str) -> AsyncIterator[Database]:
     """A prepared, empty database."""
     db = connect(mongo_uri, DATABASE)
-    if mongo_uri not in prepared:
-        await prepare(db)
-        prepared.add(mongo_uri)
-    await wipe(db)
-    yield db
-    await db.client.close()
+    try:
+        if mongo_uri not in prepared:
+            await prepare(db)
+            prepared.add(mongo_uri)
+        await wipe(db)
+        yield db
+    finally:
+        await db.client.close()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from inbox.store.files import MongoFiles
 from inbox.store.ledger import INLINE_BYTES, MongoLedger
 from inbox.testing.builders import a_delivery, a_file, a_message
 from inbox.testing.clock import START
+from tests.eventually import PATIENCE_S
 from tests.store.conftest import Store
 
 C1 = ConversationId("c1")
@@ -157,7 +158,7 @@ async def test_a_copy_is_not_stored_again_and_its_bytes_go_with_the_last(mongo: 
 
 async def test_the_sweep_takes_bytes_that_nothing_names(mongo: Database) -> None:
     """An upload whose process died, and the body of a delivery that was there before; but no body that a row names."""
-    files, ledger = MongoFiles(mongo), MongoLedger(mongo)
+    files, ledger = MongoFiles(mongo), MongoLedger(mongo, PATIENCE_S)
     orphan, _ = await blobs.write(mongo, b"orphan")
     await files.store(a_file("kept", at=IN_THIRTY_YEARS), b"kept")
     large = a_delivery(body=bytes(INLINE_BYTES + 1))

@@ -85,7 +85,7 @@ async def test_failures_are_counted(store: Store) -> None:
 
 
 async def test_a_caller_who_gives_up_leaves_the_others_be(mongo: Database) -> None:
-    ledger = MongoLedger(mongo)
+    ledger = MongoLedger(mongo, PATIENCE_S)
 
     async def record(i: int) -> list[bool]:
         return await ledger.record([(DeliveryId(f"d{i}"), a_delivery(f"k{i}"))])
@@ -115,7 +115,7 @@ async def test_whoever_gives_up_just_as_his_turn_comes_hands_it_on(mongo: Databa
             self._waiting.remove(mine)
             return [mine]  # a group of one, so that there is a next turn
 
-    ledger = Watched(mongo)
+    ledger = Watched(mongo, PATIENCE_S)
     async with asyncio.TaskGroup() as tasks:
         callers += [tasks.create_task(ledger.record([(DeliveryId(f"d{i}"), a_delivery(f"k{i}"))])) for i in range(3)]
     assert callers[1].cancelled()

@@ -213,7 +213,7 @@ addresses = st.sampled_from(["anna@example.org", "ANNA@example.com", "ben@exampl
     prefix=st.sampled_from(["", "a", "AN", "anna", "anna@", "b", "+49", "李", "ä", "zzz", "$", "a" * 300]),
     limit=st.integers(1, 4),
 )
-@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_people_are_found_by_the_beginning_of_a_name_or_address(
     mongo: Database, people: list[tuple[str, list[str]]], prefix: str, limit: int
 ) -> None:

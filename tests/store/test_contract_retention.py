@@ -12,6 +12,7 @@ from inbox.store.ledger import INLINE_BYTES, MongoLedger
 from inbox.store.retention import MongoRetention
 from inbox.testing.builders import a_delivery, an_event
 from inbox.testing.clock import START
+from tests.eventually import PATIENCE_S
 from tests.store.conftest import Store
 
 ALL = {1: 1_000, 2: 1_000}
@@ -92,7 +93,7 @@ async def test_a_step_over_the_ledger_is_bounded_and_passes_what_stays(store: St
 
 
 async def test_the_bytes_of_a_large_delivery_go_with_it(mongo: Database) -> None:
-    ledger = MongoLedger(mongo)
+    ledger = MongoLedger(mongo, PATIENCE_S)
     await ledger.record([(DeliveryId("big"), a_delivery(body=b"x" * (INLINE_BYTES + 1)))])
     await mongo["deliveries"].update_one({"_id": "big"}, {"$set": {"state": "done"}})
     assert await mongo[f"{blobs.BUCKET}.chunks"].count_documents({}) > 0

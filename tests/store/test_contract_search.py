@@ -147,7 +147,7 @@ scopes = st.sampled_from([ALL, Scope(), Scope(agent=ME), Scope(teams=(TeamId("re
     scope=scopes,
     limit=st.integers(1, 4),
 )
-@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_the_index_finds_what_a_look_at_everything_finds(
     mongo: Database,
     monkeypatch: pytest.MonkeyPatch,

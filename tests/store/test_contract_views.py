@@ -107,7 +107,7 @@ async def check(store: Store, stored: list[Conversation], view: View, scope: Sco
 
 
 @given(stored=conversations, asked=st.lists(st.tuples(asked_views, scopes), min_size=8, max_size=8), limit=st.integers(1, 7))
-@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=AGAINST_MONGODB, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_mongodb_shows_what_the_rules_say(
     mongo: Database, stored: list[Conversation], asked: list[tuple[View, Scope]], limit: int
 ) -> None:

@@ -25,7 +25,8 @@ from inbox.core.errors import CannotStart
 from inbox.store.datadir import Remembered, command_of
 from inbox.store.embedded import EmbeddedMongo
 from inbox.store.mongod import PortTaken
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_S, eventually
+from tests.mongo import patient
 
 PARENT = """
 import asyncio, sys
@@ -42,12 +43,12 @@ asyncio.run(main())
 
 
 async def write(uri: str, text: str) -> None:
-    async with AsyncMongoClient[dict[str, Any]](uri) as client:
+    async with AsyncMongoClient[dict[str, Any]](patient(uri)) as client:
         await client.inbox.notes.insert_one({"text": text})
 
 
 async def read(uri: str) -> list[str]:
-    async with AsyncMongoClient[dict[str, Any]](uri) as client:
+    async with AsyncMongoClient[dict[str, Any]](patient(uri)) as client:
         return [note["text"] async for note in client.inbox.notes.find()]
 
 
@@ -74,7 +75,7 @@ class Parent(NamedTuple):
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -200,7 +201,7 @@ async def test_parent_killed_in_the_middle_of_the_first_start(data_dir: Path) ->
 
 async def test_frozen_mongod_of_a_killed_parent_is_replaced(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inbox.store.embedded.ADOPT_SECONDS", 0.5)
-    monkeypatch.setattr("inbox.store.embedded.STOP_SECONDS", 0.5)
+    monkeypatch.setattr("inbox.store.embedded.STOP_SECONDS", 3.0)  # also for one that was killed to be gone
     with a_parent(data_dir) as parent:
         await write(await asyncio.to_thread(parent.uri), "before the freeze")
         parent.kill()
@@ -263,7 +264,9 @@ async def test_another_port_than_last_time(data_dir: Path) -> None:
     async with EmbeddedMongo(data_dir) as uri:
         await write(uri, "on the first port")
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the first one may linger
         taken.bind(("127.0.0.1", port_of(uri)))
+        taken.listen()
         async with EmbeddedMongo(data_dir) as elsewhere:
             assert port_of(elsewhere) != port_of(uri)
             assert await read(elsewhere) == ["on the first port"]

@@ -19,6 +19,7 @@ from inbox.store.ledger import MongoLedger
 from inbox.store.queries import MongoQueries
 from inbox.testing.builders import a_conversation, a_delivery, an_event
 from inbox.testing.clock import START
+from tests.eventually import PATIENCE_S
 from tests.store.conftest import DATABASE
 
 COMMIT = b"\x10commitTransaction\x00"
@@ -144,7 +145,7 @@ async def test_a_commit_is_asked_for_again_until_its_outcome_is_known(
 @pytest.mark.parametrize("losing", [Loss.ANSWER, Loss.REQUEST], ids=lambda loss: loss.value)
 async def test_a_delivery_whose_first_answer_was_lost_is_still_new(relayed: Database, relay: Relay, mongo: Database, losing: Loss) -> None:
     relay.marked, relay.losing, relay.times = RECORD, losing, 1
-    ledger = MongoLedger(relayed)
+    ledger = MongoLedger(relayed, PATIENCE_S)
     assert await ledger.record([(DeliveryId("d1"), a_delivery())]) == [True]
     assert relay.lost == 1
     assert await ledger.record([(DeliveryId("d1"), a_delivery())]) == [False]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import pytest
 
@@ -230,9 +229,10 @@ async def test_an_uncertain_send_is_found_if_it_was_taken(desk: Desk, accident: 
 
 async def test_an_answer_that_never_comes_leaves_it_uncertain_and_it_can_be_looked_up(desk: Desk) -> None:
     desk.twilio.troubles.append(Trouble(accident="silence"))
-    with suppress(TimeoutError):
-        async with asyncio.timeout(0.2):
-            await desk.sms.send(outgoing())
+    async with asyncio.TaskGroup() as tasks:
+        sending = tasks.create_task(desk.sms.send(outgoing()))
+        await eventually(lambda: desk.twilio.asked)
+        sending.cancel()
     assert await desk.sms.lookup(outgoing()) is None
 
 

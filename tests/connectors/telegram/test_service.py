@@ -16,9 +16,9 @@ from inbox.store.secrets import make_key
 from tests import clients
 from tests.connectors.telegram.conftest import TOKEN
 from tests.eventually import eventually
-from tests.faults.rounds import free_ports
 from tests.journeys.service import process
 from tests.peers.telegram_bot_api import BotApiServer, bot_api
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.slow]
 EMAIL, PASSWORD = "agent@journeys.test", "a long enough password"
