@@ -168,6 +168,13 @@ class Waiting(Struct, frozen=True, omit_defaults=True):
     passed: int = 0
 
 
+class Mention(Struct, frozen=True, omit_defaults=True):
+    """A colleague who was named in a note."""
+
+    agent: AgentId
+    message: MessageId
+
+
 class Conversation(Struct, frozen=True, omit_defaults=True):
     """One matter. ``queued_at`` is set while it waits for an agent; ``waiting_since`` while the customer waits for an answer.
 
@@ -179,6 +186,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     ``heard_at`` when he did, by the provider's clock. ``mail_due`` is when an answer on a live channel goes out by mail too, unless it
     is seen before.
     ``hidden_at`` is when the newest message arrived that lists show nothing of; what comes later arrives after it, as after ``last``.
+    ``mentions`` are who was named in its notes, and where, the newest last.
     ``scheduled`` are answers that wait for the time their authors chose.
     ``absorbed``: what was merged into it, directly or with another; their messages keep the conversation they were written in, and are
     shown, counted and searched here.
@@ -218,6 +226,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     reply_channel: ChannelId | None = None
     heard_at: Instant | None = None
     mail_due: Instant | None = None
+    mentions: tuple[Mention, ...] = ()
     scheduled: tuple[MessageId, ...] = ()
     related: tuple[ConversationId, ...] = ()
     merged_into: ConversationId | None = None

@@ -95,6 +95,7 @@ class Facets(Struct, frozen=True, omit_defaults=True):
     queue: QueueId | None = None
     offered: AgentId | None = None
     sla: str = ""
+    mentioned: tuple[AgentId, ...] = ()
 
 
 class Event(Struct, frozen=True, omit_defaults=True):
@@ -162,12 +163,14 @@ def facets(c: Conversation) -> Facets:
         queue=c.queue,
         offered=c.waiting.offer.agent if c.waiting is not None and c.waiting.offer is not None else None,
         sla=urgency(c),
+        mentioned=tuple(dict.fromkeys(mention.agent for mention in c.mentions)),
     )
 
 
 def named(facets: Facets | None) -> frozenset[AgentId]:
-    """Who can see it otherwise than colleagues with the same teams: who holds or serves it, or is offered it."""
-    found = () if facets is None else (facets.assignee, facets.bot, facets.offered)
+    """In whose lists it can stand otherwise than in those of colleagues with the same teams: who holds or serves it, is offered it or
+    was mentioned in it."""
+    found = () if facets is None else (facets.assignee, facets.bot, facets.offered, *facets.mentioned)
     return frozenset(id for id in found if id is not None)
 
 

@@ -17,7 +17,7 @@ from inbox.core.conversation import Category, Priority
 from inbox.core.errors import Denied, Invalid
 from inbox.core.ids import AgentId, ChannelId, CustomerId, QueueId, TeamId
 from inbox.core.permissions import Action, Actor, Allowed, may
-from inbox.core.views import ACTIVE, LATE, ME, NOBODY, PRESSING, SOMEBODY, SOON, Sort, View
+from inbox.core.views import ACTIVE, LATE, ME, NOBODY, PRESSING, SOMEBODY, SOON, UNFINISHED, Sort, View
 
 MAX_FILTER = 500
 Filter = Annotated[str, Meta(max_length=MAX_FILTER, pattern=r"^[^\u0000-\u001f\u007f\u0085\u2028\u2029]*(?![\s\S])")]
@@ -83,6 +83,7 @@ _STATES: Mapping[str, Mapping[str, Any]] = {
     LATE: {"sla": LATE},
     SOON: {"sla": SOON},
     PRESSING: {"sla": PRESSING},
+    "mentioned": {"mentioned": True},
 }
 _FIELDS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     "assignee": lambda value: {"assignee": value},
@@ -145,8 +146,8 @@ def _priority(value: str) -> Priority:
 def _bounded(view: View) -> View:
     """What is closed is never looked through: a list of it needs a condition that an index answers. Raises ``Invalid``."""
     asked = (view.channel, view.priority, view.queue, view.queued, view.bot)
-    unindexed = any(condition is not None for condition in asked) or view.assignee != "any" or view.sla
-    history = not set(view.categories) <= {*ACTIVE, Category.SNOOZED}
+    unindexed = any(condition is not None for condition in asked) or view.assignee != "any" or view.sla or view.mentioned
+    history = not set(view.categories) <= set(UNFINISHED)
     if history and unindexed and not view.tags and view.customer is None:
         raise Invalid("filter", "closed conversations are listed by team, tag or customer; search finds the others")
     return view

@@ -79,6 +79,7 @@ def joined(into: Conversation, other: Conversation, now: Instant, because: Reaso
         channels=tuple(dict.fromkeys((*(into.channels or (into.channel,)), *(other.channels or (other.channel,))))),
         updated_at=max(into.updated_at, other.updated_at),
         scheduled=(*into.scheduled, *other.scheduled),
+        mentions=triage.with_mentions(other.mentions, into.mentions),
         sla=_stricter(into.sla, other.sla),
     )
     changed = Changed(together, (Happened(EventType.CONVERSATION_MERGED, because),))
@@ -129,6 +130,7 @@ def parted(
         heard_at=before.heard_at if c.heard_at == after.heard_at else c.heard_at,
         reply_channel=before.reply_channel if c.reply_channel == after.reply_channel else c.reply_channel,
         scheduled=tuple(id for id in c.scheduled if id not in other.scheduled),
+        mentions=tuple(mention for mention in c.mentions if mention not in other.mentions),
         waiting_since=before.waiting_since if c.waiting_since == after.waiting_since else c.waiting_since,
         channels=tuple(ch for ch in c.channels if ch not in set(after.channels) - set(before.channels)),
         sla=_restored(c.sla, before.sla, after.sla, now),
@@ -156,7 +158,9 @@ def wrote_apart(c: Conversation, message: Message, now: Instant) -> Conversation
 def without(c: Conversation, messages: Sequence[Message], last: LastMessage | None) -> Conversation:
     """A conversation whose messages went elsewhere; neither its status nor its promises follow from that."""
     inbound = sum(m.kind is Kind.CUSTOMER for m in messages)
-    return replace(c, messages=c.messages - len(messages), inbound=c.inbound - inbound, last=last)
+    gone = {m.id for m in messages}
+    mentions = tuple(mention for mention in c.mentions if mention.message not in gone)
+    return replace(c, messages=c.messages - len(messages), inbound=c.inbound - inbound, last=last, mentions=mentions)
 
 
 def taking(c: Conversation, messages: Sequence[Message], now: Instant) -> Conversation:

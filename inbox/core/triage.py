@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from inbox.core.conversation import Conversation, LastMessage, Participant
+from inbox.core.conversation import Conversation, LastMessage, Mention, Participant
 from inbox.core.errors import Invalid, NotFound
 from inbox.core.ids import Instant
 from inbox.core.message import DeliveryState, Kind, Message, Stood
@@ -18,6 +18,7 @@ MAX_SUBJECT = 500
 MAX_TAG = 50
 MAX_TAGS = 50
 MAX_PARTICIPANTS = 200
+MAX_MENTIONS = 50
 
 _LOOKED_AT = 4_000
 """Characters a preview looks at: a body of megabytes costs no more than a short one."""
@@ -166,7 +167,13 @@ def with_message(c: Conversation, message: Message, now: Instant) -> Conversatio
         inbound=c.inbound + (message.kind is Kind.CUSTOMER),
         updated_at=max(c.updated_at, now),
         channels=(*c.channels, message.channel) if added else c.channels,
+        mentions=with_mentions(c.mentions, (Mention(agent, message.id) for agent in message.mentions)),
     )
+
+
+def with_mentions(mentions: tuple[Mention, ...], more: Iterable[Mention]) -> tuple[Mention, ...]:
+    """The newest so many of both."""
+    return tuple(dict.fromkeys((*mentions, *more)))[-MAX_MENTIONS:]
 
 
 def with_participant(c: Conversation, message: Message) -> Conversation:

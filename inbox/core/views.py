@@ -36,7 +36,7 @@ class View(Struct, frozen=True, omit_defaults=True):
     ``assignee`` is ``ME`` (what is offered to me, too), ``NOBODY``, ``SOMEBODY``, ``ANYBODY`` or an agent's id; ``team`` and ``queue``
     can be ``NOBODY``, which is none. ``tags`` must all be there. ``bot`` and ``queued``
     ask whether a bot serves the conversation and whether it waits for an agent; None: either. ``sla``: ``LATE``, ``SOON`` or both
-    (``PRESSING``). ``absorbed`` are those who were merged into the customer.
+    (``PRESSING``). ``mentioned``: the reader must have been named in a note. ``absorbed`` are those who were merged into the customer.
     """
 
     id: str
@@ -52,15 +52,18 @@ class View(Struct, frozen=True, omit_defaults=True):
     queued: bool | None = None
     queue: QueueId | None = None
     sla: str = ""
+    mentioned: bool = False
     sort: Sort = Sort.ACTIVITY
 
 
 ACTIVE = (Category.OPEN, Category.WAITING)
+UNFINISHED = (*ACTIVE, Category.SNOOZED)
 
 BUILTIN: Mapping[str, View] = {
     view.id: view
     for view in (
         View("mine", ACTIVE, assignee=ME),
+        View("mentions", UNFINISHED, mentioned=True),
         View("unassigned", ACTIVE, assignee=NOBODY, bot=False),
         View("all", ACTIVE),
         View("queue", ACTIVE, queued=True, sort=Sort.WAITING),
@@ -101,6 +104,8 @@ def _held_by(view: View, facets: Facets, me: AgentId) -> bool:
     if view.bot is not None and view.bot != (facets.bot is not None):
         return False
     if view.queued is not None and view.queued != facets.queued:
+        return False
+    if view.mentioned and me not in facets.mentioned:
         return False
     if view.assignee == ME:
         return me in (facets.assignee, facets.offered)

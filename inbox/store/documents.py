@@ -24,7 +24,7 @@ from inbox.core.ids import AgentId, CustomerId, Instant, TeamId
 from inbox.core.message import Delivery, DeliveryState, Message
 from inbox.core.notifications import KEPT_MS, Notification
 from inbox.core.pushing import Pushed
-from inbox.core.views import ACTIVE, turn
+from inbox.core.views import ACTIVE, UNFINISHED, turn
 from inbox.records import Remembered
 from inbox.store.client import Document
 
@@ -128,6 +128,8 @@ def _conversation(c: Conversation, doc: Document) -> None:
         doc["k_sla"] = sla
         doc["k_pressing"] = who
     further = [tag_list(c.category, tag) for tag in c.tags] + ([sla_list(sla)] if sla else [])
+    if c.category in UNFINISHED:
+        further += [mention_list(agent) for agent in dict.fromkeys(mention.agent for mention in c.mentions)]
     doc["k_lists"] = [customer_list(c.customer), *_lists(c, who), *further]
     if c.queued_at is not None:
         doc["k_turn"] = turn_key(c)
@@ -174,6 +176,11 @@ def customer_list(customer: CustomerId) -> str:
 def tag_list(category: Category, tag: str) -> str:
     """What has a tag: active conversations together, the others by category."""
     return f"g:{tag}" if category in ACTIVE else f"g.{category.value}:{tag}"
+
+
+def mention_list(agent: AgentId) -> str:
+    """Where somebody was mentioned and there is still something to do."""
+    return f"n:{agent}"
 
 
 def sla_list(state: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from inbox.core.conversation import Category
 from inbox.core.ids import AgentId, CustomerId
 from inbox.core.permissions import Scope
-from inbox.core.views import ACTIVE, ANYBODY, LATE, ME, NOBODY, PRESSING, SOON, Sort, View, assignee_of
+from inbox.core.views import ACTIVE, ANYBODY, LATE, ME, NOBODY, PRESSING, SOON, UNFINISHED, Sort, View, assignee_of
 from inbox.store.documents import (
     EVERYONE,
     agent_list,
@@ -21,6 +21,7 @@ from inbox.store.documents import (
     bot_list,
     customer_list,
     free_list,
+    mention_list,
     offer_list,
     open_list,
     queue_list,
@@ -102,8 +103,10 @@ def _whose(view: View) -> list[CustomerId]:
 
 
 def _few(view: View, me: AgentId, active: bool) -> tuple[list[str], tuple[str, ...]]:
-    """The lists of what is usually little among all: what somebody holds, what is late or will be, else what has a tag. And the
-    conditions that need not be looked at again then."""
+    """The lists of what is usually little among all: where somebody is mentioned, what he holds, what is late or will be, else what has
+    a tag. And the conditions that need not be looked at again then."""
+    if view.mentioned and set(view.categories) <= set(UNFINISHED):
+        return [mention_list(me)], ("mentions.agent", *(("category",) if set(view.categories) == set(UNFINISHED) else ()))
     holder = assignee_of(view, me)
     if holder is not None and active:
         return _hands(view, holder), ("$and",)
@@ -132,7 +135,7 @@ def _tokens(view: View, scope: Scope) -> list[str]:
 
 def _conditions(view: View, me: AgentId) -> dict[str, Any]:
     """What the view asks of stored fields; every value is compared, none is taken as an operator."""
-    where: dict[str, Any] = {"category": {"$in": [c.value for c in view.categories]}, **_held(view, me)}
+    where: dict[str, Any] = {"category": {"$in": [c.value for c in view.categories]}, **_held(view, me), **_mentioned(view, me)}
     for name, wanted in (
         ("team", view.team),
         ("channel", view.channel),
@@ -151,6 +154,10 @@ def _conditions(view: View, me: AgentId) -> dict[str, Any]:
         if present is not None:
             where[name] = {"$ne": None} if present else {"$eq": None}
     return where
+
+
+def _mentioned(view: View, me: AgentId) -> dict[str, Any]:
+    return {"mentions.agent": {"$eq": me}} if view.mentioned else {}
 
 
 def _held(view: View, me: AgentId) -> dict[str, Any]:

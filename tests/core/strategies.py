@@ -74,6 +74,7 @@ facets = st.builds(
     queued=st.booleans(),
     bot=maybe(agent_ids),
     merged=st.booleans(),
+    mentioned=st.lists(agent_ids, max_size=2, unique=True).map(tuple),
 )
 
 actors = st.builds(

@@ -39,6 +39,7 @@ RED = TeamId("red")
         ("is:late", {"sla": "late"}),
         ("is:soon", {"sla": "soon"}),
         ("is:pressing", {"sla": "pressing"}),
+        ("is:mentioned", {"mentioned": True}),
         ("assignee:me", {"assignee": ME}),
         ('tag:vip tag:"two words" tag:vip', {"tags": ("vip", "two words")}),
         (
@@ -64,6 +65,7 @@ def test_what_is_typed_narrows_the_view(typed: str, wanted: dict[str, object]) -
         (" ".join(f"tag:{n}" for n in range(11)), "at most 10 tags"),
         ("x" * 501, "at most 500"),
         ("is:closed channel:mail", "search finds the others"),
+        ("is:closed is:mentioned", "search finds the others"),
         ("is:closed assignee:me", "search finds the others"),
         ("is:open is:spam is:late", "search finds the others"),
     ],

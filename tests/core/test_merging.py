@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from inbox.core import merging
 from inbox.core.conversation import Category, ClockState, Conversation, Participant, Priority, SlaClock
 from inbox.core.errors import Invalid
-from inbox.core.events import EventType
+from inbox.core.events import EventType, facets
 from inbox.core.ids import AgentId, ConversationId
 from inbox.core.merging import MERGE, Repair
 from inbox.core.message import Reason
-from inbox.testing.builders import a_conversation, a_message
+from inbox.core.triage import MAX_MENTIONS
+from inbox.testing.builders import a_conversation, a_message, a_note
 
 NOW = 1_000_000
 WHY = Reason("merged_from")
@@ -32,6 +33,23 @@ def test_who_took_part_in_the_other_one_is_answered_only_as_the_same_person() ->
     other = a_conversation("c2", participants=(Participant("email", "bob@x"),))
     assert [p.accepted for p in taken(into, other)[0].participants] == [True, False]
     assert [p.accepted for p in taken(into, other, same=True)[0].participants] == [True, True]
+
+
+def test_who_was_mentioned_goes_with_the_notes() -> None:
+    ann, bea = (AgentId(name) for name in ("ann", "bea"))
+    first, second = a_note("n1", mentions=(ann,)), a_note("n2", mentions=(bea, ann))
+    into = merging.taking(a_conversation("c1"), [first], NOW)
+    other = merging.taking(a_conversation("c2"), [second], NOW)
+    after, repair = taken(into, other)
+    assert set(facets(after).mentioned) == {ann, bea}
+    assert merging.parted(after, other, repair, None, set(), NOW, WHY).conversation.mentions == into.mentions
+    assert facets(merging.without(after, [second], None)).mentioned == (ann,)
+
+
+def test_the_newest_mentions_are_kept() -> None:
+    notes = [a_note(f"n{n}", mentions=(AgentId(f"a{n}"),)) for n in range(MAX_MENTIONS + 2)]
+    mentioned = facets(merging.taking(a_conversation("c1"), notes, NOW)).mentioned
+    assert (len(mentioned), mentioned[0], mentioned[-1]) == (MAX_MENTIONS, "a2", f"a{MAX_MENTIONS + 1}")
 
 
 def test_the_clock_that_is_due_first_goes_on_under_an_epoch_of_its_own() -> None:

@@ -35,6 +35,8 @@ def test_mine_unassigned_and_bots_are_what_they_say(facets: Facets) -> None:
     assert matches(BUILTIN["mine"], facets, ANN) == (active and ANN in (facets.assignee, facets.offered))
     assert matches(BUILTIN["unassigned"], facets, ANN) == (active and facets.assignee is None and facets.bot is None)
     assert matches(BUILTIN["bots"], facets, ANN) == (active and facets.bot is not None)
+    unfinished = active or (not facets.merged and facets.category is Category.SNOOZED)
+    assert matches(BUILTIN["mentions"], facets, ANN) == (unfinished and ANN in facets.mentioned)
     assert matches(BUILTIN["queue"], facets, ANN) == (active and facets.queued)
 
 
@@ -54,6 +56,7 @@ def test_mine_unassigned_and_bots_are_what_they_say(facets: Facets) -> None:
         (View("v", tuple(Category), assignee="bea"), replace(OPEN, assignee=AgentId("bea")), replace(OPEN, assignee=ANN)),
         (View("v", tuple(Category), assignee=ME), replace(OPEN, assignee=ANN), OPEN),
         (View("v", tuple(Category), assignee=ME), replace(OPEN, offered=ANN), replace(OPEN, offered=AgentId("bea"))),
+        (View("v", tuple(Category), mentioned=True), replace(OPEN, mentioned=(ANN,)), replace(OPEN, mentioned=(AgentId("bea"),))),
         (View("v", tuple(Category), assignee=SOMEBODY), replace(OPEN, assignee=AgentId("bea")), OPEN),
         (View("v", tuple(Category), team=TeamId(NOBODY)), OPEN, replace(OPEN, team=TeamId("red"))),
         (View("v", tuple(Category), queue=QueueId(NOBODY)), OPEN, replace(OPEN, queue=QueueId("q"))),

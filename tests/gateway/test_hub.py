@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from inbox.core.agent import Role
-from inbox.core.conversation import Category, Offer, Waiting
+from inbox.core.conversation import Category, Mention, Offer, Waiting
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId
 from inbox.core.message import Author
@@ -274,6 +274,23 @@ async def test_notices_go_to_whom_they_concern_and_never_for_ones_own_doing(worl
     await world.commit(replace(before, version=7), EventType.SLA_BREACHED)
     told = [[f.row.kind for f in await tab.read() if isinstance(f, p.Notice)] for tab in (mia, max_, sue)]
     assert told == [["reply", "mention", "sla_warning", "sla_breach"], [], []]
+
+
+async def test_a_mention_reaches_the_list_and_the_counter_of_whom_it_names_alone(world: World) -> None:
+    before = await world.conversation("c1", team="red")
+    asked = (p.SubscribeView("list", "mentions"), p.SubscribeCounts("n", ("mentions",)))
+    mia, max_ = await connected(world, "mia", *asked), await connected(world, "max", *asked)
+    note = a_note("n1", mentions=("mia",), author=Author("agent", "sue"))
+    named = replace(before, version=before.version + 1, mentions=(Mention(AgentId("mia"), note.id),))
+    await world.commit(named, EventType.NOTE_WRITTEN, note, actor=note.author)
+    await world.clock.advance(2_000)
+    for tab, count in ((mia, 1), (max_, 0)):
+        put = [f for f in await tab.read() if isinstance(f, p.Put) and f.sub == "list"]
+        assert (len(put), tab.counts) == (count, {"mentions": count})
+    await world.commit(replace(named, version=named.version + 1, category=Category.RESOLVED), EventType.STATUS_CHANGED)
+    await world.clock.advance(2_000)
+    assert [f.sub for f in await mia.read() if isinstance(f, p.Gone)] == ["list"]
+    assert mia.counts == {"mentions": 0}
 
 
 async def test_counters_follow_changes_at_most_once_a_second(world: World) -> None:

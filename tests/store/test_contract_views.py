@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from inbox.core import views
-from inbox.core.conversation import Category, ClockState, Conversation, Offer, Priority, SlaClock, Waiting
+from inbox.core.conversation import Category, ClockState, Conversation, Mention, Offer, Priority, SlaClock, Waiting
 from inbox.core.errors import Invalid
 from inbox.core.events import facets
 from inbox.core.filters import narrow
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, QueueId, TeamId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, MessageId, QueueId, TeamId
 from inbox.core.permissions import Scope, sees
 from inbox.core.views import ACTIVE, ANYBODY, BUILTIN, ME, NOBODY, SOMEBODY, Sort, View
 from inbox.records import CONVERSATIONS, Batch, Put
@@ -46,6 +46,9 @@ conversations = st.lists(
         tags=st.lists(st.sampled_from(["a", "b"]), unique=True).map(tuple),
         sla=st.sampled_from([(), LATE_CLOCK, SOON_CLOCK]),
         queue=st.none() | st.just(QueueId("q1")),
+        mentions=st.lists(st.sampled_from(AGENTS), max_size=2).map(
+            lambda who: tuple(Mention(a, MessageId(f"n{i}")) for i, a in enumerate(who))
+        ),
         waiting=st.none() | st.sampled_from([Waiting(START, offer=Offer(agent, START + 1)) for agent in AGENTS]),
         channel=st.sampled_from([ChannelId("mail"), ChannelId("chat")]),
         customer=st.sampled_from([CustomerId("anna"), CustomerId("ben")]),
@@ -80,6 +83,7 @@ custom_views = st.builds(
     queued=st.sampled_from([None, True, False]),
     queue=st.sampled_from([None, QueueId("q1"), QueueId(NOBODY)]),
     sla=st.sampled_from(["", "", "late", "soon", "pressing"]),
+    mentioned=st.sampled_from([False, False, True]),
     sort=st.sampled_from(Sort),
 )
 asked_views = st.sampled_from(list(BUILTIN.values())) | custom_views
@@ -172,6 +176,7 @@ def many(count: int) -> list[Conversation]:
             assignee=(None, AGENTS[0], None, AGENTS[1], None, None, None)[i % 7],
             bot=AgentId("echo") if i % 13 == 0 else None,
             team=(None, TEAMS[0], TEAMS[1])[i % 3],
+            mentions=(Mention(AGENTS[0], MessageId(f"n{i}")),) if i % 12 == 0 else (),  # who is mentioned sees it
             queued_at=START + i if i % 3 == 0 else None,
             waiting_since=START + i if i % 4 == 0 else None,
             sort_due=START + i if i % 5 == 0 else None,

@@ -19,6 +19,7 @@ export function filterOperators(): Operators {
       choices: same([
         ...CATEGORIES,
         'mine',
+        'mentioned',
         'assigned',
         'unassigned',
         'queued',

@@ -14,6 +14,8 @@ export interface Prefs {
   hold: '0' | '5' | '10' | '30';
   shortcuts: boolean;
   sidebar: boolean;
+  /** Whether the navigation says its words on a wide screen, beside the icons. */
+  nav: boolean;
   /** Whether the first steps are shown until they are done. */
   guide: boolean;
   listWidth: number;
@@ -33,6 +35,7 @@ const DEFAULTS: Prefs = {
   hold: '5',
   shortcuts: true,
   sidebar: true,
+  nav: true,
   guide: true,
   listWidth: 372,
   notices: {},

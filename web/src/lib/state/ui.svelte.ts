@@ -1,6 +1,7 @@
 // What is open on this screen beside its address: dialogs, drawers, and what screen readers are told.
 import { MediaQuery } from 'svelte/reactivity';
 import type { Address } from '../api/types';
+import { prefs } from './prefs.svelte';
 
 /** An address of a customer. */
 export interface Addressee {
@@ -17,7 +18,10 @@ class Ui {
   /** The sidebar is a drawer. */
   readonly drawer = new MediaQuery('width < 1180px', false);
 
+  /** The drawer of a narrow screen is open. */
   nav = $state(false);
+  /** Icons only. */
+  readonly rail = $derived(!this.onePane.current && (this.drawer.current || !prefs.current.nav));
   customer = $state(false);
   help = $state(false);
   channels = $state(false);
@@ -33,6 +37,11 @@ class Ui {
   /** Said by the polite live region. */
   said = $state('');
   #saidAt = 0;
+
+  toggleNav(): void {
+    if (this.onePane.current) this.nav = !this.nav;
+    else if (!this.drawer.current) prefs.set('nav', !prefs.current.nav);
+  }
 
   /** Tells screen readers; `rarely` keeps it to once in ten seconds. */
   say(text: string, rarely = false): void {
