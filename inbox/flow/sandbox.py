@@ -67,7 +67,7 @@ class _Worker:
             async with asyncio.timeout(seconds):
                 return await self._exchange(msgspec.msgpack.encode(job))
         except TimeoutError:
-            raise _Died("deadline", True) from None
+            raise _Died("deadline", False) from None  # the processor's time is limited: likelier the machine stood still
         except (asyncio.IncompleteReadError, ConnectionError):
             code = await self.process.wait()
             raise _Died("cpu_limit" if code == -signal.SIGXCPU else "parser_crashed", code == -signal.SIGXCPU) from None
@@ -151,7 +151,7 @@ class Sandbox:
         return _items(answer)
 
     async def _once_more(self, job: Job) -> Answer:
-        """Somebody else may have killed the process; only who is there at two deaths is the cause."""
+        """Somebody else may have killed or stopped the process; only who is there at two deaths is the cause."""
         try:
             return await self._run(job)
         except _Died as died:

@@ -44,6 +44,12 @@ def _sleep(raw: RawDelivery) -> list[Item]:
     return _message(raw, str(os.getpid()))
 
 
+def _hold(raw: RawDelivery) -> list[Item]:
+    while not Path(raw.context["until"]).exists():
+        time.sleep(0.01)
+    return _message(raw, str(os.getpid()))
+
+
 def _work(raw: RawDelivery) -> list[Item]:
     enough = time.process_time() + float(raw.context["seconds"])
     while time.process_time() < enough:
@@ -91,7 +97,7 @@ def _look_around(raw: RawDelivery) -> list[Item]:
 _DEEDS: dict[str, Callable[[RawDelivery], list[Item]]] = {
     "forever": _forever, "hungry": _hungry, "die": _die, "sleep": _sleep, "bug": _bug, "malformed": _malformed,
     "unsupported": _unsupported, "surrogate": _surrogate, "connect": _connect, "write": _write, "print": _print, "work": _work,
-    "look": _look_around,
+    "look": _look_around, "hold": _hold,
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from inbox.connector import Connector, InboundMessage, RawDelivery
 from inbox.core.errors import Malformed, TryLater, Unsupported
 from inbox.core.ids import ChannelId
 from inbox.flow.sandbox import Sandbox
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_S, eventually
 from tests.flow.parsers_of_all_kinds import Obedient
 
 
@@ -31,7 +31,7 @@ async def text(sandbox: Sandbox, delivery: RawDelivery) -> str:
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(cpu_seconds=1) as made:
+    async with Sandbox(cpu_seconds=1, wall_seconds=PATIENCE_S) as made:
         yield made
 
 
@@ -74,10 +74,19 @@ async def test_processor_time_is_counted_per_delivery(sandbox: Sandbox) -> None:
 
 
 async def test_waiting_is_limited_too() -> None:
-    async with Sandbox(wall_seconds=3) as sandbox:
+    async with Sandbox(wall_seconds=5) as sandbox:
         with pytest.raises(Malformed, match="deadline"):
-            await sandbox.parse(Obedient, raw("sleep", seconds="60"))
+            await sandbox.parse(Obedient, raw("sleep", seconds="600"))
         assert await text(sandbox, raw()) == "0"
+
+
+async def test_a_machine_that_stood_still_costs_nothing(tmp_path: Path) -> None:
+    async with Sandbox(wall_seconds=5) as sandbox, asyncio.TaskGroup() as tasks:
+        parsing = tasks.create_task(text(sandbox, raw("hold", until=str(tmp_path / "over"))))
+        (stopped,) = await eventually(lambda: sandbox.processes)
+        await eventually(lambda: sandbox.processes not in ((), (stopped,)), what="the first one was given up")
+        (tmp_path / "over").touch()
+    assert int(parsing.result()) != stopped
 
 
 async def test_an_unsupported_item_stays_one(sandbox: Sandbox) -> None:
@@ -102,11 +111,12 @@ async def test_a_parser_that_is_not_there_is_no_fault_of_the_delivery(sandbox: S
         await sandbox.parse(Local, raw())
 
 
-async def test_an_outsider_that_kills_the_process_costs_nothing(sandbox: Sandbox) -> None:
+async def test_an_outsider_that_kills_the_process_costs_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     async with asyncio.TaskGroup() as tasks:
-        parsing = tasks.create_task(text(sandbox, raw("sleep", seconds="0.5")))
+        parsing = tasks.create_task(text(sandbox, raw("hold", until=str(tmp_path / "killed"))))
         (pid,) = await eventually(lambda: sandbox.processes)
         os.kill(pid, signal.SIGKILL)
+        (tmp_path / "killed").touch()
     assert int(parsing.result()) != pid
 
 
