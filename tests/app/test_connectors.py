@@ -10,6 +10,7 @@ import pytest
 
 from inbox.app import connectors
 from inbox.core.errors import Invalid
+from tests.eventually import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,7 +31,7 @@ def run(checkout: Path, *arguments: str) -> tuple[int, str]:
         env={"PYTHONPATH": f"{checkout}:{ROOT}", "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
@@ -55,7 +56,7 @@ def test_its_own_test_passes_and_its_types_are_right(checkout: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

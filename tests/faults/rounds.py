@@ -19,6 +19,7 @@ from inbox.app.accounts import create_admin
 from inbox.settings import load
 from inbox.store.secrets import make_key
 from tests import clients
+from tests.eventually import PATIENCE_S
 from tests.faults.load import AWAY, SECRET, Answering, Customers, Screen
 from tests.faults.record import Final, Record, Seen, faults
 from tests.faults.server import Server
@@ -27,7 +28,7 @@ from tests.ports import free_ports
 
 EMAIL, PASSWORD = "agent@faults.test", "a long enough password"
 LOAD_S = 3.0
-SETTLE_S = 60.0
+SETTLE_S = PATIENCE_S
 WRITERS = 4
 VIEWS = ("all", "snoozed", "resolved", "spam")
 
@@ -102,7 +103,7 @@ class Round:
             try:
                 if self.failpoint is not None:
                     server.kill()
-                    await server.dead(5)
+                    await server.dead(PATIENCE_S)
                     await server.start(self.environment(deadly=True))
                 async with asyncio.TaskGroup() as both:
                     reaping = both.create_task(self._reaper(server, dice))

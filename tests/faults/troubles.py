@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from pymongo.errors import PyMongoError
 
 from inbox.store.embedded import EmbeddedMongo
+from tests.eventually import PATIENCE_S
 from tests.faults.rounds import LOAD_S, Round, Trouble
 from tests.faults.serve import LEASE_MS
 
@@ -72,7 +73,7 @@ def pause_past_lease() -> Trouble:
         assert one.server is not None, "the round runs"
         one.witness.hold.clear()
         one.witness.reached.clear()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await one.witness.reached.wait()
         one.server.send_signal(signal.SIGSTOP)
         one.witness.refuse_held = True

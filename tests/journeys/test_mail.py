@@ -15,7 +15,7 @@ import pytest
 from inbox.app.accounts import create_admin
 from inbox.settings import load
 from tests import clients
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_S, eventually
 from tests.journeys.service import process, settings_file
 from tests.peers.mail_server import Mailbox, MailServer, running_mail_server
 
@@ -126,6 +126,6 @@ set mta=smtps://{user}:{customer.password}@localhost:{server.smtps}
         input=f"reply $\n{text}\n~.\nx\n".encode(),
         env={**os.environ, "MAILRC": str(script)},
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         capture_output=True,
     )

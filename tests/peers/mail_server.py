@@ -24,6 +24,7 @@ from pathlib import Path
 
 import trustme
 
+from tests.eventually import PATIENCE_S
 from tests.peers.mail_config import DOVECOT, DOVECOT_TOKENS, DOVECOT_WITHOUT_ROOT, EXIM, TOKENS
 from tests.ports import free_ports
 
@@ -198,7 +199,7 @@ class MailServer:
 
     def _doveadm(self, *arguments: str, mail: bytes = b"") -> str:
         command = [_program("doveadm"), "-c", str(self.dir / "dovecot.conf"), *arguments]
-        return subprocess.run(command, input=mail, capture_output=True, check=True, timeout=20).stdout.decode()
+        return subprocess.run(command, input=mail, capture_output=True, check=True, timeout=PATIENCE_S).stdout.decode()
 
 
 def _program(name: str) -> str:
