@@ -13,7 +13,7 @@ from inbox.store.embedded import EmbeddedMongo
 from tests.faults import troubles
 from tests.faults.__main__ import any_round
 from tests.faults.floor import FloorRound, is_seen
-from tests.faults.rounds import Round
+from tests.faults.rounds import SETTLE_S, Round
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 ROUNDS = 20
@@ -79,8 +79,7 @@ async def test_a_worker_past_its_lease_changes_nothing(plant: str, mongo: Embedd
     for attempt in range(8 if plant else 1):
         folder = tmp_path / str(attempt)
         folder.mkdir()
-        more: dict[str, float] = {"settle": 10} if plant else {}
-        one = Round(1, mongo.uri, folder, plant=plant, trouble=troubles.pause_past_lease(), two=True, **more)
+        one = Round(1, mongo.uri, folder, plant=plant, trouble=troubles.pause_past_lease(), two=True, settle=10 if plant else SETTLE_S)
         wrong = await one.run()
         if any(line.startswith("sent 2 times") for line in wrong):
             break  # on a busy machine the other server may be late to take over, once
