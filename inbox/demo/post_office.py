@@ -30,7 +30,10 @@ class _Keep:
         number = len(list(self._folder.glob("*.eml"))) + 1
         content = envelope.content if isinstance(envelope.content, bytes) else str(envelope.content).encode()
         to = _UNFIT.sub("_", envelope.rcpt_tos[0])[:60]
-        (self._folder / f"{number:04d}-{to}.eml").write_bytes(content)
+        # Whoever looks into the folder meanwhile finds it whole or not at all.
+        unfinished = self._folder / f"{number:04d}.part"
+        unfinished.write_bytes(content)
+        unfinished.rename(self._folder / f"{number:04d}-{to}.eml")
         return "250 2.0.0 kept"
 
 

@@ -8,7 +8,7 @@ test('on a narrow screen one pane is shown at a time', async () => {
   await page.goto(`${URL_OF_DEMO}/inbox/all`);
   await page.getByTestId('row').first().click();
   await page.getByTestId('message').first().waitFor();
-  assert.equal(await page.getByTestId('row').first().isVisible(), false);
+  await page.getByTestId('row').first().waitFor({ state: 'hidden' });
   await page.getByTestId('toggle-customer').click();
   await page.getByTestId('customer-name').waitFor();
   await page.getByRole('button', { name: 'Hide customer' }).click();

@@ -44,7 +44,10 @@ test('an attribute gets a kind, and what is entered is of it', async () => {
     await openConversation(page, row.number);
     await shown(page, renewal).getByRole('button', { name: renewal }).click();
     const field = page.getByRole('textbox', { name: renewal });
-    assert.equal(await field.inputValue(), 'next spring', 'what does not fit is shown as it is');
+    await until(
+      async () => (await field.inputValue()) === 'next spring',
+      'what does not fit is shown as it is',
+    );
     await field.fill('in May');
     await field.press('Enter');
     await page.getByText('A date such as 2026-11-22').waitFor();

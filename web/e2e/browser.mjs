@@ -120,6 +120,21 @@ export function keepToasts(page) {
   return page.locator('.toasts').dispatchEvent('pointerenter');
 }
 
+/**
+ * Presses keys that count only one right after the other, as G and A do: the page is told that they were, however long the test
+ * or the page is held up between them.
+ */
+export async function sequence(page, ...keys) {
+  const session = await page.context().newCDPSession(page);
+  const begun = Date.now() / 1000;
+  for (const [at, key] of keys.entries()) {
+    const event = { key, timestamp: begun + at / 100 };
+    await session.send('Input.dispatchKeyEvent', { type: 'keyDown', text: key, ...event });
+    await session.send('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+  }
+  await session.detach();
+}
+
 async function slow(page) {
   if (!LATENCY && SLOWNESS === 1) return;
   const session = await page.context().newCDPSession(page);
@@ -162,6 +177,16 @@ export function call(page, method, path, body) {
     },
     [method, path, body],
   );
+}
+
+/** All rows of a list, however long earlier flows have made it. */
+export async function* conversations(page, asked) {
+  for (let after = ''; after !== null;) {
+    const query = new URLSearchParams({ ...asked, limit: '100', ...(after && { after }) });
+    const { body } = await call(page, 'GET', `/conversations?${query}`);
+    yield* body.rows;
+    after = body.next;
+  }
 }
 
 let made = 0;

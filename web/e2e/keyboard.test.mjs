@@ -10,6 +10,8 @@ import {
   newPage,
   PASSWORD,
   RAVI,
+  said,
+  sequence,
   until,
   URL_OF_DEMO,
 } from './browser.mjs';
@@ -43,11 +45,12 @@ async function press(page, ...keys) {
   for (const key of keys) await page.keyboard.press(key);
 }
 
-/** Presses a key of the table, once no field would take it for a letter. */
+/** Presses the keys of one entry of the table, once no field would take them for letters. */
 async function act(page, ...keys) {
   const typing = () => page.evaluate(() => document.activeElement.matches('input, textarea, select'));
   await until(async () => !(await typing()), `no field has the focus before ${keys}`);
-  await press(page, ...keys);
+  if (keys.length > 1) await sequence(page, ...keys);
+  else await press(page, ...keys);
 }
 
 /** Goes on by `Tab` until what is wanted has the focus, marked at every stop. */
@@ -86,10 +89,11 @@ test('a shift from logging in to logging out, by keys alone', async () => {
   await act(page, 'g', 'a');
   await page.waitForURL('**/inbox/all');
   await page.getByTestId('row').first().waitFor();
-  await act(page, 'j', 'k', 'j');
+  for (const key of ['j', 'k', 'j']) await act(page, key);
   await visible(page, 'a row');
 
-  await press(page, '/');
+  await act(page, '/');
+  await page.locator('[data-testid=search]:focus').waitFor();
   await visible(page, 'the search');
   await page.keyboard.type(`#${row.number}`);
   await press(page, 'Enter');
@@ -113,41 +117,41 @@ test('a shift from logging in to logging out, by keys alone', async () => {
   await press(page, 'Escape');
 
   await act(page, 'a');
-  await page.getByTestId('assignee-input').waitFor();
+  await page.locator('[data-testid=assignee-input]:focus').waitFor();
   await visible(page, 'who is to answer');
   await page.keyboard.type('Amina');
   await page.getByRole('option').first().filter({ hasText: 'Amina' }).waitFor();
   await press(page, 'Enter');
   await until(async () => (await stored()).assignee === 'amina', 'Amina has it');
+  await page.getByTestId('assignee').filter({ hasText: 'Amina' }).waitFor();
   await visible(page, 'after the assignment');
   await act(page, 'i');
   await until(async () => (await stored()).assignee === 'mira', 'Mira has it');
 
   await act(page, 't');
-  await page.getByTestId('tags-input').waitFor();
+  await page.locator('[data-testid=tags-input]:focus').waitFor();
   await visible(page, 'the tags');
   await page.keyboard.type('warranty');
+  await page.getByRole('option').first().filter({ hasText: 'warranty' }).waitFor();
   await press(page, 'Enter');
   await until(async () => (await stored()).tags.includes('warranty'), 'the tag');
   await press(page, 'Escape');
   await page.getByTestId('tags-input').waitFor({ state: 'detached' });
 
   await act(page, 'b');
-  await page.getByTestId('snooze-tomorrow').waitFor();
+  await page.locator('[data-testid=snooze-tomorrow]').waitFor();
+  await page.locator('[role=menuitem]:focus').waitFor();
   await visible(page, 'when to come back');
   await press(page, 'ArrowDown', 'Enter');
   await until(async () => (await stored()).category === 'snoozed', 'it sleeps');
-  await page
-    .getByTestId('toast')
-    .filter({ hasText: `#${row.number} snoozed` })
-    .waitFor();
+  await said(page, `#${row.number} snoozed`);
   await act(page, 'z');
   await until(async () => (await stored()).category !== 'snoozed', 'undone');
 
   await act(page, 'g', 'a');
   await page.waitForURL('**/inbox/all**');
   await act(page, 'Shift+F');
-  await page.getByTestId('filter').waitFor();
+  await page.locator('[data-testid=filter]:focus').waitFor();
   await visible(page, 'the filter');
   await page.keyboard.type(`tag:${tag}`);
   await press(page, 'Enter');
@@ -163,17 +167,17 @@ test('a shift from logging in to logging out, by keys alone', async () => {
   await act(page, '*', 'a');
   await page.getByTestId('bulk-count').getByText('2 selected').waitFor();
   await act(page, 'p');
-  await page.getByTestId('bulk-priority-urgent').waitFor();
+  await page.locator('[data-testid=bulk-priority-urgent]:focus').waitFor();
   await visible(page, 'the priority of both');
   await press(page, 'Enter');
   const all = async (what) => (await Promise.all(rows.map(stored))).every(what);
   await until(() => all((one) => one.priority === 'urgent'), 'both are urgent');
-  await page.getByTestId('toast').filter({ hasText: 'Priority Urgent: 2 done' }).waitFor();
+  await said(page, 'Priority Urgent: 2 done');
   await act(page, 'z');
   await until(() => all((one) => one.priority === 'normal'), 'both undone');
 
   await press(page, 'Control+k');
-  await page.getByTestId('palette-input').waitFor();
+  await page.locator('[data-testid=palette-input]:focus').waitFor();
   await page.keyboard.type('profile');
   await page.getByRole('option', { selected: true, name: /Profile/ }).waitFor();
   await visible(page, 'the palette');

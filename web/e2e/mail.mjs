@@ -1,6 +1,6 @@
 // Mail in and out of the demo: INBOX_SENT is the folder with what it has sent.
 import { readdir, readFile } from 'node:fs/promises';
-import { call, until } from './browser.mjs';
+import { conversations, until } from './browser.mjs';
 
 export { sendMail, SUPPORT } from './smtp.mjs';
 
@@ -40,15 +40,9 @@ function readMail(source) {
 }
 
 /** The conversation with this subject, as soon as the page's agent can see it. */
-export function conversationAbout(page, subject) {
+export function conversationAbout(page, subject, view = 'all') {
   return until(async () => {
-    for (let after = ''; after !== null;) {
-      const start = after && `&after=${encodeURIComponent(after)}`;
-      const { body } = await call(page, 'GET', `/conversations?view=all&limit=100${start}`);
-      const found = body.rows.find((row) => row.subject === subject);
-      if (found) return found;
-      after = body.next;
-    }
+    for await (const row of conversations(page, { view })) if (row.subject === subject) return row;
     return undefined;
   }, `a conversation about ${subject}`);
 }

@@ -5,6 +5,7 @@ import {
   agent,
   call,
   JONAS,
+  keepToasts,
   MIRA,
   openConversation,
   RAVI,
@@ -27,8 +28,11 @@ async function written(page, from, text) {
 }
 
 async function knows(page, id, fields) {
-  const { version } = await customer(page, id);
-  await call(page, 'PATCH', `/customers/${id}`, { version, ...fields });
+  await until(async () => {
+    const { version } = await customer(page, id);
+    const { status } = await call(page, 'PATCH', `/customers/${id}`, { version, ...fields });
+    return status === 200;
+  }, 'it is stored, on the version that was seen');
 }
 
 async function shot(page, name) {
@@ -98,8 +102,12 @@ test('merged by keys alone, seen by a colleague at once, undone after a new mess
   await page.getByTestId('persons-undo-confirm').press('Enter');
   await pane(page).getByTestId('identity').filter({ hasText: goes }).waitFor({ state: 'detached' });
   await pane(colleague).getByTestId('identity').filter({ hasText: stays }).waitFor({ state: 'detached' });
-  const { body } = await call(page, 'GET', `/conversations?customer=${second.customer.id}`);
-  assert.deepEqual(new Set(body.rows.map((row) => row.id)), new Set([second.id, later.id]));
+  const theirs = async () => {
+    const { body } = await call(page, 'GET', `/conversations?customer=${second.customer.id}`);
+    return body.rows.map((row) => row.id).sort();
+  };
+  await until(async () => (await theirs()).length === 2, 'both of the second address are back');
+  assert.deepEqual(await theirs(), [second.id, later.id].sort());
   assert.deepEqual((await customer(page, first.customer.id)).attributes, { plan: 'gold' });
 
   const supervisor = await agent(RAVI);
@@ -132,6 +140,7 @@ test('narrow and dark: turned around, undone in the toast; one that was merged m
   await dialog.getByRole('alert').filter({ hasText: 'meanwhile' }).waitFor();
   await dialog.getByTestId('persons-compare').getByText('Elsewhere').waitFor();
   await dialog.getByTestId('persons-turn').click();
+  await keepToasts(page);
   await dialog.getByTestId('persons-confirm').click();
   await dialog.waitFor({ state: 'detached' });
   assert.equal((await customer(page, first.customer.id)).id, second.customer.id);

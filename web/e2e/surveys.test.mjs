@@ -43,7 +43,7 @@ test('a visitor rates in the widget, the agent sees it live, the report counts i
   assert.deepEqual(await violations(shop), []);
   const rating = page.getByTestId('rating');
   await rating.waitFor();
-  assert.equal(await rating.getAttribute('data-score'), '');
+  await until(async () => (await rating.getAttribute('data-score')) === '', 'not answered yet');
   await buttons.nth(3).click();
   await until(async () => (await rating.getAttribute('data-score')) === '4', 'the score in the thread');
   const after = (await call(page, 'GET', `/conversations/${row.id}`)).body.row;
@@ -65,8 +65,9 @@ test('a visitor rates in the widget, the agent sees it live, the report counts i
   const later = (await call(page, 'GET', `/conversations/${row.id}`)).body.row;
   assert.equal(later.category, 'resolved', 'nor does another one');
 
-  const day = new Date().toISOString().slice(0, 10);
-  const query = `first=${day}&last=${day}&by=agent`;
+  // Days of the reports are those of the workspace, and one may end meanwhile.
+  const day = (ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10);
+  const query = `first=${day(-1)}&last=${day(1)}&by=agent`;
   await until(async () => {
     const { body } = await call(page, 'GET', `/reports/facts?${query}&kind=csat`);
     return body.rows.some((one) => one.comment === more && one.value === 4);

@@ -20,18 +20,25 @@ export async function opened(page) {
   return page;
 }
 
+/** Says this in the chat, and his address where it is asked for: that nobody is there may be told while he writes. */
 export async function write(page, text) {
   const email = page.chat.locator('input[type=email][required]');
-  if (await email.count()) await email.fill('visitor@example.org');
-  await page.chat.locator('textarea').fill(text);
-  await page.keyboard.press('Enter');
+  const field = page.chat.locator('form textarea');
+  await page.chat.locator('.log[aria-live=polite]').waitFor();
+  await field.fill(text);
+  await until(async () => {
+    if (await email.count()) await email.fill('visitor@example.org');
+    await field.press('Enter');
+    return (await field.inputValue()) === '';
+  }, `${text} is said`);
   await stored(page, text);
 }
 
 /** Waits until a line has left and is shown once, as the server has it. */
 export async function stored(page, text) {
-  await page.chat.getByText(text).waitFor();
-  await page.chat.getByText('Sending').first().waitFor({ state: 'detached' });
+  const own = page.chat.locator('.message.mine').filter({ hasText: text });
+  const sending = page.chat.getByText('Sending');
+  await until(async () => !(await sending.count()) && (await own.count()) === 1, `${text} is stored`);
 }
 
 /** The conversation whose last line this is. */

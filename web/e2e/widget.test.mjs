@@ -14,14 +14,14 @@ test('a visitor asks, an agent answers, and the next page goes on with it', asyn
   const reply = unique('Half a size.');
   await answer(mira, conversation, reply);
   await page.chat.getByText(reply).waitFor();
-  assert.match(await page.chat.locator('.who').last().innerText(), /^M\s*Mira$/);
+  const who = page.chat.locator('.message').filter({ hasText: reply }).locator('.who');
+  await until(async () => /^M\s*Mira$/.test(await who.innerText()), 'her name stands above it');
 
   await page.keyboard.press('Escape');
-  assert.equal(await page.chat.isVisible(), false);
-  assert.equal(
-    await page.evaluate(() => document.querySelector('inbox-chat').shadowRoot.activeElement.className),
-    'launcher',
-  );
+  await page.chat.waitFor({ state: 'hidden' });
+  const focused = () =>
+    page.evaluate(() => document.querySelector('inbox-chat').shadowRoot.activeElement?.className);
+  await until(async () => (await focused()) === 'launcher', 'the focus is where it was opened');
   const second = unique('They are in stock.');
   await answer(mira, conversation, second);
   await page.locator('.badge', { hasText: '1' }).waitFor();
@@ -55,8 +55,9 @@ test('what is written while the line is down arrives once and in order', async (
     return texts.includes(lines[2]) && texts;
   }, 'the last line is in the thread');
   assert.deepEqual([...said].sort(), [first, ...lines].sort());
-  const shown = await page.chat.locator('.message.mine .plain').allInnerTexts();
-  assert.deepEqual(shown, [first, ...lines]);
+  const shown = () => page.chat.locator('.message.mine .plain').allInnerTexts();
+  await until(async () => (await shown()).length === 4, 'each is shown once');
+  assert.deepEqual(await shown(), [first, ...lines]);
 });
 
 test('a picture goes to the agent and is shown in the thread', async () => {
@@ -101,8 +102,11 @@ for (const colorScheme of ['light', 'dark']) {
 
 test('on a small screen the chat fills it and keeps the focus', async () => {
   const page = await visitor({ viewport: { width: 390, height: 780 }, hasTouch: true });
-  const box = await page.chat.boundingBox();
-  assert.deepEqual([box.x, box.y, box.width, box.height], [0, 0, 390, 780]);
+  const fills = (panel) => {
+    const { x, y, width, height } = panel.getBoundingClientRect();
+    return x === 0 && y === 0 && width === 390 && height === 780;
+  };
+  await until(() => page.chat.evaluate(fills), 'the chat fills the screen');
   for (let n = 0; n < 10; n++) {
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement.localName), 'inbox-chat');
