@@ -8,6 +8,7 @@ import {
   newConversation,
   newPage,
   openConversation,
+  until,
   URL_OF_DEMO,
   violations,
 } from './browser.mjs';
