@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -244,6 +244,8 @@ async def test_several_folders_are_read_side_by_side(mail_server: MailServer, ou
 
 async def test_stopping_is_immediate_even_while_the_server_is_silent(mail_server: MailServer, outside: Outside) -> None:
     box = mail_server.add()
-    async with asyncio.timeout(30):
-        async with reading(outside, mailbox(mail_server, box), BY_IDLE_ONLY):
-            await eventually(lambda: outside.reports)
+    async with AsyncExitStack() as work:
+        await work.enter_async_context(reading(outside, mailbox(mail_server, box), BY_IDLE_ONLY))
+        await eventually(lambda: outside.reports)
+        async with asyncio.timeout(BY_IDLE_ONLY.poll / 2):
+            await work.aclose()
