@@ -30,6 +30,7 @@ from inbox.store.embedded import EmbeddedMongo
 from inbox.store.secrets import make_key
 from inbox.store.writers import LEASE_MS
 from tests import clients
+from tests.eventually import PATIENCE_S
 from tests.faults.load import Customers, Screen
 from tests.faults.record import Record
 from tests.faults.rounds import settings_file
@@ -41,7 +42,7 @@ AGENTS, CONVERSATIONS, CAPACITY = 3, 34, 10
 """A few more than all agents can hold."""
 TARGET_MS: Final = 2_000
 SETTLE_S: Final = 60.0
-LATEST_MS: Final = 30_000
+LATEST_MS: Final = int(PATIENCE_S * 1000)
 """So much later than promised may a breach be told while a server is dead or paused, on a busy machine; far less than any clock is set."""
 FAKETIME: Final = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 KILLED: Final = {
