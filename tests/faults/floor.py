@@ -41,7 +41,7 @@ PASSWORD: Final = "a long enough password"
 AGENTS, CONVERSATIONS, CAPACITY = 3, 34, 10
 """A few more than all agents can hold."""
 TARGET_MS: Final = 2_000
-SETTLE_S: Final = 60.0
+SETTLE_S: Final = PATIENCE_S
 LATEST_MS: Final = int(PATIENCE_S * 1000)
 """So much later than promised may a breach be told while a server is dead or paused, on a busy machine; far less than any clock is set."""
 FAKETIME: Final = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
