@@ -71,6 +71,7 @@ def pause_past_lease() -> Trouble:
 
     async def trouble(one: Round) -> None:
         assert one.server is not None, "the round runs"
+        one.witness.whose = one.server.pid
         one.witness.hold.clear()
         one.witness.reached.clear()
         async with asyncio.timeout(PATIENCE_S):

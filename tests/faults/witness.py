@@ -15,6 +15,7 @@ class Witness:
     def __init__(self) -> None:
         self.received: Counter[str] = Counter()
         self.port = 0
+        self.whose = 0
         self.hold = asyncio.Event()
         self.hold.set()
         self.reached = asyncio.Event()
@@ -34,16 +35,18 @@ class Witness:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """``hold`` keeps answers back; with ``refuse_held`` what was held is then told ``no``, although it was taken."""
+        """``hold`` keeps answers to process ``whose`` back; with ``refuse_held`` what was held is then told ``no``, although it was
+        taken: nobody else may hear that lie, who would rightly send again."""
         try:
             line = json.loads(await reader.readline() or b"{}")
             answer = "ok"
             if line.get("do") == "send":
                 self.received[line["id"]] += 1
-                self.reached.set()
-                if not self.hold.is_set():
+                if line.get("pid") == self.whose:
+                    self.reached.set()
+                    held = not self.hold.is_set()
                     await self.hold.wait()
-                    answer = "no" if self.refuse_held else "ok"
+                    answer = "no" if held and self.refuse_held else "ok"
             elif line.get("do") == "lookup":
                 answer = "ok" if self.received[line["id"]] else "no"
             writer.write(answer.encode() + b"\n")

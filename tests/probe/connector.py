@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
@@ -65,7 +66,8 @@ class ProbeConnector(Connector):
 
     async def send(self, message: OutboundMessage) -> Sent:
         """Raises ``TryLater`` when the witness is not there, ``Unknown`` when it did not answer a line that was written."""
-        answer = await self._tell({"do": "send", "id": message.id, "text": message.text, "attempt": message.attempt})
+        line = {"do": "send", "id": message.id, "text": message.text, "attempt": message.attempt, "pid": os.getpid()}
+        answer = await self._tell(line)
         if answer != "ok":
             raise TryLater("witness said no")
         return Sent(provider_id=message.id)
