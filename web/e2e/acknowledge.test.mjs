@@ -2,7 +2,18 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
-import { agent, call, INES, newPage, openConversation, RAVI, URL_OF_DEMO, violations } from './browser.mjs';
+import {
+  agent,
+  call,
+  INES,
+  newPage,
+  openConversation,
+  RAVI,
+  said,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
 import { conversationOf, hostPage, opened, unique, write } from './visitors.mjs';
 
 async function form(page, id) {
@@ -19,7 +30,8 @@ for (const [theme, options] of [
     const page = await agent(INES, options);
     const id = `ack-${randomBytes(3).toString('hex')}`;
     const settings = { title: 'Northwind', origins: [URL_OF_DEMO], starts_per_ip: 1000 };
-    await call(page, 'POST', '/channels', { id, connector: 'webchat', name: id, settings });
+    const made = await call(page, 'POST', '/channels', { id, connector: 'webchat', name: id, settings });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
     t.after(() => call(page, 'DELETE', `/channels/${id}`));
     const hours = { name: `Hours ${id}`, zone: 'UTC', week: [[], [], [], [], [], [], []] };
     const calendar = await call(page, 'POST', '/calendars', hours);
@@ -38,9 +50,10 @@ for (const [theme, options] of [
     if (process.env.SHOTS)
       await page.screenshot({ path: `${process.env.SHOTS}/ack-form-${theme[0]}.png`, fullPage: true });
     await page.getByTestId('channel-save').click();
-    await page.getByText(`${id} is saved`).waitFor();
+    await said(page, `${id} is saved`);
     const again = await form(page, id);
-    assert.equal(await again.getByLabel('Hours between two').inputValue(), '48');
+    const between = again.getByLabel('Hours between two');
+    await until(async () => (await between.inputValue()) === '48', 'what was saved is there again');
 
     const address = `${URL_OF_DEMO}/demo/shop/${id}.html`;
     const visitor = await newPage({ reducedMotion: 'reduce', ...options });
@@ -48,11 +61,11 @@ for (const [theme, options] of [
     await opened(visitor);
     const question = unique('Is anybody there?');
     await write(visitor, question);
-    const said = visitor.chat.getByText(/We are closed; yours is number/);
-    await said.waitFor();
+    const told = visitor.chat.getByText(/We are closed; yours is number/);
+    await told.waitFor();
     const ravi = await agent(RAVI, options);
     const row = await conversationOf(ravi, question);
-    assert.match(await said.innerText(), new RegExp(`${row.number}`));
+    assert.match(await told.innerText(), new RegExp(`number #?${row.number}\\b`));
     await openConversation(ravi, row.number);
     await ravi
       .locator('[data-pane=thread]')

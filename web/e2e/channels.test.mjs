@@ -3,10 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   agent,
+  call,
   composer,
+  messageWith,
   MIRA,
   newConversation,
   openConversation,
+  until,
   URL_OF_DEMO,
   violations,
 } from './browser.mjs';
@@ -24,6 +27,11 @@ const TROUBLE = {
 async function thread(channel, ago, options) {
   const page = await agent(MIRA, options);
   const row = await newConversation(page);
+  // What the service tells of the row later on would undo what is changed here.
+  await until(async () => {
+    const { items } = (await call(page, 'GET', `/conversations/${row.id}`)).body.timeline;
+    return items.some((item) => item.state === 'sent' || item.state === 'delivered');
+  }, 'the first message is on its way');
   await page.route('**/api/v1/bootstrap', async (route) => {
     const answer = await route.fetch();
     const body = await answer.json();
@@ -48,14 +56,15 @@ const bar = (page) => page.getByTestId('answering');
 
 async function noReply(page) {
   await composer(page).fill('Too late?');
-  assert.equal(await page.getByTestId('send').isDisabled(), true);
-  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('send').and(page.locator(':disabled')).waitFor();
+  await composer(page).press('Control+Enter');
   assert.equal(await composer(page).inputValue(), 'Too late?', 'what was typed stays');
   await bar(page).getByRole('button', { name: 'Write a note' }).click();
   await composer(page).fill('He has to write first.');
-  assert.equal(await bar(page).count(), 0);
+  await bar(page).waitFor({ state: 'detached' });
   await page.getByTestId('send').click();
-  await page.getByTestId('message').filter({ hasText: 'He has to write first.' }).waitFor();
+  await messageWith(page, 'He has to write first.').waitFor();
+  assert.equal(await messageWith(page, 'Too late?').count(), 0, 'nothing else was sent');
 }
 
 test('until when one may answer is said, and the answer can be sent', async () => {
@@ -64,7 +73,7 @@ test('until when one may answer is said, and the answer can be sent', async () =
     .filter({ hasText: /You can answer until \d/ })
     .waitFor();
   await composer(page).fill('In time.');
-  assert.equal(await page.getByTestId('send').isEnabled(), true);
+  await page.getByTestId('send').and(page.locator(':enabled')).waitFor();
   assert.deepEqual(page.complaints, []);
 });
 
@@ -98,7 +107,7 @@ for (const colorScheme of ['light', 'dark']) {
       const line = page.getByTestId('channel').first();
       await line.filter({ hasText: TROUBLE.problem }).filter({ hasText: TROUBLE.remedy }).waitFor();
       assert.equal(await line.getAttribute('data-state'), 'trouble');
-      assert.match(await line.innerText(), /Since [\s\S]*Last known to work/);
+      await line.filter({ hasText: /Since [\s\S]*Last known to work/ }).waitFor();
       assert.deepEqual(await violations(page), []);
       await page.keyboard.press('Escape');
       await page.getByTestId('channels').waitFor({ state: 'detached' });

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createMailServer } from 'node:net';
 import { after, before, test } from 'node:test';
-import { agent, call, INES, until, URL_OF_DEMO, violations } from './browser.mjs';
+import { agent, call, INES, URL_OF_DEMO, violations } from './browser.mjs';
 
 const login = { forms: [] };
 let server, base;
@@ -45,7 +45,8 @@ async function mailbox(page, t) {
       name: 'Example',
     },
   };
-  await call(page, 'POST', '/channels', { id, connector: 'email', name: id, settings, anyway: true });
+  const made = { id, connector: 'email', name: id, settings, anyway: true };
+  assert.equal((await call(page, 'POST', '/channels', made)).status, 201);
   t.after(() => call(page, 'DELETE', `/channels/${id}`));
   return id;
 }
@@ -80,7 +81,7 @@ for (const [theme, options] of [
     await tab.close();
 
     await page.evaluate(() => window.dispatchEvent(new Event('focus')));
-    await until(async () => (await consent.getAttribute('data-state')) === 'given');
+    await page.locator('[data-testid=consent][data-state=given]').waitFor();
     await consent.getByText('let this channel in').waitFor();
     await consent.getByRole('link', { name: 'Sign in with Example again' }).waitFor();
     if (process.env.SHOTS)

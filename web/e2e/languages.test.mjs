@@ -131,9 +131,11 @@ for (const [theme, viewport] of [
         const list = await page.locator('[data-pane=list]').boundingBox();
         assert.ok(list.x > x, 'the list is at the right of the thread');
         const edge = page.locator('[role=separator]');
-        const before = Number(await edge.getAttribute('aria-valuenow'));
+        const wide = async () => Number(await edge.getAttribute('aria-valuenow'));
+        const before = await wide();
         await edge.press('ArrowLeft');
-        assert.ok(Number(await edge.getAttribute('aria-valuenow')) > before, 'left is forwards');
+        await until(async () => (await wide()) !== before, 'the key moves the edge');
+        assert.ok((await wide()) > before, 'left is forwards');
       }
     } finally {
       await call(page, 'PATCH', '/me', { language: '' });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { agent, messageWith, openConversation, RAVI, until, violations } from './browser.mjs';
+import { agent, focused, messageWith, openConversation, RAVI, until, violations } from './browser.mjs';
 import { conversationAbout, sendMail } from './mail.mjs';
 
 /** One second of a tone as WAV: 8 kHz, 8 bit, one channel. */
@@ -97,7 +97,7 @@ test('pictures open over the window, go on by keys, zoom, and give the focus bac
   await box.getByText('1 of 2', { exact: false }).waitFor();
   await page.keyboard.press('ArrowRight');
   await box.getByRole('heading', { name: 'second.png' }).waitFor();
-  assert.equal(await box.getByRole('button', { name: 'Next picture' }).isDisabled(), true);
+  await box.getByRole('button', { name: 'Next picture', disabled: true }).waitFor();
   const drawn = box.getByTestId('looked-at');
   await until(() => drawn.evaluate((img) => img.naturalHeight === 700), 'the picture is drawn');
   const before = (await drawn.boundingBox()).height;
@@ -110,7 +110,7 @@ test('pictures open over the window, go on by keys, zoom, and give the focus bac
   await box.getByRole('heading', { name: 'first.png' }).waitFor();
   await page.keyboard.press('Escape');
   await box.waitFor({ state: 'detached' });
-  assert.equal(await pictures.first().evaluate((link) => link === document.activeElement), true);
+  await focused(pictures.first());
 
   // The same mail has a recording: it does not start by itself, jumps by ranges, and is faster when told so.
   const player = page.getByTestId('player');
@@ -121,7 +121,7 @@ test('pictures open over the window, go on by keys, zoom, and give the focus bac
   );
   assert.equal(await sound.evaluate((audio) => audio.paused && !audio.autoplay), true);
   await player.getByLabel('Speed').selectOption({ label: '1.5×' });
-  assert.equal(await sound.evaluate((audio) => audio.playbackRate), 1.5);
+  await until(() => sound.evaluate((audio) => audio.playbackRate === 1.5), 'it is faster');
   await sound.evaluate((audio) => (audio.currentTime = 20));
   await until(() => sound.evaluate((audio) => !audio.seeking && audio.currentTime === 20), 'it jumps');
   assert.deepEqual([...new Set(ranges)], [206]);

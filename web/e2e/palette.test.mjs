@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   agent,
   call,
+  focused,
   MIRA,
   newConversation,
   openConversation,
@@ -16,9 +17,12 @@ const input = (page) => page.getByTestId('palette-input');
 
 async function ask(page, words) {
   await page.keyboard.press('Control+k');
-  await input(page).waitFor();
+  await focused(input(page));
   await page.keyboard.type(words);
 }
+
+/** Enter takes what is chosen, which has to be this by then. */
+const chosen = (page, name) => page.getByRole('option', { selected: true, name }).waitFor();
 
 test('everything is done from one field, by the keyboard alone', async () => {
   const page = await agent(MIRA);
@@ -27,18 +31,22 @@ test('everything is done from one field, by the keyboard alone', async () => {
   await ask(page, '');
   assert.deepEqual(await violations(page), []);
   await page.keyboard.type('prio');
-  await page.getByRole('option', { name: 'Priority' }).first().waitFor();
+  await chosen(page, /Priority/);
   await page.keyboard.press('Enter');
   await page.getByTestId('priority-urgent').waitFor();
+  await page.locator('[role^=menuitem]:focus').waitFor();
   await page.keyboard.press('Escape');
+  await page.getByTestId('priority-urgent').waitFor({ state: 'detached' });
   await ask(page, 'snoozed');
-  await page.getByRole('option', { selected: true, name: /Snoozed/ }).waitFor();
+  await chosen(page, /Snoozed/);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/inbox/snoozed');
   await ask(page, String(row.number));
+  await chosen(page, new RegExp(`${row.number}`));
   await page.keyboard.press('Enter');
   await page.waitForURL(`**/${row.number}`);
   await ask(page, 'profile');
+  await chosen(page, /Profile/);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/settings/profile');
 });
@@ -48,6 +56,7 @@ test('customers are found, words are searched for, Escape leaves all as it was',
   await page.goto(`${URL_OF_DEMO}/inbox/all`);
   await page.getByTestId('row').first().waitFor();
   await ask(page, 'zzqq');
+  await chosen(page, /zzqq/);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/search?q=zzqq');
   await ask(page, 'tove');
@@ -70,13 +79,16 @@ test('snoozed until a time said in words, in the menu and in the palette', async
   const say = page.getByTestId('snooze-say');
   await page.locator('[role=menuitem]:focus').waitFor();
   await page.keyboard.type('in 4 days');
-  assert.equal(await say.inputValue(), 'in 4 days', 'what is typed goes to the words, blanks and all');
+  await until(
+    async () => (await say.inputValue()) === 'in 4 days',
+    'what is typed goes to the words, blanks and all',
+  );
   await say.fill('whenever');
   await page.getByTestId('snooze-meant').filter({ hasText: 'No time that lies ahead' }).waitFor();
   await say.fill('in 3 days');
-  await until(async () => /\d/.test(await page.getByTestId('snooze-meant').innerText()), 'what it means');
+  await page.getByTestId('snooze-meant').filter({ hasText: /\d/ }).waitFor();
   assert.deepEqual(await violations(page), []);
-  await page.keyboard.press('Enter');
+  await say.press('Enter');
   const until3 = await until(
     async () => (await call(page, 'GET', `/conversations/${row.number}`)).body.row.snoozed_until,
     'snoozed',
@@ -84,7 +96,7 @@ test('snoozed until a time said in words, in the menu and in the palette', async
   assert.ok(Math.abs(until3 - Date.now() - 3 * 86_400_000) < 2 * 3_600_000);
   await openConversation(page, row.number, 'snoozed');
   await ask(page, 'snooze in 2 hours');
-  await page.getByRole('option', { selected: true, name: /Snooze until/ }).waitFor();
+  await chosen(page, /Snooze until/);
   await page.keyboard.press('Enter');
   await until(async () => {
     const at = (await call(page, 'GET', `/conversations/${row.number}`)).body.row.snoozed_until;
@@ -97,24 +109,33 @@ test('a key is changed for this account, on every device; what is taken is said'
   await page.goto(`${URL_OF_DEMO}/settings/keys`);
   const item = (id) => page.getByTestId(`key-${id}`);
   const change = (id) => item(id).getByRole('button', { name: /change$/ });
-  await change('close').click();
-  await page.keyboard.press('j');
-  await item('close').getByRole('alert').filter({ hasText: 'Next conversation' }).waitFor();
-  await page.keyboard.press('d');
-  await item('close').getByText('D', { exact: true }).waitFor();
-  assert.deepEqual(await violations(page), []);
-  await until(async () => (await call(page, 'GET', '/session')).body.keys.close === 'd', 'kept');
-  const other = await agent(MIRA);
-  const row = await newConversation(other, 'Closed by another key');
-  await openConversation(other, row.number);
-  await other.keyboard.press('e');
-  await other.keyboard.press('d');
-  await until(
-    async () => (await call(other, 'GET', `/conversations/${row.number}`)).body.row.category === 'resolved',
-    'closed by D',
-  );
-  await item('close')
-    .getByRole('button', { name: /as given/ })
-    .click();
-  await until(async () => (await call(page, 'GET', '/session')).body.keys.close === undefined, 'taken back');
+  try {
+    await change('close').click();
+    await change('close').and(page.locator('[aria-pressed=true]')).waitFor();
+    await page.keyboard.press('j');
+    await item('close').getByRole('alert').filter({ hasText: 'Next conversation' }).waitFor();
+    await page.keyboard.press('d');
+    await item('close').getByText('D', { exact: true }).waitFor();
+    assert.deepEqual(await violations(page), []);
+    await until(async () => (await call(page, 'GET', '/session')).body.keys.close === 'd', 'kept');
+    const other = await agent(MIRA);
+    const row = await newConversation(other, 'Closed by another key');
+    await openConversation(other, row.number);
+    await other.keyboard.press('e');
+    await other.keyboard.press('d');
+    await until(
+      async () => (await call(other, 'GET', `/conversations/${row.number}`)).body.row.category === 'resolved',
+      'closed by D',
+    );
+    await item('close')
+      .getByRole('button', { name: /as given/ })
+      .click();
+    await until(
+      async () => (await call(page, 'GET', '/session')).body.keys.close === undefined,
+      'taken back',
+    );
+  } finally {
+    // Other flows close by the key that is given.
+    await call(page, 'PATCH', '/me', { keys: {} });
+  }
 });

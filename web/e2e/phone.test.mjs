@@ -5,6 +5,7 @@ import {
   agent,
   call,
   composer,
+  keepToasts,
   messageWith,
   MIRA,
   newConversation,
@@ -40,9 +41,14 @@ test('rows are closed and put off by a finger, with undo; what a thumb needs is 
   await swipe(page, rowOf(page, number), 60);
   assert.notEqual(await category(), 'resolved', 'too short to be meant');
   assert.ok(page.url().endsWith('/inbox/all'), 'nor was it a tap');
+  await keepToasts(page);
   await swipe(page, rowOf(page, number), 200);
   await until(async () => (await category()) === 'resolved', 'closed');
-  await page.getByRole('button', { name: 'Undo' }).first().click();
+  await page
+    .getByTestId('toast')
+    .filter({ hasText: `#${number}` })
+    .getByRole('button', { name: 'Undo' })
+    .tap();
   await until(async () => (await category()) !== 'resolved', 'not closed any more');
   await page.reload();
   await page.locator('.swipeable').waitFor();
@@ -68,18 +74,18 @@ test('rows are closed and put off by a finger, with undo; what a thumb needs is 
   await rowOf(page, tagged.number).tap();
   await page.getByRole('button', { name: 'Remove tag thumb' }).waitFor();
   await composer(page).waitFor();
-  assert.equal(await bar.count(), 0, 'one pane at a time');
+  await bar.waitFor({ state: 'detached' }); // one pane at a time
   assert.deepEqual(await small(), []);
 });
 
 test('from right to left the other way round', async () => {
   const page = await agent(MIRA, PHONE);
   const { number, id } = await newConversation(page, 'By thumb');
-  await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
-  await page.locator('.swipeable').waitFor();
   await page.goto(`${URL_OF_DEMO}/inbox/all`);
-  await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
+  await rowOf(page, number).waitFor();
   await page.locator('.swipeable').waitFor();
+  // Once the page stands: while it is loaded it sets the direction of its language itself.
+  await page.evaluate(() => document.documentElement.setAttribute('dir', 'rtl'));
   await swipe(page, rowOf(page, number), -200);
   await until(
     async () => (await call(page, 'GET', `/conversations/${id}`)).body.row.category === 'resolved',
@@ -144,7 +150,8 @@ test('a browser is told while no window is open, and taken off the list again', 
   await page.goto(`${URL_OF_DEMO}/settings/notices`);
   const devices = page.getByTestId('push-devices').locator('li');
   await page.getByTestId('push-here').waitFor();
-  const before = await devices.count();
+  const before = (await call(page, 'GET', '/me/push')).body.devices.length;
+  await until(async () => (await devices.count()) === before, 'those there are are listed');
   await page.getByTestId('push-here').click();
   await page.getByTestId('push-content').waitFor();
   await until(async () => (await devices.count()) === before + 1, 'the browser is listed');
@@ -153,9 +160,10 @@ test('a browser is told while no window is open, and taken off the list again', 
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
   const line = await page.context().newCDPSession(page);
   const known = new Promise((resolve) =>
-    line.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) =>
-      resolve(registrations.find((one) => one.scopeURL.startsWith(URL_OF_DEMO))),
-    ),
+    line.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const found = registrations.find((one) => one.scopeURL.startsWith(URL_OF_DEMO));
+      if (found) resolve(found);
+    }),
   );
   await line.send('ServiceWorker.enable');
   const { registrationId } = await known;
@@ -170,13 +178,14 @@ test('a browser is told while no window is open, and taken off the list again', 
         data.path,
       ]);
     });
-  await until(async () => {
+  const told = await until(async () => {
     // A worker that is just starting may miss one; of the same tag one is shown.
     await line.send('ServiceWorker.deliverPushMessage', { origin: URL_OF_DEMO, registrationId, data });
     await page.waitForTimeout(300);
-    return (await shown()).length > 0;
+    const all = await shown();
+    return all.length > 0 && all;
   }, 'it is shown');
-  assert.deepEqual(await shown(), [['A conversation was assigned to you', '', 'flow', '/inbox/mine/1042']]);
+  assert.deepEqual(told, [['A conversation was assigned to you', '', 'flow', '/inbox/mine/1042']]);
 
   await page.getByTestId('push-here').click();
   await until(async () => (await devices.count()) === before, 'the browser is off the list');

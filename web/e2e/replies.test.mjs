@@ -6,11 +6,17 @@ import {
   AMINA,
   call,
   composer,
+  focused,
   newConversation,
   openConversation,
+  until,
   URL_OF_DEMO,
   violations,
 } from './browser.mjs';
+
+/** Waits until what is written looks so. */
+const reads = (page, words) =>
+  until(async () => words.test(await composer(page).inputValue()), `it is written ${words}`);
 
 const fresh = (word) => `${word}${Date.now().toString(36)}`;
 
@@ -31,6 +37,7 @@ test('a reply is made on the page, inserted by slash, arrows and Enter, and what
   const row = await newConversation(page, 'Saved replies');
   await openConversation(page, row.number);
   await page.keyboard.press('r');
+  await focused(composer(page));
   await composer(page).pressSequentially(`Hi /${name.slice(0, 12).toLowerCase()}`);
   await page.getByTestId('reply-option').first().waitFor();
   await page.getByTestId('reply-preview').getByText('{{order.id}}').waitFor();
@@ -39,10 +46,12 @@ test('a reply is made on the page, inserted by slash, arrows and Enter, and what
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
   await page.getByTestId('unfilled').getByText('{{order.id}} is not filled in').waitFor();
-  const text = await composer(page).inputValue();
-  assert.match(text, /^Hi Dear Flow \S+, this is \S+ about #\d+ \{\{order\.id\}\}\.$/);
+  await reads(page, /^Hi Dear Flow \S+, this is \S+ about #\d+ \{\{order\.id\}\}\.$/);
+  const chosen = (field) => field.value.slice(field.selectionStart, field.selectionEnd);
+  await until(async () => (await composer(page).evaluate(chosen)) === '{{order.id}}', 'the gap is selected');
+  await focused(composer(page));
   await page.keyboard.type('4711');
-  assert.ok((await composer(page).inputValue()).endsWith('4711.'), 'the gap was selected');
+  await reads(page, /4711\.$/);
   await page.getByTestId('unfilled').waitFor({ state: 'detached' });
 
   const saved = (await call(page, 'GET', '/saved-replies')).body.find((one) => one.name === name);
@@ -62,11 +71,12 @@ test('the button opens the same list, Escape closes it, and a slash in a word is
   await page.getByTestId('reply-menu').waitFor({ state: 'detached' });
   await composer(page).fill('');
   await composer(page).pressSequentially('and/or');
+  await reads(page, /^and\/or$/);
   assert.equal(await page.getByTestId('reply-menu').count(), 0);
   await composer(page).fill('');
   await composer(page).pressSequentially(`/${name}`);
   await page.getByTestId('reply-option').filter({ hasText: name }).click();
-  assert.equal(await composer(page).inputValue(), 'Own words');
+  await reads(page, /^Own words$/);
   await call(page, 'DELETE', `/saved-replies/${made.body.id}`);
 });
 
@@ -90,6 +100,7 @@ test('a reply brings its files, sends them, and what is used most stands first',
   const row = await newConversation(page, 'Saved replies');
   await openConversation(page, row.number);
   await page.keyboard.press('r');
+  await focused(composer(page));
   await composer(page).pressSequentially(`/${name}`);
   await page.getByTestId('reply-option').filter({ hasText: used }).click();
   await page.getByTestId('draft-file').filter({ hasText: 'terms.txt' }).waitFor();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
-import { agent, call, INES, RAVI, until, URL_OF_DEMO } from './browser.mjs';
+import { agent, call, INES, messageWith, RAVI, until, URL_OF_DEMO } from './browser.mjs';
 
 const SECRET = randomBytes(32);
 const WRITTEN = `whsec_${SECRET.toString('base64')}`;
@@ -49,6 +49,12 @@ async function opened(email, options) {
   return page;
 }
 
+/** Writes this in the open conversation and sends it by its keys. */
+async function answered(page, words) {
+  await page.getByTestId('composer-text').fill(words);
+  await page.getByTestId('composer-text').press('Control+Enter');
+}
+
 async function fromMenu(page, id, item) {
   await row(page, id).getByTestId('channel-menu').click();
   await page.getByRole('menuitem', { name: item }).click();
@@ -87,8 +93,8 @@ test('a system of one’s own is connected, used, paused, removed and brought ba
   const arrived = other.getByTestId('row').filter({ hasText: `Hello from ${id}` });
   await arrived.waitFor();
   await arrived.click();
-  await other.getByTestId('composer-text').fill('Welcome here.');
-  await other.keyboard.press('Control+Enter');
+  await messageWith(other, `Hello from ${id}`).waitFor();
+  await answered(other, 'Welcome here.');
   await until(
     () => system.received.some((one) => JSON.stringify(one).includes('Welcome here.')),
     'the answer',
@@ -102,15 +108,15 @@ test('a system of one’s own is connected, used, paused, removed and brought ba
   await page.getByTestId('test-send').click();
   await page.locator('[data-testid=test-state][data-state=sent]').waitFor();
   await page.keyboard.press('Escape');
+  await page.getByTestId('test-state').waitFor({ state: 'detached' });
 
   // Paused: a delivery is to come again, and nothing is lost.
   await fromMenu(page, id, 'Pause');
   await row(page, id).and(page.locator('[data-state=paused]')).waitFor();
   await until(async () => (await deliver(address, 'Too early')) === 503, 'put off');
   await other.getByTestId('channel-paused').waitFor();
-  await other.getByTestId('composer-text').fill('This one waits.');
-  await other.keyboard.press('Control+Enter');
-  await other.locator('[data-testid=delivery][data-state=pending]').waitFor();
+  await answered(other, 'This one waits.');
+  await messageWith(other, 'This one waits.').locator('[data-testid=delivery][data-state=pending]').waitFor();
   await other.getByText('the channel is paused').waitFor();
   await fromMenu(page, id, 'Resume');
   await until(
@@ -164,6 +170,7 @@ test('a stored secret that is not needed any more is forgotten when it is saved 
   assert.deepEqual(made.body.secrets, ['old_secret', 'secret']);
   await page.getByRole('button', { name: `Edit Forget ${id}` }).click();
   await page.locator('summary').click();
+  await page.getByTestId('forget-old_secret').waitFor();
   assert.equal(await page.getByTestId('forget-secret').count(), 0, 'it is needed');
   await page.getByTestId('forget-old_secret').click();
   await page.getByText('Forgotten when you save.').waitFor();

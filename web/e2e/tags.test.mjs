@@ -1,7 +1,18 @@
 // Tags: described and coloured on their page, renamed, merged and removed in every conversation, and taken back.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, AMINA, call, INES, newConversation, until, URL_OF_DEMO, violations } from './browser.mjs';
+import {
+  agent,
+  AMINA,
+  call,
+  INES,
+  keepToasts,
+  newConversation,
+  said,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
 
 const fresh = (word) => `${word}${Date.now().toString(36)}`;
 const rowOf = (page, name) =>
@@ -33,10 +44,14 @@ test('a tag is made, given, renamed everywhere, merged, removed, and each is und
 
   await rowOf(page, name).getByRole('button', { name: 'Edit tag' }).click();
   await page.getByLabel('Name').fill(later);
+  await keepToasts(page);
   await page.getByTestId('tag-save').click();
   await until(async () => (await tagsOf(page, row))[0] === later, 'the new name');
-  await page.getByText(`Tag “${name}” renamed to “${later}”: 1 done`).waitFor();
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await page
+    .getByTestId('toast')
+    .filter({ hasText: `Tag “${name}” renamed to “${later}”: 1 done` })
+    .getByRole('button', { name: 'Undo' })
+    .click();
   await until(async () => (await tagsOf(page, row))[0] === name, 'the old name');
   await rowOf(page, name).locator('[data-colour=purple]').waitFor();
 
@@ -49,7 +64,7 @@ test('a tag is made, given, renamed everywhere, merged, removed, and each is und
   await page.getByLabel('Find a tag').fill(other);
   await rowOf(page, other).getByRole('button', { name: 'Remove tag' }).click();
   await until(async () => (await tagsOf(page, row)).length === 0, 'removed');
-  await page.getByText(`Tag “${other}” removed: 1 done`).waitFor();
+  await said(page, `Tag “${other}” removed: 1 done`);
   assert.deepEqual(await violations(page), []);
 });
 
@@ -60,10 +75,10 @@ test('where agents may not make tags they choose from those there are', async ()
   const row = await newConversation(page, 'Tags');
   await page.goto(`${URL_OF_DEMO}/settings/tags`);
   const toggle = page.getByTestId('tags-by-agents');
-  await toggle.click();
-  await page.locator('[data-testid=tags-by-agents][aria-checked=false]').waitFor();
-  assert.deepEqual(await violations(page), []);
   try {
+    await toggle.click();
+    await page.locator('[data-testid=tags-by-agents][aria-checked=false]').waitFor();
+    assert.deepEqual(await violations(page), []);
     const amina = await agent(AMINA);
     const refused = await call(amina, 'PATCH', `/conversations/${row.id}`, { add_tags: [fresh('Never')] });
     assert.equal(refused.status, 403);

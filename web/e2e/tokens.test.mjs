@@ -19,7 +19,7 @@ test('a token is made, used and revoked', async () => {
     'Read and write',
   ]);
   assert.deepEqual(await violations(page), []);
-  await page.keyboard.press('Enter');
+  await page.getByLabel('Name').press('Enter');
   const token = await page.getByTestId('token').textContent();
   assert.match(token, /^inbox_/);
   assert.deepEqual(await violations(page), []);

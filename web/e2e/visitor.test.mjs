@@ -46,6 +46,7 @@ test('the next day the same browser goes on with the same conversation', async (
   const mira = await agent(MIRA);
   try {
     const today = await chromium.launchPersistentContext(profile, options);
+    today.setDefaultTimeout(60_000);
     const page = await today.newPage();
     await page.goto(SHOP);
     await write(await opened(page), question);
@@ -55,6 +56,7 @@ test('the next day the same browser goes on with the same conversation', async (
     await answer(mira, row.id, reply);
 
     const tomorrow = await chromium.launchPersistentContext(profile, options);
+    tomorrow.setDefaultTimeout(60_000);
     const again = await tomorrow.newPage();
     await again.goto(SHOP);
     await again.locator('.badge', { hasText: '1' }).waitFor();
@@ -103,12 +105,11 @@ test('while nobody is there a visitor leaves his address with his line', async (
   await page.chat.getByText('We are away right now').waitFor();
   const question = unique('Please write to me');
   await page.chat.locator('textarea').fill(question);
-  await page.keyboard.press('Enter');
+  await page.chat.locator('textarea').press('Enter');
   await page.chat.getByText('Please fill this in').first().waitFor();
   const address = `${crypto.randomUUID().slice(0, 8)}@example.net`;
   await page.chat.getByLabel('Email').fill(address);
-  await page.chat.locator('textarea').focus();
-  await page.keyboard.press('Enter');
+  await page.chat.locator('textarea').press('Enter');
   await page.chat.getByText('Sent').waitFor();
   const mira = await agent(MIRA);
   const row = await conversationOf(mira, question);
@@ -124,17 +125,22 @@ test('while nobody is there a visitor leaves his address with his line', async (
     .getByText(row.customer.name || address)
     .waitFor();
   const written = unique('Here is your answer');
-  await mira.getByTestId('new-text').fill(written);
-  await mira.keyboard.press('Escape');
+  const words = mira.getByTestId('new-text');
+  await words.fill(written);
+  await words.press('Escape');
+  await words.waitFor({ state: 'detached' });
   await mira.getByTestId('compose').click();
-  assert.equal(await mira.getByTestId('new-text').inputValue(), '', 'words for one person go to no other');
-  await mira.keyboard.press('Escape');
+  assert.equal(await words.inputValue(), '', 'words for one person go to no other');
+  await words.press('Escape');
+  await words.waitFor({ state: 'detached' });
   await mira.getByRole('button', { name: `Write to ${address}` }).click();
-  assert.equal(await mira.getByTestId('new-text').inputValue(), written);
+  await until(async () => (await words.inputValue()) === written, 'his own words are there again');
   await mira.getByTestId('new-send').click();
   await sentTo(address, (mail) => mail.text.includes(written));
-  const his = await call(mira, 'GET', `/conversations?customer=${row.customer.id}`);
-  assert.equal(his.body.rows.length, 2, 'the mail is to the same person');
+  await until(async () => {
+    const his = await call(mira, 'GET', `/conversations?customer=${row.customer.id}`);
+    return his.body.rows.length === 2;
+  }, 'the mail is to the same person');
 });
 
 test('only what the site signed for this chat and not long ago proves who somebody is', signed, async () => {

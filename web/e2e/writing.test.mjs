@@ -5,6 +5,7 @@ import {
   agent,
   call,
   composer,
+  focused,
   messageWith,
   MIRA,
   newConversation,
@@ -14,6 +15,7 @@ import {
 } from './browser.mjs';
 
 const value = (page) => composer(page).inputValue();
+const reads = (page, words) => until(async () => (await value(page)) === words, `it says ${words}`);
 const choose = (page, start, end) =>
   composer(page).evaluate((field, [start, end]) => field.setSelectionRange(start, end), [start, end]);
 
@@ -30,21 +32,24 @@ async function thread(options) {
   const row = await newConversation(page);
   await openConversation(page, row.number);
   await composer(page).click();
+  await focused(composer(page));
   return page;
 }
 
 test('buttons and keys put markup around what is chosen, and undo takes it back', async () => {
   const page = await thread();
   await page.keyboard.type('so very good');
+  await reads(page, 'so very good');
   await choose(page, 3, 7);
   await page.keyboard.press('Control+b');
-  assert.equal(await value(page), 'so **very** good');
+  await reads(page, 'so **very** good');
   await page.getByTestId('format-bold').click();
-  assert.equal(await value(page), 'so very good');
+  await reads(page, 'so very good');
+  await focused(composer(page));
   await page.keyboard.press('Control+z');
-  assert.equal(await value(page), 'so **very** good');
+  await reads(page, 'so **very** good');
   await page.getByTestId('format-list').click();
-  assert.equal(await value(page), '- so **very** good');
+  await reads(page, '- so **very** good');
 });
 
 test('rich text becomes markdown, an address over words a link, and nothing in it runs or loads', async () => {
@@ -70,19 +75,21 @@ for (const colorScheme of ['light', 'dark'])
     const page = await thread({ colorScheme });
     await page.getByTestId('emoji').click();
     await page.getByTestId('emoji-search').fill('rocket');
+    await page.locator('.popup .sign').first().filter({ hasText: '🚀' }).waitFor();
     assert.deepEqual(await violations(page), []);
-    await page.keyboard.press('Enter');
-    await until(async () => (await value(page)) === '🚀', 'it is put in');
+    await page.getByTestId('emoji-search').press('Enter');
+    await reads(page, '🚀');
+    await focused(composer(page));
     await page.keyboard.type(' **up**\n- one\n- two');
     await page.getByTestId('preview').click();
     const shown = page.getByTestId('preview-shown');
     await shown.locator('strong', { hasText: 'up' }).waitFor();
-    assert.equal(await shown.locator('li').count(), 2);
+    await until(async () => (await shown.locator('li').count()) === 2, 'the list is drawn');
     assert.deepEqual(await violations(page), []);
     await page.getByTestId('send').click();
     await messageWith(page, 'one').locator('li', { hasText: 'two' }).waitFor();
     await page.getByTestId('emoji').click();
-    assert.equal(await page.locator('.popup .sign').first().innerText(), '🚀', 'the last one comes first');
+    await page.locator('.popup .sign').first().filter({ hasText: '🚀' }).waitFor(); // the last one comes first
   });
 
 test('a colon finds emoji, and in a note an @ a colleague, who is told', async () => {
@@ -93,9 +100,11 @@ test('a colon finds emoji, and in a note an @ a colleague, who is told', async (
   await page.keyboard.press('Enter');
   await until(async () => (await value(page)) === 'at 10:30 🚀', 'it is put in');
   await page.keyboard.type(' @jona');
+  await reads(page, 'at 10:30 🚀 @jona');
   assert.equal(await option.count(), 0, 'nobody is named to a customer');
   await page.getByTestId('mode-note').click();
   await composer(page).click();
+  await focused(composer(page));
   await page.keyboard.type('Look, @jona');
   await option.filter({ hasText: 'Jonas' }).waitFor();
   assert.deepEqual(await violations(page), []);
@@ -147,6 +156,8 @@ test('a right-to-left paragraph and a left-to-right one stand each their own way
 test('on a phone the bar fits and its buttons can be hit', async () => {
   const page = await thread({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   await page.keyboard.type('words');
+  await reads(page, 'words');
+  await page.getByTestId('format').waitFor();
   for (const button of await page.getByTestId('format').getByRole('button').all()) {
     const box = await button.boundingBox();
     assert.ok(box.width >= 44 && box.height >= 44 && box.x + box.width <= 390, JSON.stringify(box));
