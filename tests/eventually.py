@@ -13,12 +13,13 @@ PATIENCE_S = 120.0
 async def eventually(ask: Callable[[], Value | Awaitable[Value]], *, seconds: float = PATIENCE_S, what: str = "") -> Value:
     """Ask until the answer is truthy and return it; fail the test after `seconds`, naming `what` was awaited and the last answer."""
     loop = asyncio.get_running_loop()
-    give_up = loop.time() + seconds
+    began = loop.time()
     while True:
         answer = ask()
         value = await answer if isinstance(answer, Awaitable) else answer
         if value:
             return value
-        if loop.time() > give_up:
+        waited = loop.time() - began
+        if waited > seconds:
             raise AssertionError(f"not within {seconds} s: {what or getattr(ask, '__qualname__', ask)}; last answer {value!r}")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(min(max(0.01, waited / 10), 0.25))  # who waits long is not to hold up what he waits for
