@@ -33,7 +33,7 @@ from inbox.flow.outbox import ClaimSend, Report
 from inbox.flow.timers import Fire
 from inbox.flow.traffic import Traffic
 from inbox.flow.working import ChannelFacts, Layer
-from inbox.records import CALENDARS, SAVED_REPLIES, SURVEYS, VIEWS, Noun, ReadState, StoredFile
+from inbox.records import ALERTS, CALENDARS, POLICIES, QUEUES, SAVED_REPLIES, SEGMENTS, SURVEYS, VIEWS, Noun, ReadState, StoredFile
 
 READ_BY_ALL = 3 * 60 * 60 * 1000
 """What is older than this was read by everybody; younger messages are unread to those who did not answer them."""
@@ -117,7 +117,7 @@ class Seeder:
             await self._stores.own.mark(state)
 
     async def _furnish(self, now: Instant) -> None:
-        """Business hours, saved replies, views and surveys, as the admin would have made them."""
+        """Business hours, saved replies, views, queues and the rest, as the admin would have made them."""
         catalog = Catalog(self._steps.committer)
         admin = next(actor for actor in self._actors.values() if actor.role is Role.ADMIN)
         hours = [(CALENDARS, await resolved(calendar, now)) for calendar in self._workspace.hours]
@@ -126,6 +126,10 @@ class Seeder:
             *((SAVED_REPLIES, reply) for reply in self._workspace.replies),
             *((VIEWS, view) for view in self._workspace.views),
             *((SURVEYS, survey) for survey in self._workspace.surveys),
+            *((SEGMENTS, segment) for segment in self._workspace.segments),
+            *((QUEUES, queue) for queue in self._workspace.queues),
+            *((POLICIES, policy) for policy in self._workspace.policies),
+            *((ALERTS, alert) for alert in self._workspace.alerts),
         ]
         for noun, entry in made:
             await catalog.save(admin, noun, entry, 0, _anything)

@@ -11,10 +11,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from inbox.core.alerts import Alert
 from inbox.core.business_hours import Calendar
 from inbox.core.conversation import Category, Priority
 from inbox.core.filters import SavedView
+from inbox.core.policies import Policy
+from inbox.core.queues import Queue
 from inbox.core.saved_replies import SavedReply
+from inbox.core.segments import Segment
 from inbox.core.surveys import Survey
 
 FILE = Path(__file__).with_name("workspace.toml")
@@ -124,7 +128,7 @@ class Story(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Workspace(Struct, frozen=True, forbid_unknown_fields=True):
-    """All of it. ``hours``, ``replies``, ``views`` and ``surveys`` are what an admin made by hand."""
+    """All of it. From ``hours`` on it is what an admin made by hand."""
 
     teams: tuple[TeamData, ...]
     people: tuple[Person, ...]
@@ -133,6 +137,10 @@ class Workspace(Struct, frozen=True, forbid_unknown_fields=True):
     replies: tuple[SavedReply, ...] = ()
     views: tuple[SavedView, ...] = ()
     surveys: tuple[Survey, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ``ValueError`` for a step of somebody unknown, or that comes before the one above it."""
