@@ -1,7 +1,17 @@
 // Spam: marked, taken back, its sender blocked for good or by mistake; nobody hears of what a blocked sender writes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, MIRA, openConversation, until, URL_OF_DEMO, violations } from './browser.mjs';
+import {
+  agent,
+  call,
+  focused,
+  MIRA,
+  openConversation,
+  seen,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
 import { sendMail } from './mail.mjs';
 
 let made = 0;
@@ -29,8 +39,8 @@ test('a sender is blocked from the thread, is heard by nobody, and is let in aga
   await dialog.getByText(`Only ${from}`).waitFor();
   assert.deepEqual(await violations(page), []);
   await dialog.getByLabel('Reason').fill('Nothing but offers');
-  await page.keyboard.press('Enter');
-  await page.getByText(`${from} is blocked`).first().waitFor();
+  await focused(dialog.getByLabel('Reason'));
+  await seen(page.getByText(`${from} is blocked`).first(), () => page.keyboard.press('Enter'));
 
   await sendMail({ from, subject: `Another offer ${name}`, text: 'Hello again' });
   const row = await until(async () => {
@@ -46,8 +56,9 @@ test('a sender is blocked from the thread, is heard by nobody, and is let in aga
   assert.deepEqual(await violations(page), []);
 
   await openConversation(page, first.number);
-  await page.getByTestId('spam-bar').getByTestId('unblock').click();
-  await page.getByText(`${from} is not blocked any more`).first().waitFor();
+  await seen(page.getByText(`${from} is not blocked any more`).first(), () =>
+    page.getByTestId('spam-bar').getByTestId('unblock').click(),
+  );
   const third = await written(page, from, `A question ${name}`);
   assert.equal(third.category, 'open');
   assert.notEqual(third.number, first.number);
@@ -61,8 +72,10 @@ test('undo takes back both the block and the mark', async () => {
   await page.getByTestId('more').click();
   await page.getByTestId('more-block').click();
   await page.getByTestId('block-domain').check();
-  await page.getByTestId('block-confirm').click();
-  await page.getByText(`@${name}.example is blocked`).first().waitFor();
+  await seen(page.getByText(`@${name}.example is blocked`).first(), () =>
+    page.getByTestId('block-confirm').click(),
+  );
+  await page.getByTestId('block-dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('z');
   await until(async () => {
     const found = (await call(page, 'GET', `/conversations/${row.number}`)).body.row;
@@ -76,8 +89,7 @@ test('spam and not spam, by key and by the bar', async () => {
   const name = fresh('maybe');
   const row = await written(page, `${name}@${name}.example`, `Lottery ${name}`);
   await openConversation(page, row.number);
-  await page.keyboard.press('!');
-  await page.getByText(`#${row.number} marked as spam`).first().waitFor();
+  await seen(page.getByText(`#${row.number} marked as spam`).first(), () => page.keyboard.press('!'));
   await openConversation(page, row.number);
   await page.getByTestId('spam-bar').waitFor();
   assert.deepEqual(await violations(page), []);
@@ -90,7 +102,7 @@ test('an address is blocked by hand on the page, by keyboard; what may not be is
   await page.goto(`${URL_OF_DEMO}/settings/blocked`);
   await page.getByTestId('block-add').focus();
   await page.keyboard.press('Enter');
-  await page.getByLabel('Email address, mail domain or phone number').waitFor();
+  await focused(page.getByLabel('Email address, mail domain or phone number'));
   await page.keyboard.type('gmail.com');
   await page.keyboard.press('Enter');
   await page.getByText('very many people write from this domain').waitFor();
@@ -108,6 +120,7 @@ for (const colorScheme of ['light', 'dark']) {
     const page = await agent(MIRA, { colorScheme, viewport: { width: 390, height: 844 } });
     await page.goto(`${URL_OF_DEMO}/settings/blocked`);
     await page.getByTestId('block-add').click();
+    await page.getByLabel('Email address, mail domain or phone number').waitFor();
     assert.deepEqual(await violations(page), []);
     if (process.env.INBOX_SHOTS)
       await page.screenshot({ path: `${process.env.INBOX_SHOTS}/blocked-${colorScheme}.png` });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import {
   agent,
   call,
+  focused,
   messageWith,
   MIRA,
   newConversation,
@@ -18,18 +19,20 @@ test('a call is logged into the open conversation by keyboard alone', async () =
   await openConversation(page, row.number);
   await page.keyboard.press('Shift+C');
   const dialog = page.getByTestId('call-dialog');
+  const note = `papers${row.number}`; // of this flow alone: a page of hits has an end
   await dialog.waitFor();
   assert.deepEqual(await violations(page), []);
+  await focused(page.getByTestId('call-number'));
   await page.keyboard.type('030 1234');
   await page.keyboard.press('Enter');
   await dialog.getByText('is not a phone number with its country').waitFor();
   await page.getByTestId('call-number').fill('+49 30 7654321');
   await dialog.getByLabel('We called').check();
   await dialog.getByLabel('Length').fill('4:30');
-  await dialog.getByLabel('Notes').fill('Will send the papers again');
+  await dialog.getByLabel('Notes').fill(`Will send the ${note} again`);
   await dialog.getByLabel('Recording').fill('https://calls.example/rec/7');
   await dialog.getByLabel('Recording').press('Enter');
-  const logged = messageWith(page, 'Will send the papers again');
+  const logged = messageWith(page, `Will send the ${note} again`);
   await logged.getByText('Outgoing call').waitFor();
   await logged.getByText('4:30').waitFor();
   const link = logged.getByRole('link', { name: 'Recording on calls.example' });
@@ -37,8 +40,8 @@ test('a call is logged into the open conversation by keyboard alone', async () =
   assert.deepEqual(await violations(page), []);
   await page.getByTestId('identity').filter({ hasText: '+49307654321' }).waitFor();
   const found = await until(async () => {
-    const hits = (await call(page, 'GET', '/search?q=papers')).body.hits;
-    return hits.find((hit) => hit.row.number === row.number);
+    const hits = (await call(page, 'GET', `/search?q=${note}`)).body.hits;
+    return hits?.find((hit) => hit.row.number === row.number);
   }, 'its notes are found');
   assert.equal(found.row.category, 'waiting');
 });

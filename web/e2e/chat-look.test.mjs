@@ -7,6 +7,7 @@ import { answer, conversationOf, opened, unique, write } from './visitors.mjs';
 const ID = `look-${crypto.randomUUID().slice(0, 6)}`;
 const HOST = 'http://host.example';
 let ines;
+let plain; // what everybody may know of the chat as it was made
 
 const settings = (more) => ({
   origins: [HOST, 'http://other.example'],
@@ -20,6 +21,10 @@ test('a chat of its own for these flows', async () => {
   const body = { id: ID, connector: 'webchat', name: `Look ${ID}`, settings: settings({}) };
   const { status, body: made } = await call(ines, 'POST', '/channels', body);
   assert.equal(status, 201, JSON.stringify(made));
+  plain = await until(async () => {
+    const answer = await fetch(`${URL_OF_DEMO}/chat/${ID}/config`);
+    return answer.ok && answer.json();
+  }, 'the chat is there');
 });
 
 /** Saves other settings and waits until the public configuration has them. */
@@ -30,7 +35,7 @@ async function set(more) {
   assert.equal(saved.status, 200, JSON.stringify(saved.body));
   await until(async () => {
     const config = await (await fetch(`${URL_OF_DEMO}/chat/${ID}/config`)).json();
-    return Object.entries(more).every(
+    return Object.entries({ ...plain, ...more }).every(
       ([name, value]) => !(name in config) || JSON.stringify(config[name]) === JSON.stringify(value),
     );
   }, 'the new settings are in use');
@@ -79,7 +84,8 @@ test('agents have a face, a first name, or neither', async () => {
     await write(page, question);
     await answer(ines, (await conversationOf(ines, question)).id, 'It is me');
     await page.chat.getByText('It is me').waitFor();
-    assert.match((await page.chat.locator('.who').last().innerText()).trim(), shown);
+    const said = page.chat.locator('.message').filter({ hasText: 'It is me' });
+    assert.match((await said.locator('.who').innerText()).trim(), shown);
     assert.equal(await page.chat.locator('.face').count(), faces);
   }
 });
@@ -88,6 +94,7 @@ test('somebody is greeted on the pages that are meant, once, and not while he ch
   await set({ greetings: [{ pages: '/tents*', text: 'Looking for a tent?', seconds: 0 }], greeting_days: 7 });
   const page = await host('/about');
   await page.locator('.launcher').waitFor();
+  await page.waitForLoadState('networkidle'); // what greets is a file of its own
   assert.equal(await page.locator('.greeter').count(), 0);
   await page.goto(`${HOST}/tents/fjell`);
   await page.getByRole('button', { name: 'Looking for a tent?' }).waitFor();
@@ -95,11 +102,13 @@ test('somebody is greeted on the pages that are meant, once, and not while he ch
   await page.getByRole('button', { name: 'Looking for a tent?' }).click();
   await page.locator('.panel').waitFor();
   await page.locator('.greeter').waitFor({ state: 'detached' });
-  await page.keyboard.press('Escape');
+  await page.locator('.panel textarea').press('Escape');
+  await page.locator('.panel').waitFor({ state: 'hidden' });
   const asked = page.waitForResponse(/\/config$/);
   await page.goto(`${HOST}/tents/other`);
   await asked;
   await page.locator('.launcher').waitFor();
+  await page.waitForLoadState('networkidle');
   assert.equal(await page.locator('.greeter').count(), 0, 'not twice within its days');
 });
 
@@ -175,27 +184,23 @@ test('the page drives the chat, and what it says of its user reaches the agents'
   const question = unique('Is my plan good for that?');
   await write(page, question);
   const row = await conversationOf(ines, question);
-  const { body } = await call(ines, 'GET', `/customers/${row.customer.id}`);
-  assert.equal(body.attributes.plan, 'gold');
-  assert.equal(body.attributes.cart, '3 tents');
+  const told = async () => (await call(ines, 'GET', `/customers/${row.customer.id}`)).body.attributes;
+  await until(async () => (await told()).plan === 'gold', 'the plan');
+  assert.equal((await told()).cart, '3 tents');
   await page.evaluate(() => window.inboxChat.setAttributes({ cart: '', plan: 'silver' }));
   await write(page, unique('And now?'));
-  await until(
-    async () => (await call(ines, 'GET', `/customers/${row.customer.id}`)).body.attributes.plan === 'silver',
-    'the new plan',
-  );
-  const told = page.waitForEvent('console', (line) => line.text().includes('attributes refused'));
+  await until(async () => (await told()).plan === 'silver', 'the new plan');
+  const refused = page.waitForEvent('console', (line) => line.text().includes('attributes refused'));
   await page.evaluate(() => window.inboxChat.setAttributes({ ['n'.repeat(60)]: 'x' }));
-  await told;
+  await refused;
   await page.evaluate(() => window.inboxChat.close());
   await page.chat.waitFor({ state: 'hidden' });
   await answer(ines, row.id, unique('Yes'));
   await page.locator('.badge', { hasText: '1' }).waitFor();
   await page.evaluate(() => window.inboxChat.toggle());
   await page.chat.waitFor();
-  const heard = await page.evaluate(() => window.heard);
   for (const name of ['ready', 'open', 'close', 'message', 'unread'])
-    assert.ok(heard.includes(name), `${name} in ${heard}`);
+    await until(async () => (await page.evaluate(() => window.heard)).includes(name), `${name} is heard`);
 });
 
 test('emoji are picked by keys, and the sound can be switched off for good', async () => {
@@ -206,16 +211,18 @@ test('emoji are picked by keys, and the sound can be switched off for good', asy
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Enter');
-  assert.equal(await page.chat.locator('textarea').inputValue(), '😁');
+  await until(async () => (await page.chat.locator('textarea').inputValue()) === '😁', 'it is written');
   await page.keyboard.press('Escape');
   await page.chat.getByRole('toolbar').waitFor({ state: 'detached' });
   assert.ok(await page.chat.isVisible(), 'Escape closes the picker first');
   const sound = page.chat.getByRole('button', { name: 'Sound for answers' });
-  assert.equal(await sound.getAttribute('aria-pressed'), 'true');
+  const pressed = (is) => page.chat.locator(`button[aria-label="Sound for answers"][aria-pressed=${is}]`);
+  await pressed(true).waitFor();
   await sound.click();
+  await pressed(false).waitFor();
   await page.reload();
   await page.chat.waitFor();
-  assert.equal(await sound.getAttribute('aria-pressed'), 'false');
+  await pressed(false).waitFor();
 });
 
 test('ten languages, of the page, the channel or the tag; Arabic from right to left', async () => {
@@ -306,6 +313,7 @@ test('a strict policy and hostile style sheets change nothing', async () => {
     });
   const plain = await opened(await host('/'));
   const hostile = await opened(await host('/styled', { head: `<style>${css}</style>` }));
+  for (const page of [plain, hostile]) await page.chat.locator('.log[aria-live=polite]').waitFor();
   assert.deepEqual(await look(hostile), await look(plain));
 });
 
@@ -318,8 +326,10 @@ test('in a frame the chat fills it, on the channel’s sites only', async () => 
   const frame = page.frameLocator('iframe');
   const panel = frame.locator('.panel');
   await panel.waitFor();
-  const box = await panel.boundingBox();
-  assert.deepEqual([box.width, box.height], [400, 600]);
+  await until(async () => {
+    const box = await panel.boundingBox();
+    return box?.width === 400 && box.height === 600;
+  }, 'it fills the frame');
   assert.equal(await frame.locator('.launcher').count(), 0);
   assert.equal(await panel.getByRole('button', { name: 'Close chat' }).count(), 0);
   const question = unique('From a frame');
@@ -334,8 +344,10 @@ test('in a frame the chat fills it, on the channel’s sites only', async () => 
 test('on a phone the chat keeps clear of edges and keyboard', async () => {
   const page = await opened(await host('/', { viewport: { width: 390, height: 780 }, hasTouch: true }));
   await page.setViewportSize({ width: 390, height: 420 });
-  const send = await page.chat.locator('.send').boundingBox();
-  assert.ok(send.y + send.height <= 420, 'what is written stays above the keyboard');
+  const send = await until(async () => {
+    const box = await page.chat.locator('.send').boundingBox();
+    return box.y + box.height <= 420 && box;
+  }, 'what is written stays above the keyboard');
   assert.ok(send.height >= 44);
   assert.deepEqual(await violations(page), []);
 });

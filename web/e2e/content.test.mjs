@@ -2,7 +2,16 @@
 // answers of the service are given them on the way.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, messageWith, MIRA, newConversation, openConversation, violations } from './browser.mjs';
+import {
+  agent,
+  call,
+  messageWith,
+  MIRA,
+  newConversation,
+  openConversation,
+  until,
+  violations,
+} from './browser.mjs';
 
 const MINUTE = 60_000;
 
@@ -56,10 +65,22 @@ function rich(base, customer) {
   ];
 }
 
+/** A conversation of this flow whose first message is out: from then on the service tells nothing new of it by itself. */
+async function quiet(page) {
+  const row = await newConversation(page);
+  await until(async () => {
+    const { timeline } = (await call(page, 'GET', `/conversations/${row.number}`)).body;
+    return timeline.items.some(
+      (item) => item.t === 'message' && ['sent', 'delivered', 'read'].includes(item.state),
+    );
+  }, 'its first message is out');
+  return row;
+}
+
 /** Opens a conversation of this flow in which somebody sent all of that. */
 async function thread(options) {
   const page = await agent(MIRA, options);
-  const row = await newConversation(page);
+  const row = await quiet(page);
   const last = {
     id: 'flow-rich-5',
     at: row.updated_at,
@@ -96,11 +117,13 @@ test('places, contacts and the like are shown in words, and nothing outside is f
   const link = place.getByRole('link', { name: 'Open the map on maps.example' });
   assert.match((await link.getAttribute('rel')) ?? '', /noreferrer/);
   assert.equal(await place.getByText('No text').count(), 0);
-  assert.equal(await page.getByTestId('card').count(), 8);
+  await until(async () => (await page.getByTestId('card').count()) === 8, 'a card for each');
   const odd = page.locator('[data-testid=card][data-kind=unsupported]');
   assert.equal(await odd.getByRole('link').count(), 0, 'no link that is no web address');
-  const chips = await place.getByTestId('reaction').allInnerTexts();
-  assert.equal(chips.length, 2);
+  const chips = await until(async () => {
+    const shown = await place.getByTestId('reaction').allInnerTexts();
+    return shown.length === 2 && shown;
+  }, 'the two reactions');
   assert.match(chips[0], /👍[\s\S]*You/);
   const line = page.locator(`[data-testid=row][data-number="${row.number}"]`);
   await line.filter({ hasText: 'Message taken back' }).waitFor();
@@ -118,6 +141,7 @@ test('earlier wordings open by keyboard; what was taken back and what is history
   await page.keyboard.press('Enter');
   await message.getByTestId('earlier').waitFor({ state: 'detached' });
   const gone = messageWith(page, 'The customer took this message back');
+  await gone.waitFor();
   assert.equal(await gone.getByTestId('message-menu').count(), 0);
   const old = messageWith(page, 'before you connected');
   assert.match(await old.getByTestId('late').innerText(), /arrived with the backlog/);
@@ -132,7 +156,7 @@ test('an answer that is out is changed and taken back, and a message reacted to,
     for (const channel of json.channels) channel.amends = ['edit', 'delete', 'react'];
     await route.fulfill({ response: answer, json });
   });
-  const row = await newConversation(page);
+  const row = await quiet(page);
   let answer;
   await page.route(/\/api\/v1\/conversations\/[^/?]+(\?.*)?$/, async (route) => {
     if (route.request().method() !== 'GET') return route.fallback();
@@ -180,7 +204,9 @@ for (const colorScheme of ['light', 'dark']) {
   ]) {
     test(`rich messages can be used by everybody, ${colorScheme}, ${width} wide, also from right to left`, async () => {
       const { page } = await thread({ colorScheme, viewport: { width, height } });
-      await messageWith(page, 'by the 22nd').getByTestId('edited').click();
+      const edited = messageWith(page, 'by the 22nd');
+      await edited.getByTestId('edited').click();
+      await edited.getByTestId('earlier').waitFor();
       assert.deepEqual(await violations(page), []);
       await page.evaluate(() => (document.documentElement.dir = 'rtl'));
       const wide = await page.evaluate(() => {

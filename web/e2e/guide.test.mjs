@@ -14,6 +14,7 @@ test('an admin gets the first steps back from the menu, and an agent has none', 
   assert.deepEqual(await violations(ines), []);
   await ines.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
+  assert.equal(await ines.getByTestId('guide').count(), 0, 'nor after it was looked at');
 
   const ravi = await agent(RAVI);
   await ravi.getByTestId('account').click();

@@ -54,8 +54,11 @@ test('a link leads to an old message, from there on to the newest, and a message
   await newest.hover();
   await newest.getByTestId('message-menu').click();
   await page.getByRole('menuitem', { name: 'Copy link to this message' }).click();
-  const link = await page.evaluate(() => navigator.clipboard.readText());
-  assert.equal(link, `${URL_OF_DEMO}/c/${row.number}#${ids.at(-1)}`);
+  const link = `${URL_OF_DEMO}/c/${row.number}#${ids.at(-1)}`;
+  await until(
+    async () => (await page.evaluate(() => navigator.clipboard.readText())) === link,
+    'the link is in the clipboard',
+  );
 
   await page.goto('about:blank');
   await page.goto(`${URL_OF_DEMO}/c/${row.number}#${ids[10]}`);
@@ -73,7 +76,7 @@ test('a link leads to an old message, from there on to the newest, and a message
     });
   }, row.id);
   await latest.filter({ hasText: '1 new message' }).waitFor();
-  assert.equal(await inView(page, 'Note number 10.'), true, 'nothing moved');
+  await until(() => inView(page, 'Note number 10.').catch(() => false), 'nothing moved');
 
   // Scrolled on, the thread grows together with its end; every note is there once on the way.
   const log = page.locator('[role=log]');
@@ -95,7 +98,7 @@ test('a link leads to an old message, from there on to the newest, and a message
   await until(() => inView(page, 'Note number 3.').catch(() => false), 'the second link leads there too');
   await latest.click();
   await until(() => inView(page, 'Came meanwhile.').catch(() => false), 'back at the newest');
-  await page.goto(`${URL_OF_DEMO}/c/${row.number}#nowhere`);
-  await page.getByTestId('toast').filter({ hasText: 'not in this conversation' }).waitFor();
+  const told = page.getByTestId('toast').filter({ hasText: 'not in this conversation' });
+  await Promise.all([told.waitFor(), page.goto(`${URL_OF_DEMO}/c/${row.number}#nowhere`)]);
   assert.deepEqual(page.complaints, []);
 });

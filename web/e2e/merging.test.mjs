@@ -44,8 +44,8 @@ for (const [name, options] of [
     assert.deepEqual(await violations(page), []);
     await page.getByTestId('repair-confirm').click();
     await until(async () => {
-      const row = (await call(page, 'GET', `/conversations/${second.number}`)).body.row;
-      return row.number === second.number && row.messages === 1;
+      const row = (await call(page, 'GET', `/conversations/${second.number}`)).body?.row;
+      return row?.number === second.number && row.messages === 1;
     }, 'it stands alone again');
   });
 }

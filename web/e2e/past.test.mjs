@@ -1,7 +1,7 @@
 // What was said before: a visitor finds his earlier conversations, goes on with one, and has it mailed.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, messageWith, MIRA, openConversation, violations } from './browser.mjs';
+import { agent, call, focused, messageWith, MIRA, openConversation, violations } from './browser.mjs';
 import { sentTo } from './mail.mjs';
 import { answer, conversationOf, stored, unique, visitor, write } from './visitors.mjs';
 
@@ -27,6 +27,7 @@ test('an earlier conversation is found, mailed and gone on with', async () => {
   assert.equal(await past.getByText(note).count(), 0);
   await past.getByRole('button', { name: 'Send it by email' }).click();
   const address = `transcript-${crypto.randomUUID().slice(0, 8)}@example.org`;
+  await focused(past.getByLabel('Email'));
   await page.keyboard.type('nobody');
   await page.keyboard.press('Enter');
   await past.getByText('Please check this address.').waitFor();
@@ -44,6 +45,7 @@ test('an earlier conversation is found, mailed and gone on with', async () => {
   await past.getByText('One was sent just now.', { exact: false }).waitFor();
 
   await page.keyboard.press('Escape');
+  await past.getByText('The one you are in').waitFor();
   await page.keyboard.press('Escape');
   await page.chat.locator('textarea').waitFor();
   await openConversation(mira, row.number);
@@ -63,6 +65,7 @@ test('a visitor who was moved to another conversation goes back to the first', a
   const split = await call(mira, 'POST', `/conversations/${row.id}/move`, { messages: [moved.id] });
   assert.ok(split.status < 300, JSON.stringify(split.body));
   await page.reload();
+  await page.chat.getByText(second, { exact: true }).waitFor();
   await page.chat.getByText(first, { exact: true }).waitFor({ state: 'detached' });
   await page.chat.getByRole('button', { name: 'Your conversations' }).click();
   const past = page.chat.locator('.past');

@@ -1,7 +1,16 @@
 // Segments of customers: made with a look at who is in them, chosen in a queue's conditions, shown beside a conversation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, INES, newConversation, openConversation, URL_OF_DEMO, violations } from './browser.mjs';
+import {
+  agent,
+  call,
+  INES,
+  newConversation,
+  openConversation,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
 
 test('a segment is made with a live count, named by a queue, shown with its customers, and kept while it is used', async () => {
   const page = await agent(INES);
@@ -9,8 +18,11 @@ test('a segment is made with a live count, named by a queue, shown with its cust
   const [name, queue, plan] = [`Gold ${id}`, `Queue ${id}`, `plan${id}`];
   const row = await newConversation(page, 'Segments');
   const customer = (await call(page, 'GET', `/customers/${row.customer.id}`)).body;
-  const told = { version: customer.version, attributes: { [plan]: 'Gold' } };
-  assert.equal((await call(page, 'PATCH', `/customers/${customer.id}`, told)).status, 200);
+  await until(async () => {
+    const { version } = (await call(page, 'GET', `/customers/${customer.id}`)).body;
+    const told = { version, attributes: { [plan]: 'Gold' } };
+    return (await call(page, 'PATCH', `/customers/${customer.id}`, told)).status === 200;
+  }, 'the customer has a plan');
   const entry = page.getByTestId('segment').filter({ hasText: name });
   const preview = page.getByTestId('segment-preview');
 
@@ -18,7 +30,7 @@ test('a segment is made with a live count, named by a queue, shown with its cust
   await page.getByTestId('segment-add').click();
   await page.getByLabel('Name', { exact: true }).fill(name);
   await preview.getByText('Fill in the conditions').waitFor();
-  assert.equal(await page.getByTestId('segment-save').isDisabled(), true);
+  await until(() => page.getByTestId('segment-save').isDisabled(), 'it cannot be saved yet');
   await page
     .getByRole('textbox', { name: 'Attribute' })
     .or(page.getByRole('combobox', { name: 'Attribute' }))
@@ -49,7 +61,7 @@ test('a segment is made with a live count, named by a queue, shown with its cust
     await page.getByLabel('Value').selectOption({ label: `Lost ${id}` });
     await page.getByLabel('Value').selectOption({ label: name });
     await page.getByRole('button', { name: 'Add a condition' }).click();
-    await page.getByLabel('What').last().selectOption('channel_kind');
+    await page.getByLabel('What').nth(1).selectOption('channel_kind');
     await page.getByLabel('Value').last().selectOption({ label: 'Email' });
     await page.getByTestId('save-queue').click();
     await page.getByTestId('queue').filter({ hasText: queue }).waitFor();

@@ -1,7 +1,7 @@
 // The settings: reached from the account's menu, found by words, usable on a phone; what is saved there shows elsewhere.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, RAVI, URL_OF_DEMO } from './browser.mjs';
+import { agent, call, focused, RAVI, seen, until, URL_OF_DEMO } from './browser.mjs';
 
 async function openSettings(page) {
   await page.getByTestId('account').click();
@@ -16,10 +16,11 @@ test('a new name and signature are kept and shown to colleagues', async () => {
   await page.getByRole('textbox', { name: 'Name' }).fill('Ravi Menon-Quist');
   await page.getByRole('textbox', { name: 'Signature' }).fill('Ravi\nNorthwind');
   await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  await page.getByText('Saved', { exact: true }).waitFor();
+  await focused(page.getByTestId('save-profile'));
+  await seen(page.getByText('Saved', { exact: true }), () => page.keyboard.press('Enter'));
   await page.reload();
-  assert.equal(await page.getByRole('textbox', { name: 'Name' }).inputValue(), 'Ravi Menon-Quist');
+  const name = page.getByRole('textbox', { name: 'Name' });
+  await until(async () => (await name.inputValue()) === 'Ravi Menon-Quist', 'the name is kept');
   const agents = (await call(page, 'GET', '/agents')).body;
   assert.ok(agents.some((one) => one.name === 'Ravi Menon-Quist'));
   await call(page, 'PATCH', '/me', { name: before.name, signature: before.signature });
@@ -36,7 +37,8 @@ test('a wrong password is told at its field and changes nothing', async () => {
   await page.getByLabel('New password again').fill('a long new password');
   await page.getByTestId('save-password').click();
   await page.getByText('This is not your password.').waitFor();
-  assert.equal(await page.getByLabel('Current password').getAttribute('aria-invalid'), 'true');
+  const wrong = page.getByLabel('Current password');
+  await until(async () => (await wrong.getAttribute('aria-invalid')) === 'true', 'the field is marked');
 });
 
 test('pages are found by what they are about, by keyboard alone, and lead back', async () => {

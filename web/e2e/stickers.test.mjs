@@ -5,9 +5,11 @@ import {
   agent,
   AMINA,
   composer,
+  focused,
   messageWith,
   newConversation,
   openConversation,
+  until,
   violations,
 } from './browser.mjs';
 
@@ -43,11 +45,13 @@ test('a sticker is chosen by what it says, by keyboard, and goes out alone', asy
   assert.deepEqual(await violations(page), []);
   await page.keyboard.press('Escape');
   await picker.waitFor({ state: 'hidden' });
+  await focused(page.getByTestId('stickers'));
   await page.keyboard.press('Enter');
-  await picker.getByText('Hello').waitFor();
+  await focused(picker.getByRole('button', { name: 'Hello' }));
   await page.keyboard.press('ArrowRight');
+  await focused(picker.locator('[data-sticker="1/2"]'));
   await page.keyboard.press('Enter');
   await messageWith(page, 'Sticker 1/2').waitFor();
   assert.deepEqual(sent, [{ sticker: '1/2', text: '' }]);
-  assert.equal(await composer(page).inputValue(), 'These words stay here.');
+  await until(async () => (await composer(page).inputValue()) === 'These words stay here.', 'the words stay');
 });

@@ -45,6 +45,6 @@ test('a transcript is saved as text and as a page and printed, with notes only w
   await until(() => page.evaluate(() => globalThis.__printed), 'the browser is asked to print');
   await page.emulateMedia({ media: 'print' });
   const sheet = page.getByTestId('sheet');
-  assert.equal(await sheet.getByText('Only among us').isVisible(), true);
-  assert.equal(await page.getByTestId('composer-text').isVisible(), false);
+  await sheet.getByText('Only among us').waitFor();
+  await page.getByTestId('composer-text').waitFor({ state: 'hidden' });
 });
