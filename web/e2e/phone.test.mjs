@@ -48,7 +48,7 @@ test('rows are closed and put off by a finger, with undo; what a thumb needs is 
     .getByTestId('toast')
     .filter({ hasText: `#${number}` })
     .getByRole('button', { name: 'Undo' })
-    .tap();
+    .click();
   await until(async () => (await category()) !== 'resolved', 'not closed any more');
   await page.reload();
   await page.locator('.swipeable').waitFor();
