@@ -51,7 +51,7 @@ class EchoBot(Connector):
     title: ClassVar[str] = "Echo bot"
     purpose: ClassVar[str] = "Repeats what customers say and hands over; shows how a bot is connected."
     role: ClassVar[ConnectorRole] = ConnectorRole.BOT
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="", media=False)
+    capabilities: Capabilities = Capabilities(address_kind="", media=False)
     Settings: ClassVar[type[Struct]] = EchoBotSettings
 
     settings: EchoBotSettings

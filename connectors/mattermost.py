@@ -50,7 +50,7 @@ class MattermostConnector(Connector):
     name: ClassVar[str] = "mattermost"
     title: ClassVar[str] = "Mattermost"
     purpose: ClassVar[str] = "A channel of a Mattermost team, by its webhooks."
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="mattermost", conversational=True, scoped=True, media=False, text_limit=TEXT_LIMIT
     )
     Settings: ClassVar[type[Struct]] = MattermostSettings

@@ -41,7 +41,7 @@ class WebchatConnector(Connector):
     name: ClassVar[str] = "webchat"
     title: ClassVar[str] = "Web chat"
     purpose: ClassVar[str] = "A chat on your website."
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind=KIND,
         conversational=True,
         scoped=True,

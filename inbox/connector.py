@@ -274,14 +274,15 @@ class Tools:
 class Connector(ABC):
     """Base of every channel and bot. Subclasses set the class attributes and are constructed once per configured channel.
 
-    ``title`` and ``purpose`` are for whoever chooses among the connectors: what it is called, and one sentence what it connects.
+    A channel whose settings decide what it can do gives itself ``capabilities`` of its own. ``title`` and ``purpose`` are for whoever
+    chooses among the connectors: what it is called, and one sentence what it connects.
     """
 
     name: ClassVar[str]
     title: ClassVar[str] = ""
     purpose: ClassVar[str] = ""
     role: ClassVar[ConnectorRole] = ConnectorRole.CHANNEL
-    capabilities: ClassVar[Capabilities]
+    capabilities: Capabilities
     Settings: ClassVar[type[Struct]]
 
     def __init__(self, channel: ChannelId, settings: Any, tools: Tools) -> None:

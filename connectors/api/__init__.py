@@ -33,9 +33,7 @@ class ApiConnector(Connector):
     name: ClassVar[str] = "api"
     title: ClassVar[str] = "Own system"
     purpose: ClassVar[str] = "Any system of yours, by signed webhooks in both directions."
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind="api", conversational=True, reply_keys=True, scoped=True, receipts=True
-    )
+    capabilities: Capabilities = Capabilities(address_kind="api", conversational=True, reply_keys=True, scoped=True, receipts=True)
     Settings: ClassVar[type[Struct]] = ApiSettings
     settings: ApiSettings
 

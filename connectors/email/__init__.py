@@ -34,7 +34,7 @@ class EmailConnector(Connector):
     name: ClassVar[str] = "email"
     title: ClassVar[str] = "Email"
     purpose: ClassVar[str] = "A mailbox, or mail handed over by your mail server."
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="email",
         reply_keys=True,
         parse_outside=True,

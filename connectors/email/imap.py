@@ -51,6 +51,9 @@ class Pace(Struct, frozen=True):
     retry_aside: float = 3600.0
 
 
+STEADY = Pace()
+
+
 def trouble(error: BaseException, settings: ImapSettings) -> Health:
     """What is wrong with the mailbox and what to do about it."""
     where = f"{settings.host}:{settings.at_port}"
@@ -95,7 +98,7 @@ class FolderReader:
         tools: Tools,
         deliver: Deliver,
         report: Callable[[Health], None],
-        pace: Pace = Pace(),  # noqa: B008 - it is frozen
+        pace: Pace = STEADY,
         token: Token | None = None,
     ) -> None:
         """``context`` goes along with every delivery."""

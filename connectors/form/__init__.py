@@ -37,7 +37,7 @@ class FormConnector(Connector):
     name: ClassVar[str] = "form"
     title: ClassVar[str] = "Website form"
     purpose: ClassVar[str] = "A form on your website; answers go out by mail."
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="email", subject=True, media=False)
+    capabilities: Capabilities = Capabilities(address_kind="email", subject=True, media=False)
     Settings: ClassVar[type[Struct]] = FormSettings
     settings: FormSettings
 

@@ -34,7 +34,7 @@ class LineConnector(Connector):
     name: ClassVar[str] = "line"
     title: ClassVar[str] = "LINE"
     purpose: ClassVar[str] = "A LINE official account."
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="line",
         conversational=True,
         scoped=True,

@@ -67,8 +67,7 @@ class PageConnector(Connector):
         super().__init__(channel, settings, tools)
         self._graph = Graph(settings, tools, SENTENCES)
         if settings.human_agent:
-            able = replace(type(self).capabilities, window=7 * _DAY)
-            self.capabilities = able  # type: ignore[misc]  # how late one may answer hangs on what Meta has granted this app
+            self.capabilities = replace(self.capabilities, window=7 * _DAY)  # Meta has granted this app that much
 
     def verify(self, raw: RawDelivery) -> None:
         """By the verify token or the signature."""
@@ -160,7 +159,7 @@ class MessengerConnector(PageConnector):
     purpose: ClassVar[str] = "The messages of a Facebook page."
     about: ClassVar[str] = "page"
     names: ClassVar[str] = "first_name,last_name"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="messenger",
         conversational=True,
         scoped=True,
@@ -200,7 +199,7 @@ class InstagramConnector(PageConnector):
     purpose: ClassVar[str] = "Direct messages of a professional account."
     about: ClassVar[str] = "instagram"
     names: ClassVar[str] = "name,username"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="instagram",
         conversational=True,
         scoped=True,

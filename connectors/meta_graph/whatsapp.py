@@ -83,7 +83,7 @@ class WhatsAppConnector(Connector):
     name: ClassVar[str] = "whatsapp"
     title: ClassVar[str] = "WhatsApp"
     purpose: ClassVar[str] = "A business number of the WhatsApp Cloud API."
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind=KIND,
         conversational=True,
         receipts=True,

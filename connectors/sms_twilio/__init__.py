@@ -39,9 +39,7 @@ class TwilioSms(Connector):
     name: ClassVar[str] = "sms_twilio"
     title: ClassVar[str] = "SMS by Twilio"
     purpose: ClassVar[str] = "Text and picture messages by a number at Twilio."
-    capabilities: ClassVar[Capabilities] = Capabilities(
-        address_kind="phone", conversational=True, receipts=True, opt_out=True, text_limit=TEXT_LIMIT
-    )
+    capabilities: Capabilities = Capabilities(address_kind="phone", conversational=True, receipts=True, opt_out=True, text_limit=TEXT_LIMIT)
     Settings: ClassVar[type[Struct]] = TwilioSettings
     settings: TwilioSettings
 

@@ -25,7 +25,7 @@ class VonageSms(Connector):
     name: ClassVar[str] = "sms_vonage"
     title: ClassVar[str] = "SMS by Vonage"
     purpose: ClassVar[str] = "Text messages by a number at Vonage."
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="phone", conversational=True, receipts=True, opt_out=True, media=False, text_limit=TEXT_LIMIT, rate=30.0
     )
     Settings: ClassVar[type[Struct]] = VonageSettings

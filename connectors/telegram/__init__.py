@@ -53,7 +53,7 @@ class TelegramConnector(Connector):
     name: ClassVar[str] = "telegram"
     title: ClassVar[str] = "Telegram"
     purpose: ClassVar[str] = "A Telegram bot: people, groups and business chats."
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind=KIND,
         conversational=True,
         text_limit=TEXT_LIMIT,

@@ -187,7 +187,7 @@ def _refuses(connector: Connector, raw: RawDelivery, what: str) -> list[str]:
         connector.verify(raw)
     except NotAuthentic:
         return []
-    except Exception as error:  # noqa: BLE001  as above
+    except Exception as error:  # noqa: BLE001  whatever else foreign code raises is a finding
         return [f"verify: raises {type(error).__name__} for {what}, instead of NotAuthentic"]
     return [f"verify: takes {what}"]
 

@@ -158,7 +158,7 @@ class RecordingConnector(Connector):
     """Mail-like. A delivery is one item or a list of them in JSON, signed with HMAC-SHA-256 in ``X-Signature``."""
 
     name: ClassVar[str] = "recording"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="email", reply_keys=True, subject=True, recipients=True, html=True, repeat_after=15 * 60 * 1000
     )
     Settings: ClassVar[type[Struct]] = RecordingSettings
@@ -244,7 +244,7 @@ class RecordingChat(RecordingConnector):
     """Chat-like: an identity's messages belong together, visitors type and see, addresses mean nothing elsewhere."""
 
     name: ClassVar[str] = "recording_chat"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         address_kind="visitor",
         conversational=True,
         scoped=True,
@@ -269,7 +269,7 @@ class RecordingBot(Connector):
 
     name: ClassVar[str] = "recording_bot"
     role: ClassVar[ConnectorRole] = ConnectorRole.BOT
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="", media=False)
+    capabilities: Capabilities = Capabilities(address_kind="", media=False)
     Settings: ClassVar[type[Struct]] = RecordingSettings
 
     def __init__(self, channel: ChannelId, settings: Any, tools: Tools) -> None:

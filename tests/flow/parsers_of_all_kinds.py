@@ -105,7 +105,7 @@ class Obedient(Connector):
     """Parses by doing ``context['do']``, and otherwise gives the delivery's size and its bytes back."""
 
     name: ClassVar[str] = "obedient"
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="test", parse_outside=True)
+    capabilities: Capabilities = Capabilities(address_kind="test", parse_outside=True)
     Settings: ClassVar[type[Any]] = NoSettings
 
     @classmethod

@@ -77,7 +77,7 @@ class Tried(Connector):
     """A connector whose trial ends as it is told."""
 
     name: ClassVar[str] = "tried"
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="x")
+    capabilities: Capabilities = Capabilities(address_kind="x")
     Settings: ClassVar[type[Struct]] = Struct
 
     def __init__(self, channel: ChannelId, ends: Health | Exception) -> None:

@@ -47,7 +47,7 @@ class ProbeConnector(Connector):
     """See the module."""
 
     name: ClassVar[str] = "probe"
-    capabilities: ClassVar[Capabilities] = Capabilities(address_kind="probe", conversational=True, scoped=True)
+    capabilities: Capabilities = Capabilities(address_kind="probe", conversational=True, scoped=True)
     Settings: ClassVar[type[Struct]] = ProbeSettings
 
     def verify(self, raw: RawDelivery) -> None:

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { network } from './network.mjs';
+import { follow, report } from './trail.mjs';
 
 export { network };
 
@@ -49,6 +50,7 @@ before(async () => {
 });
 
 after(async () => {
+  await report();
   for (const context of open) await context.close();
   await browser?.close();
 });
@@ -79,6 +81,7 @@ export async function newPage(options = {}) {
   page.setDefaultTimeout(PATIENCE_MS);
   await slow(page);
   page.complaints = [];
+  follow(page);
   page.on('pageerror', (error) => page.complaints.push(String(error)));
   page.on('console', (message) => {
     const text = message.text();

@@ -83,14 +83,14 @@ test('a link leads to an old message, from there on to the newest, and a message
   const seen = new Set();
   const end = Date.now() + 60_000;
   for (;;) {
-    const shown = await log.evaluate((element) => {
+    const shown = await log.evaluate(async (element) => {
       element.scrollTop += 700;
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
       return [...element.querySelectorAll('[data-message]')].map((one) => one.innerText);
     });
     for (const text of shown) for (const [, n] of text.matchAll(/Note number (\d+)\./g)) seen.add(Number(n));
     if (shown.some((text) => text.includes('Came meanwhile.'))) break; // of the same look: the rest may be drawn with it
     assert.ok(Date.now() < end, `the end was not reached, ${seen.size} seen`);
-    await page.waitForTimeout(30);
   }
   for (let n = 10; n < NOTES; n++) assert.ok(seen.has(n), `note ${n} was never drawn`);
 

@@ -181,7 +181,6 @@ test('a browser is told while no window is open, and taken off the list again', 
   const told = await until(async () => {
     // A worker that is just starting may miss one; of the same tag one is shown.
     await line.send('ServiceWorker.deliverPushMessage', { origin: URL_OF_DEMO, registrationId, data });
-    await page.waitForTimeout(300);
     const all = await shown();
     return all.length > 0 && all;
   }, 'it is shown');
