@@ -25,6 +25,7 @@ from inbox.api.call import Call
 from inbox.api.queue_structs import SaveQueue
 from inbox.api.view_structs import SavedViewRow, SaveView
 from inbox.core import filters, saved_replies
+from inbox.core.attributes import attribute_id
 from inbox.core.permissions import Action, Actor, require, supervises
 from inbox.flow.catalog import Rule
 from inbox.records import (
@@ -81,7 +82,8 @@ class Shelf:
     the stored value and raises ``Invalid``; ``complete(parts, entry)`` adds what it takes the outside for. ``answer`` is what is
     shown, ``show(entry)`` makes it; by default the value itself. ``rule`` is asked in the commit, ``ask(parts, actor, before, after)``
     ahead of it, for what is no state of the journal; after None: it shall go. ``order`` sorts the list, in front of which stand the
-    ``fixed`` ones, as they are shown. What is not ``removable`` here ends in a way of its own.
+    ``fixed`` ones, as they are shown. What is not ``removable`` here ends in a way of its own. ``id_of(body)``: the id, where it
+    follows from what is given.
     """
 
     noun: Noun[Any]
@@ -99,6 +101,7 @@ class Shelf:
     complete: Callable[[Any, Any], Awaitable[Any]] = complete
     fixed: Callable[[Actor], tuple[Any, ...]] = none
     removable: bool = True
+    id_of: Callable[[Any], str] | None = None
 
     def calls(self) -> Sequence[Call]:
         """List, make, change, remove."""
@@ -205,6 +208,7 @@ SHELVES: tuple[Shelf, ...] = (
         attribute_structs.attribute,
         managed_by(Action.MANAGE_ATTRIBUTES),
         ask=attribute_structs.room,
+        id_of=lambda body: attribute_id(body.key.strip()),
         order=lambda entry: (entry.order, entry.name.casefold(), entry.id),
     ),
     Shelf(

@@ -22,6 +22,7 @@ from inbox.api.shelves import Shelf
 from inbox.app.accounts import committing
 from inbox.app.apply_lists import TABLES, Lists, wishes
 from inbox.app.channels import setups
+from inbox.app.dispatching import webhooks_of
 from inbox.app.stores import Stores, open_stores
 from inbox.connector import ConnectorRole, Health
 from inbox.core.agent import Role, Team
@@ -208,7 +209,9 @@ async def workspace(settings: Settings) -> AsyncIterator[Workspace]:
     classes = discover(settings.connectors.outside)
     own = frozenset(channel.id for channel in settings.channels)
     async with open_stores(settings, beside=True) as stores, committing(settings, stores) as committer:
-        lists = Lists(Directory(stores.queries), stores.clock, Catalog(committer), stores.files, address_kinds(classes.values()))
+        directory, kinds = Directory(stores.queries), address_kinds(classes.values())
+        webhooks = webhooks_of(keyring, committer, stores.queries, directory, stores.clock)
+        lists = Lists(directory, stores.clock, Catalog(committer), stores.files, kinds, webhooks)
         yield Workspace(stores, Staff(committer), setups(settings, stores, keyring, classes, committer), own, lists)
 
 

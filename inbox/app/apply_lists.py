@@ -1,4 +1,4 @@
-"""Lists of the catalog in a file for `inbox apply`: every list that has calls has tables, made from its shelf."""
+"""Lists of the catalog in a file for `inbox apply`: every list whose entries can be removed has tables, made from its shelf."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from inbox.core.ids import AgentId
 from inbox.core.permissions import Actor
 from inbox.flow.catalog import Catalog
 from inbox.flow.directory import Directory
+from inbox.flow.dispatching import Webhooks
 from inbox.ports import Clock, Files
 from inbox.records import CALENDARS, SEGMENTS
 from inbox.settings import Id, Section
@@ -33,6 +34,7 @@ class Lists:
     catalog: Catalog
     files: Files
     kinds: frozenset[str]
+    webhooks: Webhooks
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def table_of(shelf: Shelf) -> type[Any]:
 
 
 TABLES: Mapping[str, tuple[Shelf, type[Any]]] = {
-    shelf.many: (shelf, table_of(shelf)) for shelf in sorted(SHELVES, key=lambda one: one.noun not in (CALENDARS, SEGMENTS))
+    shelf.many: (shelf, table_of(shelf))
+    for shelf in sorted(SHELVES, key=lambda one: one.noun not in (CALENDARS, SEGMENTS))
+    if shelf.removable  # what ends in a way of its own is no entry alone: conversations hold tags
 }
 """By the name of the list; opening hours and segments first, because others go by them."""
 
@@ -67,7 +71,8 @@ async def wishes(shelf: Shelf, tables: Sequence[Any], at: Lists, actor: Actor) -
     found, lines = [], []
     for table in tables:
         try:
-            found.append(await _wish(shelf, table, known.get(table.id), at, actor))
+            id = table.id if shelf.id_of is None else shelf.id_of(table)
+            found.append(await _wish(shelf, table, id, known.get(id), at, actor))
         except (Invalid, Conflict) as wrong:
             lines.append(f"{shelf.many}.{table.id}.{wrong}" if isinstance(wrong, Invalid) else f"{shelf.many}.{table.id}: {wrong}")
     if lines:
@@ -75,15 +80,15 @@ async def wishes(shelf: Shelf, tables: Sequence[Any], at: Lists, actor: Actor) -
     return found
 
 
-async def _wish(shelf: Shelf, table: Any, before: Any, at: Lists, actor: Actor) -> Wish:
+async def _wish(shelf: Shelf, table: Any, id: str, before: Any, at: Lists, actor: Actor) -> Wish:
     if table.removed:
         if before is None:
             return Wish("keep")
         await shelf.ask(at, actor, before, None)
-        return Wish("remove", (), partial(at.catalog.delete, actor, shelf.noun, table.id, 0, shelf.rule))
+        return Wish("remove", (), partial(at.catalog.delete, actor, shelf.noun, id, 0, shelf.rule))
     version = 0 if before is None else shelf.noun.version_of(before)
     given = {field.name: getattr(table, field.name) for field in msgspec.structs.fields(shelf.body) if field.name != "version"}
-    wanted = await shelf.complete(at, shelf.entry(shelf.body(version=version, **given), table.id, actor, before))
+    wanted = await shelf.complete(at, shelf.entry(shelf.body(version=version, **given), id, actor, before))
     if not shelf.sees(ANYBODY, wanted):
         raise Invalid("id", "nobody would see this: what is personal is made on the screen")
     await shelf.ask(at, actor, before, wanted)

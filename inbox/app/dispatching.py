@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import random
 
 from inbox.app.crosschecks import sends_mail
@@ -15,27 +16,37 @@ from inbox.core.dispatching import Dispatch
 from inbox.core.errors import NeedsLogin, Rejected, TryLater
 from inbox.core.ids import ChannelId, Instant, MessageId
 from inbox.core.message import Address
+from inbox.flow.committer import Committer
+from inbox.flow.directory import Directory
 from inbox.flow.dispatching import FIELD, SECONDS, Call, Dispatcher, Mail, Webhooks
+from inbox.ports import Clock, Queries
 from inbox.provider import retry_after
 from inbox.records import ALERTS
 from inbox.settings import Settings
+from inbox.store.secrets import Keyring
 
 
 def build_dispatching(settings: Settings, stores: Stores, steps: Steps) -> tuple[Dispatcher, Webhooks]:
     """What brings them out, and the door for webhooks."""
-    keyring = steps.keyring
     mail = mailing(steps, settings.mail.system_channel, stores.clock.now, settings.server.public_url)
     call = calling(stores.outside, stores.clock.now, inside=settings.webhooks.inside)
-
-    def seal(value: str, webhook: str) -> str:
-        return keyring.seal(value, channel=webhook, field=FIELD)
-
-    def unseal(value: str, webhook: str) -> str:
-        return keyring.unseal(value, channel=webhook, field=FIELD)
-
+    unseal = partial(_unseal, steps.keyring)
     dispatcher = Dispatcher(steps.committer, stores.queries, stores.clock, call, mail, unseal, random)
     steps.feed.listen(dispatcher.heard)
-    return dispatcher, Webhooks(steps.committer, stores.queries, steps.directory, stores.clock, seal, unseal)
+    return dispatcher, webhooks_of(steps.keyring, steps.committer, stores.queries, steps.directory, stores.clock)
+
+
+def webhooks_of(keyring: Keyring, committer: Committer, queries: Queries, directory: Directory, clock: Clock) -> Webhooks:
+    """The door for webhooks, whose secrets are stored under these keys."""
+    return Webhooks(committer, queries, directory, clock, partial(_seal, keyring), partial(_unseal, keyring))
+
+
+def _seal(keyring: Keyring, value: str, webhook: str) -> str:
+    return keyring.seal(value, channel=webhook, field=FIELD)
+
+
+def _unseal(keyring: Keyring, value: str, webhook: str) -> str:
+    return keyring.unseal(value, channel=webhook, field=FIELD)
 
 
 def calling(outside: Outside, now: Callable[[], Instant], *, inside: bool) -> Call:

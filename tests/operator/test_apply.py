@@ -178,6 +178,7 @@ async def test_lists_are_made_and_channels_that_do_not_work_stop_everything_if_w
     operator = Operator(tmp_path, uri=mongo_uri, database=f"apply_{secrets.token_hex(4)}")
     file = tmp_path / "lists.toml"
     lists = '[[saved_replies]]\nid = "hello"\nname = "Hello"\ntext = "Hello there"\n'
+    lists += '[[webhooks]]\nid = "pager"\nname = "Pager"\nurl = "https://pager.example.org/in"\nsecret = "${SYSTEM_SECRET}"\n'
     nowhere = channel("far").replace("[channels.settings]", '[channels.settings]\nurl = "http://127.0.0.1:9/nobody"')
     file.write_text(lists + nowhere, encoding="utf-8")
     done = await operator.run("apply", str(file), "--try", environment={"SYSTEM_SECRET": SECRET})
@@ -185,5 +186,6 @@ async def test_lists_are_made_and_channels_that_do_not_work_stop_everything_if_w
     assert "? channel far does not work:" in done.text
     file.write_text(lists + channel("near"), encoding="utf-8")
     done = await operator.run("apply", str(file), "--try", environment={"SYSTEM_SECRET": SECRET})
-    assert done.text.splitlines()[:3] == ["+ saved reply hello", "+ channel near", "? channel near works"]
-    assert done.text.splitlines()[-1].startswith("Done: 2 of 2")
+    assert done.text.splitlines()[:4] == ["+ saved reply hello", "+ webhook pager", "+ channel near", "? channel near works"]
+    assert done.text.splitlines()[-1].startswith("Done: 3 of 3")
+    assert SECRET not in done.text
