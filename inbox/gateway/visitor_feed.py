@@ -133,17 +133,20 @@ class JournalVisitorFeed:
         self._wake.set()
 
     async def run(self) -> None:
-        """Hand changes to the tabs they concern, until cancelled."""
+        """Hand changes to the tabs they concern, until cancelled; started again after an error it goes on with those that were not."""
         await self._read()
         while True:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._until_hours_change()):
-                    await self._wake.wait()
+            if not self._waiting:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._until_hours_change()):
+                        await self._wake.wait()
             self._wake.clear()
-            if any(c.event.type in LISTS for c in self._waiting):
-                await self._read()
-            while self._waiting:
-                self._show(self._waiting.popleft())
+            while batch := list(self._waiting):
+                if any(change.event.type in LISTS for change in batch):
+                    await self._read()
+                for change in batch:
+                    self._waiting.popleft()
+                    self._show(change)
             self.presence_changed()
             if self._line_moved:
                 self._line_moved = False

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from inbox.core.agent import Agent, Role
 from inbox.core.customer import identity_id
+from inbox.core.errors import TryLater
 from inbox.core.events import Event, EventType, facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, MessageId
 from inbox.core.message import Address, Author, Delivery, DeliveryState, Message
@@ -76,13 +78,15 @@ async def a_feed(
     browser_of: str = CUSTOMER,
     standing: Standings = lambda conversation: None,
     there: Callable[[], frozenset[AgentId]] = frozenset[AgentId],
+    store: MemoryStore | None = None,
+    directory: Directory | None = None,
     **identity: Any,
 ) -> JournalVisitorFeed:
     """A conversation that began in the chat and went on by mail; ``identity`` changes what is known of the mail address.
 
     ``there``: who takes new conversations.
     """
-    store = MemoryStore()
+    store = store or MemoryStore()
     messages = [replace(m, arrived_at=START + n) for n, m in enumerate(THREAD.values())]
     browser = an_identity(VISITOR, kind="webchat", scope=SHOP, customer=browser_of)
     key = open_key(SHOP, identity_id("webchat", SHOP, VISITOR))
@@ -92,7 +96,7 @@ async def a_feed(
     puts += [Put(IDENTITIES, an_identity(**({"verified": True} | identity)), None)]
     puts += [Put(THREAD_KEYS, ThreadKey(key, "open", ConversationId("c1")), None)]
     await store.journal.commit(Batch(puts=puts))
-    directory = Directory(store.queries)
+    directory = directory or Directory(store.queries)
     return JournalVisitorFeed(
         store.journal,
         store.queries,
@@ -135,6 +139,29 @@ async def test_a_mail_that_comes_while_he_looks_is_told_to_his_tabs() -> None:
     event = Event(EventType.MESSAGE_RECEIVED, START, Author("system"), conversation=mail.conversation, message=mail.id)
     running = asyncio.get_running_loop().create_task(feed.run())
     feed.heard([Change(event, a_conversation(), mail)])
+    await settle()
+    running.cancel()
+    assert tab.heard == ["mailed"]
+
+
+async def test_what_came_while_the_database_was_away_is_told_when_it_is_back() -> None:
+    visitors, tab, store = Visitors(), Listening(), MemoryStore()
+    directory = Directory(store.queries)
+    feed = await a_feed(visitors, store=store, directory=directory)
+    visitors.join(SHOP, VISITOR, tab)
+    await feed.thread(SHOP, VISITOR, 50)
+    running = asyncio.get_running_loop().create_task(feed.run())
+    await settle()
+    store.away = True
+    mail = THREAD["mailed"]
+    event = Event(EventType.MESSAGE_RECEIVED, START, Author("system"), conversation=mail.conversation, message=mail.id)
+    agent_changed = Change(Event(EventType.AGENT_CHANGED, START, Author("system")))
+    directory.heard([agent_changed])
+    feed.heard([agent_changed, Change(event, a_conversation(), mail)])
+    with pytest.raises(TryLater):
+        await running
+    store.away = False
+    running = asyncio.get_running_loop().create_task(feed.run())
     await settle()
     running.cancel()
     assert tab.heard == ["mailed"]

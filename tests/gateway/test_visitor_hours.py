@@ -9,11 +9,14 @@ import msgspec
 from inbox.core.agent import Agent, Role
 from inbox.core.business_hours import DAY_MINUTES, Calendar, Interval
 from inbox.core.conditions import Condition
+from inbox.core.events import Event, EventType
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, QueueId
+from inbox.core.message import Author
 from inbox.core.queues import Queue
 from inbox.core.visitor import VisitorId
 from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
+from inbox.flow.feed import Change
 from inbox.flow.router import Standing
 from inbox.flow.working import ChannelFacts
 from inbox.gateway.visitor_feed import JournalVisitorFeed, Whereabouts
@@ -21,7 +24,9 @@ from inbox.gateway.visitor_protocol import Online, PlaceInLine
 from inbox.gateway.visitors import Outgoing, Visitors
 from inbox.records import AGENTS, CALENDARS, QUEUES, Batch, Put
 from inbox.testing.clock import settle
+from inbox.testing.memory_queries import MemoryQueries
 from inbox.testing.memory_store import MemoryStore
+from inbox.testing.tables import Tables
 
 SHOP, VISITOR, CHATS = ChannelId("shop"), VisitorId("v1"), QueueId("chats")
 FACTS = {SHOP: ChannelFacts(SHOP, "webchat", "shop", live=True)}
@@ -37,6 +42,20 @@ ANOTHER = Queue(QueueId("mail"), "Mail", conditions=Condition(field="channel_kin
 THERE = Online(True)
 
 
+class Holding(MemoryQueries):
+    """Answers who has an account only while it is let."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self.free = asyncio.Event()
+        self.free.set()
+
+    async def agents(self) -> list[Agent]:
+        """All accounts."""
+        await self.free.wait()
+        return await super().agents()
+
+
 class Floor:
     """A chat where somebody is there, its clock, and one visitor's tab."""
 
@@ -46,12 +65,14 @@ class Floor:
         self.visitors, self.whereabouts = Visitors(), Whereabouts()
         self.standing: Standing | None = None
         self.out = Outgoing()
-        directory = Directory(self.store.queries)
+        self.queries = Holding(self.store.tables)
+        self.directory = Directory(self.queries)
+        self.desks = Desks(self.directory)
         self.feed = JournalVisitorFeed(
             self.store.journal,
-            self.store.queries,
-            directory,
-            Desks(directory),
+            self.queries,
+            self.directory,
+            self.desks,
             self.visitors,
             self.whereabouts,
             lambda: FACTS,
@@ -76,6 +97,12 @@ class Floor:
         running = asyncio.create_task(self.feed.run())  # noqa: TID251  ended two lines below
         await settle()
         running.cancel()
+
+    def hears(self, type: EventType, **data: int | str | None) -> None:
+        """Something changed, which everybody is told in the order of the service."""
+        changes = [Change(Event(type, self.now, Author("system"), data=data))]
+        for listener in (self.directory, self.desks, self.feed):
+            listener.heard(changes)
 
     def waits(self, queue: QueueId | None) -> None:
         """The visitor has written, and is next in a queue."""
@@ -140,3 +167,19 @@ async def test_who_is_served_or_waits_elsewhere_does_not_mind_that_a_queue_is_cl
     floor.standing = None
     assert await floor.told() == [PlaceInLine()]
     assert floor.feed.online(SHOP, VISITOR) == THERE
+
+
+async def test_what_changes_while_a_change_is_read_counts_too() -> None:
+    floor = Floor(MONDAY + 8 * HOUR)
+    await floor.begin()
+    running = asyncio.create_task(floor.feed.run())  # noqa: TID251  ended below
+    await settle()
+    floor.queries.free.clear()
+    floor.hears(EventType.AGENT_CHANGED)
+    await settle()
+    await floor.store.journal.commit(Batch(puts=[Put(QUEUES, QUEUE, None)]))
+    floor.hears(EventType.CATALOG_CHANGED, noun=QUEUES.name)
+    floor.queries.free.set()
+    await settle()
+    running.cancel()
+    assert floor.feed.online(SHOP) == Online(False, MONDAY + 10 * HOUR), "the queue is new, and opens at ten"
