@@ -98,12 +98,15 @@ class Workspace {
 
   /** Calls back an answer that has not left yet, and puts its words into the composer. Raises what the service answers. */
   async takeBack(message: MessageRow): Promise<void> {
+    const { thread } = this;
     const cancelled = message.state === 'cancelled' ? message : await api.cancel(message.id);
-    if (this.thread?.id === message.conversation) this.thread.takeMessage(cancelled);
-    const draft = drafts.of(message.conversation, message.forwards ? 'forward' : 'reply');
+    // What was merged into a conversation has no composer of its own.
+    const here = thread?.row && [thread.id, ...thread.row.absorbed].includes(message.conversation);
+    if (here) thread.takeMessage(cancelled);
+    const draft = drafts.of(here ? thread.id : message.conversation, message.forwards ? 'forward' : 'reply');
     if (!cancelled.cards.some((card) => card.kind === 'template'))
       draft.giveBack(sending.contentOf(cancelled));
-    this.onTakenBack(draft.mode);
+    if (here && this.thread === thread) this.onTakenBack(draft.mode);
   }
 
   /** Conversations that are being merged here, which is told where it is done. */
