@@ -108,6 +108,28 @@ export class Draft {
     this.edit({ ...back, text, files: [...back.files, ...typed.files] });
   }
 
+  /** Takes over what was written in a conversation that was merged into this one, after what stands here. */
+  gather(other: Draft): void {
+    const [own, more] = [this.content, other.content];
+    if (other.empty) return;
+    other.#leave();
+    if (this.empty) return this.edit(more);
+    const held = new Set(own.files.map((file) => file.id));
+    // What the service stored after the merge stands here already.
+    const text = own.text.includes(more.text) ? own.text : `${own.text}\n\n${more.text}`.trim();
+    this.edit({ text, files: [...own.files, ...more.files.filter((file) => !held.has(file.id))] });
+  }
+
+  /** Nothing is written here any more. The service is not told: for it, this draft is that of the other conversation now. */
+  #leave(): void {
+    clearTimeout(this.#timer);
+    this.conflict = null;
+    this.content = EMPTY;
+    this.#base = 0;
+    this.#dirty = false;
+    this.#keep();
+  }
+
   /**
    * Takes what the service held when it was asked (`asked`, by `performance.now()`), unless what was typed here is not saved yet, or
    * was saved after the question: then the answer may be older than the words.
@@ -208,6 +230,7 @@ export class Draft {
   }
 
   async #failed(error: unknown): Promise<void> {
+    if (!this.#dirty) return;
     if (mayRetry(error)) this.#later(RETRY_AFTER_MS);
     else if (error instanceof ApiError && error.code === 'conflict') {
       const row = await this.#stored().catch(() => undefined);
@@ -254,6 +277,11 @@ class Drafts {
     for (const mode of MODES) {
       this.of(conversation, mode).adopt(rows.find((row) => row.mode === mode) ?? null, asked);
     }
+  }
+
+  /** What was written in conversations that were merged into another goes on there. */
+  gather(from: readonly string[], into: string): void {
+    for (const one of from) for (const mode of MODES) this.of(into, mode).gather(this.of(one, mode));
   }
 
   /** A page of a list, asked for at `asked`: of these conversations the service has these drafts, and no others. */

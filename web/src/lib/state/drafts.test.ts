@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeService, json, problem } from '../../testing/service';
 import type { DraftRow } from '../api/types';
-import { Draft, SAVE_AFTER_MS } from './drafts.svelte';
+import { Draft, EMPTY, SAVE_AFTER_MS } from './drafts.svelte';
 
 const KEY = 'inbox.draft.me.c1.reply';
 const PATH = '/conversations/c1/drafts/reply';
@@ -214,5 +214,44 @@ describe('a draft', () => {
     await vi.advanceTimersByTimeAsync(6000);
     expect(one.conflict).toBeNull();
     expect(stored.text).toBe('my words');
+  });
+});
+
+describe('a draft in a conversation that was merged into another', () => {
+  const file = (id: string) => ({ id, name: `${id}.txt`, type: 'text/plain', size: 6 });
+  const carl = { kind: 'email', value: 'carl@example.org', name: 'Carl' };
+  const other = () => new Draft('c0', 'reply', OTHER_KEY, () => undefined);
+  const OTHER_KEY = 'inbox.draft.me.c0.reply';
+
+  it('goes on there as it is, with whom it is for', async () => {
+    const [one, old] = [draft(), other()];
+    old.edit({ text: 'half a sentence', to: [carl], files: [file('f1')] });
+    one.gather(old);
+    expect(one.content).toEqual({ ...EMPTY, text: 'half a sentence', to: [carl], files: [file('f1')] });
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(stored?.text).toBe('half a sentence');
+    expect(old.empty).toBe(true);
+    expect(localStorage.getItem(OTHER_KEY)).toBeNull();
+    // By the id of what was merged the service would delete the draft of the other one.
+    expect(service.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`PUT ${PATH}`]);
+  });
+
+  it('comes after the words that are there, which keep whom they are for', () => {
+    const [one, old] = [draft(), other()];
+    one.edit({ text: 'Dear Carl', to: [carl], files: [file('f1')] });
+    old.edit({ text: 'half a sentence', to: [], files: [file('f1'), file('f2')] });
+    one.gather(old);
+    expect(one.content.text).toBe('Dear Carl\n\nhalf a sentence');
+    expect(one.content.to).toEqual([carl]);
+    expect(one.content.files.map(({ id }) => id)).toEqual(['f1', 'f2']);
+  });
+
+  it('is not there twice when the service stored it there after the merge', () => {
+    const [one, old] = [draft(), other()];
+    old.edit({ text: 'half a sentence' });
+    one.adopt(row('half a sentence', 1), performance.now());
+    one.gather(old);
+    expect(one.content.text).toBe('half a sentence');
+    expect(old.empty).toBe(true);
   });
 });

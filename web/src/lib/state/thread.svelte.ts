@@ -307,6 +307,7 @@ export class Thread {
     if (!this.row || this.row.id !== row.id || row.version >= this.row.version) this.row = row;
     reads.adopt({ [row.id]: detail.read }, [row.id], asked);
     drafts.adopt(row.id, detail.drafts, asked);
+    drafts.gather(row.absorbed, row.id);
     this.#show();
     this.#divide(detail);
     this.state = 'ready';

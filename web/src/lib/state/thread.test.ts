@@ -86,6 +86,22 @@ describe('an open conversation', () => {
     expect(thread.row?.subject).toBe('New');
   });
 
+  it('goes on with what was being written in a conversation that was merged into it', async () => {
+    drafts.of('k0', 'note').edit({ text: 'Refund him' });
+    service.on('GET /conversations/k1', () => {
+      const timeline = { items: [], before: null, after: null };
+      return json({
+        row: conversation('k1', { version: 2, absorbed: ['k0'] }),
+        timeline,
+        read: 0,
+        drafts: [],
+      });
+    });
+    await thread.reload();
+    expect(drafts.of('k1', 'note').content.text).toBe('Refund him');
+    expect(drafts.of('k0', 'note').empty).toBe(true);
+  });
+
   it('is looked for at once when what the agent may see changed', async () => {
     service.push({ t: 'gone', sub: sub(), id: 'k1', version: 2, c: [1, 0] });
     visible = false;
