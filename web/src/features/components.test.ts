@@ -1,9 +1,12 @@
 import { cleanup, fireEvent, render, screen, within } from '@testing-library/svelte';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Address, MessageRow } from '../lib/api/types';
+import type { Address, Attribute, MessageRow } from '../lib/api/types';
+import { conversation, FakeService, json } from '../testing/service';
 import AddressField from './composer/AddressField.svelte';
 import EditableText from './customer/EditableText.svelte';
+import TypedValue from './customer/TypedValue.svelte';
 import MessageBody from './thread/MessageBody.svelte';
+import Subject from './thread/Subject.svelte';
 
 afterEach(cleanup);
 
@@ -122,5 +125,50 @@ describe('a value that is edited in place', () => {
     again.value = ' Acme GmbH ';
     await fireEvent.keyDown(again, { key: 'Enter' });
     expect(onsave).toHaveBeenCalledExactlyOnceWith('Acme GmbH');
+  });
+
+  it('keeps what is typed while a colleague changes it, and his where nothing was', async () => {
+    const onsave = vi.fn<(value: string) => void>();
+    const props = { value: 'Acme', label: 'Company', placeholder: 'Add', onsave };
+    const { rerender } = render(EditableText, props);
+    await fireEvent.click(screen.getByRole('button', { name: 'Company: Acme' }));
+    const field = screen.getByLabelText<HTMLInputElement>('Company');
+    await rerender({ value: 'Apex' });
+    await fireEvent.keyDown(field, { key: 'Enter' });
+    expect(onsave).not.toHaveBeenCalled();
+    await fireEvent.click(screen.getByRole('button', { name: 'Company: Apex' }));
+    const again = screen.getByLabelText<HTMLInputElement>('Company');
+    again.value = 'Apex GmbH';
+    await rerender({ value: 'Atlas' });
+    await fireEvent.keyDown(again, { key: 'Enter' });
+    expect(onsave).toHaveBeenCalledExactlyOnceWith('Apex GmbH');
+  });
+
+  it('does so where it has a kind', async () => {
+    const onsave = vi.fn<(value: string) => void>();
+    const attribute = { id: 'a', name: 'Seats', key: 'seats', kind: 'number', version: 1 } as Attribute;
+    const { rerender } = render(TypedValue, { attribute, value: '5', onsave });
+    await fireEvent.click(screen.getByRole('button', { name: 'Seats: 5' }));
+    const field = screen.getByLabelText<HTMLInputElement>('Seats');
+    field.value = '7';
+    await rerender({ value: '6' });
+    await fireEvent.keyDown(field, { key: 'Enter' });
+    expect(onsave).toHaveBeenCalledExactlyOnceWith('7');
+  });
+
+  it('does so for what a conversation is about', async () => {
+    const service = new FakeService();
+    service.install((name, value) => vi.stubGlobal(name, value));
+    service.on('PATCH /conversations/k1', () => json(conversation('k1', { subject: 'Zip fixed' })));
+    const { rerender } = render(Subject, { row: conversation('k1') });
+    await fireEvent.click(screen.getByTestId('subject'));
+    const field = screen.getByRole<HTMLInputElement>('textbox');
+    field.value = 'Zip fixed';
+    await rerender({ row: conversation('k1', { subject: 'Zips', version: 2 }) });
+    await fireEvent.keyDown(field, { key: 'Enter' });
+    await vi.waitFor(() =>
+      expect(service.requests.map((one) => one.body)).toEqual([{ subject: 'Zip fixed' }]),
+    );
+    vi.unstubAllGlobals();
   });
 });

@@ -1,34 +1,37 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { conversation, FakeService, json } from '../../testing/service';
+import { conversation, FakeService, json, problem } from '../../testing/service';
 import type { ChannelRow } from '../../lib/api/types';
 import { live } from '../../lib/state/live.svelte';
 import { session } from '../../lib/state/session.svelte';
+import { toasts } from '../../lib/state/toasts.svelte';
 import CustomerPane from './CustomerPane.svelte';
 
 let service: FakeService;
 
+const ada = (change: object = {}) =>
+  json({
+    id: 'c1',
+    name: 'Ada',
+    version: 1,
+    company: 'Acme',
+    language: '',
+    notes: '',
+    attributes: {},
+    identities: [],
+    blocks: [],
+    segments: [],
+    absorbed: [],
+    merges: [],
+    created_at: 0,
+    ...change,
+  });
+
 beforeEach(() => {
   service = new FakeService();
   service.install((name, value) => vi.stubGlobal(name, value));
-  service.on('GET /customers/c1', () =>
-    json({
-      id: 'c1',
-      name: 'Ada',
-      version: 1,
-      company: 'Acme',
-      language: '',
-      notes: '',
-      attributes: {},
-      identities: [],
-      blocks: [],
-      segments: [],
-      absorbed: [],
-      merges: [],
-      created_at: 0,
-    }),
-  );
+  service.on('GET /customers/c1', () => ada());
   session.channels = new Map([['shop', { id: 'shop', conversational: true } as ChannelRow]]);
   live.start(() => undefined);
   service.deliverAll();
@@ -40,6 +43,15 @@ afterEach(() => {
   session.channels = new Map();
   vi.unstubAllGlobals();
 });
+
+async function change(what: string, to: string): Promise<void> {
+  (await screen.findByTestId(what)).click();
+  await tick();
+  const field = screen.getByTestId<HTMLInputElement>(`${what}-field`);
+  field.value = to;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+}
 
 it('a customer is said to be in the chat while that is known, and never to be away', async () => {
   render(CustomerPane, { row: conversation('k1', { channel: 'shop', channels: ['shop'] }) });
@@ -61,38 +73,27 @@ it('two changes in a row are both kept, the second on what the first made', asyn
   service.on('PATCH /customers/c1', (_, init) => {
     const { version } = JSON.parse(String(init?.body)) as { version: number };
     versions.push(version);
-    return json({
-      id: 'c1',
-      name: 'Ada',
-      version: version + 1,
-      company: 'Kingfisher',
-      language: '',
-      notes: '',
-      attributes: {},
-      identities: [],
-      blocks: [],
-      segments: [],
-      absorbed: [],
-      merges: [],
-      created_at: 0,
-    });
+    return ada({ version: version + 1, company: 'Kingfisher' });
   });
   render(CustomerPane, { row: conversation('k1') });
-  const company = await screen.findByTestId('customer-company');
-  company.click();
-  await tick();
-  const field = screen.getByTestId('customer-company-field') as HTMLInputElement;
-  field.value = 'Kingfisher';
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
-  const name = screen.getByTestId('customer-name');
-  name.click();
-  await tick();
-  const other = screen.getByTestId('customer-name-field') as HTMLInputElement;
-  other.value = 'Ada L.';
-  other.dispatchEvent(new Event('input', { bubbles: true }));
-  other.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+  await change('customer-company', 'Kingfisher');
+  await change('customer-name', 'Ada L.');
   await vi.waitFor(() => expect(versions).toEqual([1, 2]));
+});
+
+it('a change is made on what a colleague has changed meanwhile, and loses nothing', async () => {
+  render(CustomerPane, { row: conversation('k1') });
+  await screen.findByTestId('customer-company');
+  service.on('GET /customers/c1', () => ada({ version: 5, notes: 'Called twice' }));
+  service.on('PATCH /customers/c1', (_, init) => {
+    const body = JSON.parse(String(init?.body)) as { version: number };
+    if (body.version !== 5) return problem(409, 'conflict');
+    return ada({ notes: 'Called twice', ...body, version: 6 });
+  });
+  await change('customer-company', 'Kingfisher');
+  await screen.findByText('Kingfisher', { selector: 'p' });
+  screen.getByText('Called twice');
+  expect(toasts.all).toEqual([]);
 });
 
 it('who was merged is shown as the one that stays, and follows what happens to him', async () => {
