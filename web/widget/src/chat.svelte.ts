@@ -135,6 +135,7 @@ export class Chat implements Panel {
   /** The next person at this browser starts afresh. */
   logout(): void {
     this.identity = this.memory.token = null;
+    this.attributes = {};
     this.proved = false;
     this.draft = '';
     this.outgoing.outbox = new Outbox();

@@ -115,6 +115,7 @@ function start(tag: HTMLScriptElement): void {
     },
     logout() {
       identity = null;
+      attributes = {};
       if (panel) void panel.then((it) => it.logout());
       else forget();
     },

@@ -281,9 +281,13 @@ describe('somebody who comes back', () => {
   it('leaves nothing behind when he logs out', () => {
     const it = chat();
     Server.last.ready({ visitor: 'known', messages: [row('a')] });
+    it.setAttributes({ plan: 'gold' });
     it.typed('secret draft');
     it.logout();
     expect([it.rows, it.draft, localStorage.length, sessionStorage.length]).toEqual([[], '', 0, 0]);
+    it.open();
+    Server.last.ready();
+    expect(Server.last.takes('about')).toEqual([]);
   });
 });
 
