@@ -33,6 +33,9 @@ class Server {
   }
   ready(more: Partial<Extract<ServerFrame, { t: 'ready' }>> = {}): void {
     this.onopen?.();
+    this.welcomes(more);
+  }
+  welcomes(more: Partial<Extract<ServerFrame, { t: 'ready' }>> = {}): void {
     const ready = {
       t: 'ready',
       now: 1,
@@ -249,16 +252,7 @@ describe('somebody who comes back', () => {
     Server.last.onopen?.();
     expect(Server.last.takes('open')[0]).toMatchObject({ token: 'secret', have: { a: 1 }, pending: [id] });
     const arrived = row('m', { who: 'visitor', client_id: id ?? '', at: 2 });
-    Server.last.says({
-      t: 'ready',
-      now: 1,
-      heartbeat: 1,
-      online: true,
-      back: null,
-      visitor: 'known',
-      whole: false,
-      messages: [arrived],
-    });
+    Server.last.welcomes({ visitor: 'known', whole: false, messages: [arrived] });
     expect(it.rows.map((each) => each.id)).toEqual(['a', 'm']);
     expect(it.lines).toEqual([]);
     expect(Server.last.takes('say')).toEqual([]);
@@ -351,16 +345,7 @@ describe('while it is open', () => {
     it.identify('a.b.c');
     expect(Server.last.takes('identify')).toEqual([{ t: 'identify', identity: 'a.b.c' }]);
     Server.last.says({ t: 'identified', ok: true, reason: '' });
-    Server.last.says({
-      t: 'ready',
-      now: 1,
-      heartbeat: 1,
-      online: true,
-      back: null,
-      visitor: 'unknown',
-      whole: true,
-      messages: [],
-    });
+    Server.last.welcomes();
     expect(Server.last.takes('start')).toHaveLength(2);
   });
 
