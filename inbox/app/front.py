@@ -242,6 +242,7 @@ def _build_visitors(
         now=stores.clock.now,
     )
     steps.feed.listen(feed.heard)
+    sockets.live.on_presence(feed.came_or_went)
     services = Services(
         store=stores.visitors,
         feed=feed,

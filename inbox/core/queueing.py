@@ -45,19 +45,28 @@ class Desk(Struct, frozen=True):
         """One queue; None for a team's own, and for one that is gone."""
         return None if id is None else self.queues.get(id)
 
-    def open(self, queue: Queue) -> Hours:
-        """Its hours."""
-        return self.hours(queue.calendar) if queue.calendar else ALWAYS_OPEN
+    def open(self, queue: Queue | None) -> Hours:
+        """Its hours; none are kept without one."""
+        return self.hours(queue.calendar) if queue is not None and queue.calendar else ALWAYS_OPEN
+
+    def onward(self, queue: Queue) -> list[Queue]:
+        """The queue, and those that take over from it one after the other, without the ones that are closed."""
+        ways, last = [queue], queue
+        while last.overflow_ms or last.overflow_empty:
+            following = self.queue(last.overflow)
+            if following is None or following in ways:
+                break
+            ways.append(last := following)
+        return [way for way in ways if way is queue or self.open(way).open]
 
     @property
     def asks_of_customers(self) -> bool:
         """Whether any queue's conditions look at the customer."""
         return any(asks_of_the_customer(queue.conditions) for queue in self.queues.values())
 
-    def entrance(self, facts: Facts) -> Hours:
-        """The hours of the queue that somebody enters of whom this is known."""
-        queue = queues.entered(self.queues.values(), facts)
-        return ALWAYS_OPEN if queue is None else self.open(queue)
+    def entrance(self, facts: Facts) -> Queue | None:
+        """The queue that somebody enters of whom this is known."""
+        return queues.entered(self.queues.values(), facts)
 
     @property
     def changes_at(self) -> Instant | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from weakref import WeakKeyDictionary
+
+from msgspec.structs import replace
 
 from inbox.core.agent import Agent
 from inbox.core.business_hours import Calendar, OpenSpan, counted
@@ -16,11 +18,13 @@ from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant
 from inbox.core.message import Author
 from inbox.core.queueing import Desk
-from inbox.core.queues import ALWAYS_OPEN, Hours
+from inbox.core.queues import ALWAYS_OPEN, Hours, Queue
+from inbox.core.routing import Needs, serves
 from inbox.core.visitor import VisitorId
 from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
+from inbox.flow.giving import on_duty
 from inbox.flow.placing import open_key
 from inbox.flow.router import Standing
 from inbox.flow.signalling import Signals
@@ -87,7 +91,7 @@ def tell_agent_types(
 
 
 class JournalVisitorFeed:
-    """``visitors.VisitorFeed`` on the journal. ``facts`` are the running channels', ``available`` who takes new work."""
+    """``visitors.VisitorFeed`` on the journal. ``facts`` are the running channels', ``available`` who takes new work, while on duty."""
 
     def __init__(
         self,
@@ -122,6 +126,7 @@ class JournalVisitorFeed:
         self._now = now
         self._calendars: Mapping[str, Calendar] = {}
         self._agents: Mapping[str, Agent] = {}
+        self._there: frozenset[AgentId] = frozenset()
         self._online: dict[ChannelId, tuple[Online, Online, str]] = {}
         self._waiting: deque[Change] = deque()
         self._wake = asyncio.Event()
@@ -130,6 +135,10 @@ class JournalVisitorFeed:
         """Listener of the feed."""
         self._waiting.extend(c for c in changes if c.message is not None or c.event.type in LISTS)
         self._line_moved |= any(one is not None and one.queued for c in changes for one in (c.event.before, c.event.after))
+        self._wake.set()
+
+    def came_or_went(self, agents: frozenset[AgentId]) -> None:
+        """Somebody's state is another."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -179,18 +188,24 @@ class JournalVisitorFeed:
         if where is None:
             return NOWHERE, self._for_newcomers(channel, desk)
         standing = self._standing(where[0])
-        queue = None if standing is None else desk.queue(standing.queue)
-        hours = ALWAYS_OPEN if queue is None else desk.open(queue)
-        there = self._within(channel, hours)
+        if standing is None:
+            return NOWHERE, self._within(channel, desk, self._entrance(channel, desk), ALWAYS_OPEN)
+        queue = desk.queue(standing.queue)
+        hours = desk.open(queue)
+        there = self._within(channel, desk, queue, hours)
         return (_place(standing, there=there.online) if hours.open else NOWHERE), there
 
     def _for_newcomers(self, channel: ChannelId, desk: Desk) -> Online:
         """Whether somebody is there for who writes first; by the hours of the queue in which he would wait, too."""
+        queue = self._entrance(channel, desk)
+        return self._within(channel, desk, queue, desk.open(queue))
+
+    def _entrance(self, channel: ChannelId, desk: Desk) -> Queue | None:
+        """The queue in which somebody would wait who writes first."""
         facts = self._facts().get(channel)
         if facts is None:
-            return self._within(channel, ALWAYS_OPEN)
-        known = Facts(channel=channel, channel_kind=facts.kind, team=facts.team or "", open=desk.open_calendars())
-        return self._within(channel, desk.entrance(known))
+            return None
+        return desk.entrance(Facts(channel=channel, channel_kind=facts.kind, team=facts.team or "", open=desk.open_calendars()))
 
     async def _read(self) -> None:
         await self._desks.refresh()
@@ -206,11 +221,13 @@ class JournalVisitorFeed:
         return next(counted(calendar, now, now + AHEAD), None)
 
     def _until_hours_change(self) -> float | None:
-        """Seconds until some channel or queue may open or close; None where none has hours."""
+        """Seconds until some channel or queue may open or close, or somebody's working hours; None where none has hours."""
         now, used = self._now(), [c for channel in self._facts() if (c := self._calendar(channel)) is not None]
         spans = [self._next(c) for c in used]
         changes = [now + AHEAD if span is None else span[0] if span[0] > now else span[1] for span in spans]
-        changes += [at for at in (self._desks.at(now).changes_at,) if at is not None]
+        desk = self._desks.at(now)
+        shifts = {agent.calendar for agent in self._agents.values() if agent.calendar}
+        changes += [at for at in (desk.changes_at, *(desk.hours(shift).changes_at for shift in shifts)) if at is not None]
         return (min(changes) - now) / 1000 if changes else None
 
     def _show(self, change: Change) -> None:
@@ -228,9 +245,13 @@ class JournalVisitorFeed:
     def presence_changed(self) -> None:
         """Tell the tabs when the first agent came, or the last one left; with nobody there, no time is promised to who waits."""
         desk = self._desks.at(self._now())
+        there = frozenset(agent.id for agent in self._on_duty(desk))
+        if self._there != there:
+            self._there = there
+            self._places.set()
         for channel in self._facts():
             # The calendar belongs to it: who came after the channel got another one was told by that one.
-            state = (self._for_newcomers(channel, desk), self._within(channel, ALWAYS_OPEN), self._hours(channel))
+            state = (self._for_newcomers(channel, desk), self._within(channel, desk, None, ALWAYS_OPEN), self._hours(channel))
             if self._online.get(channel) != state:
                 self._online[channel] = state
                 self._visitors.online_changed(channel, state[0])
@@ -262,8 +283,9 @@ class JournalVisitorFeed:
         desk = self._desks.at(self._now())
         return self._for_newcomers(channel, desk) if visitor is None else self._stands(channel, visitor, desk)[1]
 
-    def _within(self, channel: ChannelId, hours: Hours) -> Online:
-        """The same, within the channel's hours and these; outside of them with the instant when the last of them begins again."""
+    def _within(self, channel: ChannelId, desk: Desk, queue: Queue | None, hours: Hours) -> Online:
+        """Whether somebody is there who would be given what waits in this queue (None: the team's own) or goes on from it, within the
+        channel's hours and these; outside of them with the instant when the last of them begins again."""
         calendar = self._calendar(channel)
         span = None if calendar is None else self._next(calendar)
         opens = None if span is None else span[0]
@@ -272,10 +294,15 @@ class JournalVisitorFeed:
         if starts:
             known = [at for at in starts if at is not None]
             return Online(False, max(known) if len(known) == len(starts) else None)
-        facts = self._facts().get(channel)
-        team = facts.team if facts else None
+        facts, readers = self._facts().get(channel), tuple(desk.readers.get(channel, ()))
+        needs = Needs(ConversationId(""), facts.team if facts else None, readers=readers)
+        ways = [needs] if queue is None else [replace(needs, teams=one.teams, agents=one.agents) for one in desk.onward(queue)]
+        return Online(any(serves(way, agent.id, agent.teams) for agent in self._on_duty(desk) for way in ways))
+
+    def _on_duty(self, desk: Desk) -> Iterator[Agent]:
+        """Who is given conversations now."""
         there = (self._agents.get(id) for id in self._available())
-        return Online(any(team is None or not agent.teams or team in agent.teams for agent in there if agent is not None))
+        return (agent for agent in there if agent is not None and on_duty(agent, desk))
 
     def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
         """Shown to the agents who look at his conversation."""

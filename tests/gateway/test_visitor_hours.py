@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
+import pytest
+from msgspec.structs import replace
 
-from inbox.core.agent import Agent, Role
+from inbox.core.agent import Agent, Availability
 from inbox.core.business_hours import DAY_MINUTES, Calendar, Interval
 from inbox.core.conditions import Condition
 from inbox.core.events import Event, EventType
-from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, QueueId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant, QueueId, TeamId
 from inbox.core.message import Author
+from inbox.core.permissions import Action
 from inbox.core.queues import Queue
+from inbox.core.roles import CustomRole
 from inbox.core.visitor import VisitorId
 from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
@@ -22,14 +29,16 @@ from inbox.flow.working import ChannelFacts
 from inbox.gateway.visitor_feed import JournalVisitorFeed, Whereabouts
 from inbox.gateway.visitor_protocol import Online, PlaceInLine
 from inbox.gateway.visitors import Outgoing, Visitors
-from inbox.records import AGENTS, CALENDARS, QUEUES, Batch, Put
+from inbox.records import AGENTS, CALENDARS, QUEUES, ROLES, Batch, Put
+from inbox.testing.builders import an_agent
 from inbox.testing.clock import settle
 from inbox.testing.memory_queries import MemoryQueries
 from inbox.testing.memory_store import MemoryStore
 from inbox.testing.tables import Tables
+from tests.eventually import eventually
 
 SHOP, VISITOR, CHATS = ChannelId("shop"), VisitorId("v1"), QueueId("chats")
-FACTS = {SHOP: ChannelFacts(SHOP, "webchat", "shop", live=True)}
+FACTS = ChannelFacts(SHOP, "webchat", "shop", live=True)
 MONDAY = 1_790_553_600_000
 """2026-09-28, 00:00 UTC."""
 HOUR = 3_600_000
@@ -64,6 +73,7 @@ class Floor:
         self.store = MemoryStore()
         self.visitors, self.whereabouts = Visitors(), Whereabouts()
         self.standing: Standing | None = None
+        self.facts, self.there = FACTS, {AgentId("sam")}
         self.out = Outgoing()
         self.queries = Holding(self.store.tables)
         self.directory = Directory(self.queries)
@@ -75,8 +85,8 @@ class Floor:
             self.desks,
             self.visitors,
             self.whereabouts,
-            lambda: FACTS,
-            lambda: frozenset({AgentId("sam")}),
+            lambda: {SHOP: self.facts},
+            lambda: frozenset(self.there),
             lambda conversation, customer, on: None,
             standing=lambda conversation: self.standing,
             hours=lambda channel: "hours",
@@ -89,10 +99,10 @@ class Floor:
     def agent_typing(self, name: str, on: bool) -> None:
         """Nor here."""
 
-    async def begin(self, *queues: Queue, calendar: Calendar = ALWAYS) -> None:
-        """The channel keeps these hours, and these queues are there, both of which are read."""
-        agent = Agent(AgentId("sam"), "Sam", "sam@shop.example", Role.AGENT)
-        puts = [Put(CALENDARS, calendar, None), Put(CALENDARS, LATE, None), Put(AGENTS, agent, None)]
+    async def begin(self, *queues: Queue, hours: Calendar = ALWAYS, **sam: Any) -> None:
+        """The channel keeps these hours, and these queues are there, both of which are read, as is who Sam is."""
+        agent = an_agent("sam", **sam)
+        puts = [Put(CALENDARS, hours, None), Put(CALENDARS, LATE, None), Put(AGENTS, agent, None)]
         await self.store.journal.commit(Batch(puts=[*puts, *(Put(QUEUES, queue, None) for queue in queues)]))
         running = asyncio.create_task(self.feed.run())  # noqa: TID251  ended two lines below
         await settle()
@@ -115,11 +125,19 @@ class Floor:
         self.feed.tell_places()
         return [msgspec.json.decode(await self.out.next() or b"", type=PlaceInLine | Online) for _ in range(len(self.out))]
 
+    async def until_somebody(self) -> None:
+        """Returns when his tab is told that somebody is there."""
+        ask: Callable[[], Any] = self._somebody
+        await eventually(ask, what="somebody is there")
+
+    async def _somebody(self) -> bool:
+        return THERE in await self.told()
+
 
 async def online(calendar: Calendar, now: Instant) -> Online:
     """What somebody hears who opens a chat of these hours."""
     floor = Floor(now)
-    await floor.begin(calendar=calendar)
+    await floor.begin(hours=calendar)
     return floor.feed.online(SHOP)
 
 
@@ -155,7 +173,7 @@ async def test_who_has_it_open_hears_of_the_queue_that_he_would_wait_in() -> Non
     elsewhere, floor = Floor(MONDAY + 8 * HOUR), Floor(MONDAY + 8 * HOUR)
     await elsewhere.begin(ANOTHER)
     assert elsewhere.feed.online(SHOP) == THERE, "chats do not go there"
-    await floor.begin(ANOTHER, QUEUE, calendar=WEEKDAYS)
+    await floor.begin(ANOTHER, QUEUE, hours=WEEKDAYS)
     assert floor.feed.online(SHOP) == Online(False, MONDAY + 10 * HOUR), "the channel opens at nine, its queue at ten"
 
 
@@ -183,3 +201,60 @@ async def test_what_changes_while_a_change_is_read_counts_too() -> None:
     await settle()
     running.cancel()
     assert floor.feed.online(SHOP) == Online(False, MONDAY + 10 * HOUR), "the queue is new, and opens at ten"
+
+
+@pytest.mark.parametrize("sam", [{"capacity": 0}, {"calendar": "late"}, {"custom_role": "readers"}, {"availability": Availability.AWAY}])
+async def test_who_is_given_nothing_now_is_not_there(sam: dict[str, Any]) -> None:
+    floor = Floor(MONDAY + 8 * HOUR)
+    await floor.store.journal.commit(Batch(puts=[Put(ROLES, CustomRole("readers", "Readers", permissions=(Action.NOTE,)), None)]))
+    await floor.begin(**sam)
+    assert floor.feed.online(SHOP) == Online(False)
+
+
+async def test_a_teams_chat_is_online_while_somebody_is_there_whom_it_is_given_to() -> None:
+    red = TeamId("red")
+    nobodys, queue = Floor(MONDAY), replace(QUEUE, calendar="")
+    nobodys.facts = dataclasses.replace(FACTS, team=red)
+    await nobodys.begin()
+    assert nobodys.feed.online(SHOP) == Online(False), "of no team, no team's work is given to him"
+    theirs = Floor(MONDAY)
+    theirs.facts = nobodys.facts
+    await theirs.begin(teams=(red,))
+    assert theirs.feed.online(SHOP) == THERE
+    by_queue = Floor(MONDAY)
+    by_queue.facts = nobodys.facts
+    await by_queue.begin(replace(queue, agents=(AgentId("sam"),)))
+    assert by_queue.feed.online(SHOP) == THERE, "he serves the queue that chats enter"
+    elsewhere = Floor(MONDAY)
+    elsewhere.facts = nobodys.facts
+    await elsewhere.begin(replace(queue, teams=(TeamId("blue"),)), teams=(red,))
+    assert elsewhere.feed.online(SHOP) == Online(False), "others serve it"
+    onward = Floor(MONDAY)
+    onward.facts = nobodys.facts
+    blues = replace(queue, teams=(TeamId("blue"),), overflow=ANOTHER.id, overflow_empty=True)
+    await onward.begin(blues, replace(ANOTHER, calendar="", agents=(AgentId("sam"),)))
+    assert onward.feed.online(SHOP) == THERE, "he serves the queue that takes over"
+
+
+async def test_who_has_the_chat_open_is_told_when_working_hours_begin() -> None:
+    floor = Floor(MONDAY + 10 * HOUR - 1)
+    await floor.begin(calendar="late")
+    floor.visitors.arrive(SHOP, floor)
+    running = asyncio.create_task(floor.feed.run())  # noqa: TID251  ended below
+    await settle()
+    floor.now = MONDAY + 10 * HOUR
+    await floor.until_somebody()
+    running.cancel()
+
+
+async def test_who_has_the_chat_open_is_told_when_somebody_comes() -> None:
+    floor = Floor(MONDAY)
+    floor.there.clear()
+    await floor.begin()
+    floor.visitors.arrive(SHOP, floor)
+    running = asyncio.create_task(floor.feed.run())  # noqa: TID251  ended below
+    await settle()
+    floor.there.add(AgentId("sam"))
+    floor.feed.came_or_went(frozenset({AgentId("sam")}))
+    await floor.until_somebody()
+    running.cancel()
