@@ -211,6 +211,18 @@ async def test_a_team_that_something_is_given_to_stays(world: World, team: str, 
     assert team in {row["id"] for row in (await ada.get("/bootstrap"))["teams"]}
 
 
+async def test_a_team_that_serves_a_queue_stays(world: World) -> None:
+    ada = await world.log_in("ada")
+    await ada.ask("POST", "/teams", json={"name": "Returns"})
+    queue = {**BODIES["create_queue"](), "name": "Refunds", "teams": ["returns"]}
+    made = await ada.ask("POST", "/queues", json=queue, headers={"Idempotency-Key": "q"})
+    assert made.status == 201, await made.text()
+    answer = await ada.ask("DELETE", "/teams/returns")
+    assert (answer.status, "The queue 'Refunds'" in await answer.text()) == (409, True)
+    assert (await ada.ask("DELETE", f"/queues/{(await made.json())['id']}")).status == 204
+    assert (await ada.ask("DELETE", "/teams/returns")).status == 204
+
+
 async def test_what_a_deleted_team_resolved_is_seen_by_supervisors_only(world: World) -> None:
     ada, ben = await world.log_in("ada"), await world.log_in("ben")
     assert (await ada.ask("PATCH", "/conversations/c-foreign", json={"status": "resolved"})).status == 200

@@ -24,6 +24,7 @@ from inbox.core.ids import AgentId, TeamId, digest
 from inbox.core.permissions import Action, Grant, Scope, granted, require
 from inbox.core.roles import require_within, role_of, with_role
 from inbox.core.views import ACTIVE, View
+from inbox.records import QUEUES
 
 _FIELDS = ("email", "name", "role", "teams", "capacity", "skills", "limits", "calendar", "active")
 _COUNTED = 1000
@@ -124,8 +125,8 @@ async def rename_team(asked: Signed[st.RenameTeam]) -> s.TeamRow:
 
 
 async def delete_team(asked: Signed[None]) -> None:
-    """Raises ``Conflict`` while a channel or a conversation that is not resolved is given to the team. Its members leave it; what it
-    resolved stays with its id, for supervisors and admins to see."""
+    """Raises ``Conflict`` while it serves a queue, and while a channel or a conversation that is not resolved is given to it. Its members
+    leave it; what it resolved stays with its id, for supervisors and admins to see."""
     require(asked.actor, Action.MANAGE_TEAMS)
     parts, id = asked.parts, TeamId(asked.path["id"])
     for channel in await parts.queries.channels():
@@ -133,6 +134,9 @@ async def delete_team(asked: Signed[None]) -> None:
             raise Conflict(f"The channel {channel.name!r} gives its conversations to this team; change that first.")
         if id in channel.readers:
             raise Conflict(f"The channel {channel.name!r} is read by this team; change that first.")
+    for queue in (await parts.directory.entries(QUEUES)).values():
+        if id in queue.teams:
+            raise Conflict(f"The queue {queue.name!r} is served by this team; change that first.")
     unresolved = View("team", (*ACTIVE, Category.SNOOZED), team=id)
     if count := await parts.queries.count(unresolved, Scope(all=True), asked.actor.id, _COUNTED):
         raise Conflict(f"{count} conversations of this team are not resolved; give them to another team first.")
