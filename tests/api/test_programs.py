@@ -35,6 +35,16 @@ async def test_a_program_writes_without_a_cookie_or_csrf_token_and_is_named_in_t
     assert (await ask(world, made["token"], "POST", "/teams", json={"name": "Returns"})).status == 201
     lines = await world.store.accounts.audited(None, 10)
     assert [line.data for line in lines if line.action == "team_created"] == [{"token": made["row"]["id"], "name": "Returns"}]
+    channel = {**BODIES["create_channel"](), "anyway": True}
+    assert (await ask(world, made["token"], "POST", "/channels", json=channel)).status == 201
+    assert (await ask(world, made["token"], "PATCH", "/channels/second", json={"version": 1, "paused": True})).status == 200
+    assert (await ask(world, made["token"], "DELETE", "/channels/second")).status == 204
+    blocked = await ask(world, made["token"], "POST", "/blocked-senders", json={"kind": "email", "value": "eve@spam.example"})
+    assert blocked.status == 201, await blocked.text()
+    assert (await ask(world, made["token"], "DELETE", f"/blocked-senders/{(await blocked.json())['id']}")).status == 204
+    lines = await world.store.accounts.audited(None, 20)
+    by_it = {line.action for line in lines if line.data.get("token") == made["row"]["id"]}
+    assert by_it >= {"channel_created", "channel_changed", "channel_removed", "sender_blocked", "sender_unblocked"}
     assert made["token"] not in str(lines)
     assert made["token"] not in str(await world.store.accounts.tokens())
     assert (await ada.get("/tokens"))[0]["used_at"] == world.clock.now()

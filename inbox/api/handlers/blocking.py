@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from inbox.api import blocking_structs as b
 from inbox.api import show
 from inbox.api.access import get_conversation
+from inbox.api.audit import note
 from inbox.api.bodies import limit_of
 from inbox.api.handlers.customers import normal
-from inbox.api.origin import client_address
 from inbox.api.parts import ApiParts, Signed
-from inbox.api.resets import entry
 from inbox.core.agent import Role
 from inbox.core.permissions import Action, require
 from inbox.flow.blocking import BlockSender
@@ -30,7 +27,7 @@ async def block_participant(asked: Signed[b.BlockParticipant]) -> b.Blocked:
     found = await get_conversation(parts, asked.actor, asked.path["id"], Action.BLOCK_SENDERS)
     wish = BlockSender(asked.actor, body.kind, body.value, body.domain, "", body.why, found.id, body.spam, await _staff(parts), asked.key)
     block, after = await parts.people.block(wish)
-    await _audit(asked, "sender_blocked", block.id)
+    await note(asked, "sender_blocked", block.id)
     (row,) = await show.blocks(parts, [block])
     return b.Blocked(row, await show.conversation(parts, after or found))
 
@@ -42,7 +39,7 @@ async def block_sender(asked: Signed[b.BlockSender]) -> b.BlockRow:
     value = body.value if body.domain else normal(body.kind, body.value)
     wish = BlockSender(asked.actor, body.kind, value, body.domain, why=body.why, staff=await _staff(parts), key=asked.key)
     block, _ = await parts.people.block(wish)
-    await _audit(asked, "sender_blocked", block.id)
+    await note(asked, "sender_blocked", block.id)
     (row,) = await show.blocks(parts, [block])
     return row
 
@@ -51,13 +48,8 @@ async def unblock_sender(asked: Signed[None]) -> None:
     """Let somebody in again. Raises ``NotFound`` when he is on the list no more."""
     require(asked.actor, Action.BLOCK_SENDERS)
     block = await asked.parts.people.unblock(asked.actor, asked.path["id"])
-    await _audit(asked, "sender_unblocked", block.id)
+    await note(asked, "sender_unblocked", block.id)
 
 
 async def _staff(parts: ApiParts) -> frozenset[str]:
     return frozenset(a.email for a in (await parts.directory.agents()).values() if a.email and a.role is not Role.BOT)
-
-
-async def _audit(asked: Signed[Any], action: str, block: str) -> None:
-    parts = asked.parts
-    await parts.accounts.audit(entry(parts.clock.now(), asked.actor.id, action, client_address(asked.http, parts.settings), block))

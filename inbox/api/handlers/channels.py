@@ -8,9 +8,8 @@ from msgspec import UnsetType
 from msgspec.structs import replace
 
 from inbox.api import channel_structs as ch
-from inbox.api.origin import client_address
+from inbox.api.audit import note
 from inbox.api.parts import ApiParts, Signed
-from inbox.api.resets import entry
 from inbox.connector import Connector, ConnectorRole, Health
 from inbox.core.errors import Conflict, Invalid, NotFound, NotWorking
 from inbox.core.ids import ChannelId
@@ -68,7 +67,7 @@ async def create_channel(asked: Signed[ch.CreateChannel]) -> ch.ChannelSetup:
     )
     waits = not body.anyway and await _prove(parts, setup, None)
     stored = await parts.setups.save(asked.actor, setup, None, asked.key)
-    await _audit(asked, "channel_created", stored.id, name=stored.name, connector=stored.connector)
+    await note(asked, "channel_created", stored.id, name=stored.name, connector=stored.connector)
     row = _row(parts, stored)
     return replace(row, consent=row.consent or waits)
 
@@ -86,7 +85,7 @@ async def edit_channel(asked: Signed[ch.EditChannel]) -> ch.ChannelSetup:
     if not isinstance(body.settings, UnsetType) and not body.anyway and not setup.paused:
         await _prove(parts, setup, before)
     stored = await parts.setups.save(asked.actor, setup, before)
-    await _audit(asked, "channel_changed", stored.id, name=stored.name, fields=",".join(_given(body)))
+    await note(asked, "channel_changed", stored.id, name=stored.name, fields=",".join(_given(body)))
     return _row(parts, stored)
 
 
@@ -94,7 +93,7 @@ async def remove_channel(asked: Signed[None]) -> None:
     """Its conversations stay. Raises ``Conflict`` when the settings file manages it."""
     require(asked.actor, Action.MANAGE_CHANNELS)
     stored = await asked.parts.setups.remove(asked.actor, ChannelId(asked.path["id"]))
-    await _audit(asked, "channel_removed", stored.id)
+    await note(asked, "channel_removed", stored.id)
 
 
 def _edited(before: ChannelRecord, body: ch.EditChannel) -> Setup:
@@ -208,9 +207,3 @@ def _writes_first(kind: type[Connector]) -> bool:
 
 def _takes_webhooks(kind: type[Connector]) -> bool:
     return kind.verify is not Connector.verify
-
-
-async def _audit(asked: Signed[Any], action: str, target: str, **data: str) -> None:
-    parts = asked.parts
-    line = entry(parts.clock.now(), asked.actor.id, action, client_address(asked.http, parts.settings), target, **data)
-    await parts.accounts.audit(line)
