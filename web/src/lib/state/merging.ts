@@ -1,4 +1,5 @@
 // Merging, splitting and moving, each with its undo; and customers who are one person.
+import '../i18n/later';
 import { api, newKey } from '../api/client';
 import type { ConversationRow, CustomerRow, MergeCustomers, Repaired, RepairRow } from '../api/types';
 import { t } from '../i18n';
