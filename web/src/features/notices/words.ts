@@ -2,6 +2,7 @@
 import type { NoticeRow } from '../../lib/api/types';
 import { t, tCode } from '../../lib/i18n';
 import type { IconName } from '../../lib/icons/icons';
+import type { Route } from '../../lib/router.svelte';
 import { session } from '../../lib/state/session.svelte';
 
 export const NOTICE_ICONS: Record<string, IconName> = {
@@ -21,6 +22,12 @@ export const NOTICE_ICONS: Record<string, IconName> = {
 export const NOTICE_WORDS: readonly string[] = Object.keys(NOTICE_ICONS).filter((kind) => kind !== 'alert');
 
 export const customerOf = (row: NoticeRow) => row.customer.name || t('customer.unknown');
+
+/** Where it leads: an alert is about no conversation, what it watches is on the board. */
+export const target = (row: NoticeRow): Route =>
+  row.conversation === null
+    ? { name: 'board', wall: false }
+    : { name: 'inbox', view: 'mine', number: String(row.number) };
 
 /** What happened, without the conversation's name. */
 export function saying(row: NoticeRow): string {
