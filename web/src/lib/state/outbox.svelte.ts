@@ -36,6 +36,8 @@ export interface Outcome {
 class Outbox {
   entries = $state.raw<readonly Entry[]>([]);
   guards = $state.raw<ReadonlyMap<string, Guard>>(new Map());
+  /** Conversations whose messages are being sent now. */
+  #running = new Set<string>();
   #outcome: Outcome = { sent: () => undefined, guarded: () => undefined };
 
   constructor() {
@@ -52,7 +54,7 @@ class Outbox {
     this.entries = kept
       .sort((a, b) => a.at - b.at)
       .map((entry) => (entry.state === 'failed' ? entry : { ...entry, state: 'waiting' }));
-    for (const entry of this.entries) if (entry.state === 'waiting') void this.#attempt(entry.body.client_id);
+    this.#runAll();
   }
 
   of(conversation: string): Entry[] {
@@ -72,11 +74,13 @@ class Outbox {
     this.entries = [...this.entries, entry];
     this.#keep(entry);
     this.dropGuard(conversation);
-    void this.#attempt(body.client_id);
+    void this.#run(conversation);
   }
 
   retry(clientId: string): void {
-    void this.#attempt(clientId);
+    const entry = this.#find(clientId);
+    this.#change(clientId, { state: 'waiting' });
+    if (entry) void this.#run(entry.conversation);
   }
 
   /** Takes the entry out; the caller gives its words back to the composer or drops them. */
@@ -94,30 +98,51 @@ class Outbox {
     this.guards = guards;
   }
 
-  async #attempt(clientId: string): Promise<void> {
-    const entry = this.#find(clientId);
-    if (!entry) return;
+  #runAll(): void {
+    for (const one of new Set(this.entries.map((entry) => entry.conversation))) void this.#run(one);
+  }
+
+  /** One after the other: they arrive in the order they were written in, and what has to wait holds up those behind it. */
+  async #run(conversation: string): Promise<void> {
+    if (this.#running.has(conversation)) return;
+    this.#running.add(conversation);
+    try {
+      let next: Entry | undefined;
+      do next = this.of(conversation).find((entry) => entry.state !== 'failed');
+      while (next && (await this.#attempt(next)));
+    } finally {
+      this.#running.delete(conversation);
+    }
+  }
+
+  /** Tells whether it is over with this one, for good or ill. */
+  async #attempt(entry: Entry): Promise<boolean> {
+    const clientId = entry.body.client_id;
     this.#change(clientId, { state: 'sending', error: '' });
     try {
       const created = await api.send(entry.conversation, entry.body, entry.key);
       this.#outcome.sent(created);
       this.take(clientId);
+      return true;
     } catch (error) {
-      this.#failed(entry, error);
+      return this.#failed(entry, error);
     }
   }
 
-  #failed(entry: Entry, error: unknown): void {
+  #failed(entry: Entry, error: unknown): boolean {
     const clientId = entry.body.client_id;
     if (error instanceof ApiError && error.code === 'newer_reply') {
       this.take(clientId);
       this.guards = new Map(this.guards).set(entry.conversation, { newer: error.newer });
       this.#outcome.guarded(entry, error.newer);
     } else if (mayRetry(error)) {
-      this.#change(clientId, { state: 'waiting' });
+      for (const { body, state } of this.of(entry.conversation))
+        if (state === 'sending') this.#change(body.client_id, { state: 'waiting' });
+      return false;
     } else {
       this.#change(clientId, { state: 'failed', error: error instanceof Error ? error.message : '' });
     }
+    return true;
   }
 
   #find(clientId: string): Entry | undefined {
@@ -144,8 +169,7 @@ class Outbox {
 
   /** The connection is back: everything that waited is sent again; the same client id makes it the same message. */
   #hear(frame: ServerFrame): void {
-    if (frame.t !== 'ready') return;
-    for (const entry of this.entries) if (entry.state === 'waiting') void this.#attempt(entry.body.client_id);
+    if (frame.t === 'ready') this.#runAll();
   }
 }
 

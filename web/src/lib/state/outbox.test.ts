@@ -113,6 +113,57 @@ describe('sending', () => {
     expect(outbox.guards.get('c1')?.newer.map((message) => message.text)).toEqual(['I was faster']);
   });
 
+  it('goes on with one message after the other, in the order they were written', async () => {
+    service.on(`POST ${PATH}`, () => Promise.reject(new TypeError('network')));
+    for (const text of ['one', 'two', 'three']) outbox.send('c1', body(text), content(text));
+    await tick();
+    expect(states()).toEqual(['waiting', 'waiting', 'waiting']);
+    const under: (() => void)[] = [];
+    const asked: string[] = [];
+    service.on(`POST ${PATH}`, async (_, init) => {
+      const { text } = JSON.parse(String(init?.body)) as SendMessage;
+      asked.push(text);
+      await new Promise<void>((resolve) => under.push(resolve));
+      return created(text);
+    });
+    live.start(() => undefined);
+    service.deliverAll();
+    outbox.retry('id-three');
+    for (const text of ['one', 'two', 'three']) {
+      await tick();
+      expect(asked.at(-1)).toBe(text);
+      expect(under).toHaveLength(1);
+      under.pop()?.();
+    }
+    await tick();
+    expect(sent).toEqual(['one', 'two', 'three']);
+    expect(states()).toEqual([]);
+  });
+
+  it('lets what has to wait hold up what was written after it, but nobody else', async () => {
+    service.on(`POST ${PATH}`, () => problem(503, 'unavailable'));
+    service.on('POST /conversations/c2/messages', () => created('other'));
+    outbox.send('c1', body('one'), content('one'));
+    outbox.send('c1', body('two'), content('two'));
+    outbox.send('c2', body('other'), content('other'));
+    await tick();
+    expect(posts().map((request) => (request.body as SendMessage).text)).toEqual(['one']);
+    expect(sent).toEqual(['other']);
+    expect(states()).toEqual(['waiting', 'waiting']);
+  });
+
+  it('goes on behind one that is refused', async () => {
+    service.on(`POST ${PATH}`, (_, init) => {
+      const { text } = JSON.parse(String(init?.body)) as SendMessage;
+      return text === 'one' ? problem(422, 'invalid') : created(text);
+    });
+    outbox.send('c1', body('one'), content('one'));
+    outbox.send('c1', body('two'), content('two'));
+    await tick();
+    expect(sent).toEqual(['two']);
+    expect(states()).toEqual(['failed']);
+  });
+
   it('says why the service refused, and does not try again by itself', async () => {
     service.on(`POST ${PATH}`, () => problem(422, 'invalid', { detail: 'to: not an address' }));
     outbox.send('c1', body('hello'), content('hello'));
