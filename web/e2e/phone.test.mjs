@@ -134,14 +134,18 @@ test('a browser is told while no window is open, and taken off the list again', 
   // The push service of a browser is on the internet; here the browser only says that it has one.
   await page.addInitScript(() => {
     let made = sessionStorage.getItem('made');
+    let key;
+    const bytes = (text) =>
+      Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (c) => c.charCodeAt(0));
     const held = () =>
       made && {
         toJSON: () => ({ endpoint: made, keys: { p256dh: 'B'.repeat(87), auth: 'a'.repeat(22) } }),
         unsubscribe: () => Promise.resolve((made = null) === null && sessionStorage.removeItem('made')),
-        options: {},
+        options: { applicationServerKey: key },
       };
     PushManager.prototype.getSubscription = () => Promise.resolve(held());
-    PushManager.prototype.subscribe = () => {
+    PushManager.prototype.subscribe = ({ applicationServerKey }) => {
+      key = bytes(applicationServerKey).buffer;
       made = `https://push.example.net/${crypto.randomUUID()}`;
       sessionStorage.setItem('made', made);
       return Promise.resolve(held());

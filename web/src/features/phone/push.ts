@@ -27,8 +27,20 @@ function kinds(): string[] {
   return [...new Set(ours.map((kind: NoticeKind) => (kind === 'reply_live' ? 'reply' : kind)))];
 }
 
+let turn: Promise<unknown> = Promise.resolve();
+
+/** One after the other: what begins to renew must not end after its reader has turned it off. */
+function inTurn<T>(act: () => Promise<T>): Promise<T> {
+  const acted = turn.then(act);
+  turn = acted.catch(() => undefined);
+  return acted;
+}
+
 /** Subscribes this browser, or says anew what it is told. Rejects where the browser or its user will not have it. */
-export async function subscribe(key: string, content: boolean): Promise<PushSetup> {
+export const subscribe = (key: string, content: boolean): Promise<PushSetup> =>
+  inTurn(() => register(key, content));
+
+async function register(key: string, content: boolean): Promise<PushSetup> {
   const worker = await navigator.serviceWorker.ready;
   const wanted = { userVisibleOnly: true, applicationServerKey: key };
   let made = await worker.pushManager.getSubscription();
@@ -43,21 +55,23 @@ export async function subscribe(key: string, content: boolean): Promise<PushSetu
   return setup;
 }
 
-export async function unsubscribe(id: string): Promise<void> {
-  remove(chosen());
-  await dropDevice(id);
-  await (await subscription())?.unsubscribe();
-}
+export const unsubscribe = (id: string): Promise<void> =>
+  inTurn(async () => {
+    remove(chosen());
+    await dropDevice(id);
+    await (await subscription())?.unsubscribe();
+  });
 
 /** That this account wants to be told in this browser. */
 const chosen = () => `inbox.push.${session.id}`;
 
 /** With the end of a login the service stops; the next one of the same account goes on where it was chosen, with what is chosen now. */
-export async function renew(): Promise<void> {
-  const wants = readJson<{ content: boolean } | null>(chosen(), null);
-  if (!wants || !canPush() || Notification.permission !== 'granted') return;
-  await subscribe((await pushSetup()).key, wants.content);
-}
+export const renew = (): Promise<void> =>
+  inTurn(async () => {
+    const wants = readJson<{ content: boolean } | null>(chosen(), null);
+    if (!wants || !canPush() || Notification.permission !== 'granted') return;
+    await register((await pushSetup()).key, wants.content);
+  });
 
 function keyOf(made: PushSubscription): string {
   const bytes = new Uint8Array(made.options.applicationServerKey ?? new ArrayBuffer(0));
