@@ -22,17 +22,49 @@ async function form(page, id) {
   return page.getByTestId('acknowledgement');
 }
 
+/** A chat of this test alone; its id. */
+async function chat(page, t) {
+  const id = `ack-${randomBytes(3).toString('hex')}`;
+  const settings = { title: 'Northwind', origins: [URL_OF_DEMO], starts_per_ip: 1000 };
+  const made = await call(page, 'POST', '/channels', { id, connector: 'webchat', name: id, settings });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  t.after(() => call(page, 'DELETE', `/channels/${id}`));
+  return id;
+}
+
+test('the chat as it would look leaves the focus to whoever fills in the form beside it', async (t) => {
+  const page = await agent(INES);
+  const id = await chat(page, t);
+  let show;
+  const wanted = new Promise((now) => (show = now));
+  await page.route('**/widget/preview.html', async (route) => {
+    await wanted;
+    await route.continue();
+  });
+  await form(page, id);
+  const name = page.getByTestId('channel-name');
+  await name.click();
+  show();
+  const preview = page.frameLocator('[data-testid=chat-preview]');
+  await preview.getByRole('textbox').first().waitFor();
+  await page.keyboard.press('End');
+  await page.keyboard.type(' and more');
+  assert.match(await name.inputValue(), / and more$/);
+  await preview.getByRole('textbox').first().click();
+  await page.keyboard.type('Hello');
+  await until(
+    async () => (await preview.getByRole('textbox').first().inputValue()) === 'Hello',
+    'it can be tried',
+  );
+});
+
 for (const [theme, options] of [
   ['light', {}],
   ['dark on a telephone', { colorScheme: 'dark', viewport: { width: 390, height: 844 } }],
 ]) {
   test(`who begins a conversation is told that it has come in (${theme})`, async (t) => {
     const page = await agent(INES, options);
-    const id = `ack-${randomBytes(3).toString('hex')}`;
-    const settings = { title: 'Northwind', origins: [URL_OF_DEMO], starts_per_ip: 1000 };
-    const made = await call(page, 'POST', '/channels', { id, connector: 'webchat', name: id, settings });
-    assert.equal(made.status, 201, JSON.stringify(made.body));
-    t.after(() => call(page, 'DELETE', `/channels/${id}`));
+    const id = await chat(page, t);
     const hours = { name: `Hours ${id}`, zone: 'UTC', week: [[], [], [], [], [], [], []] };
     const calendar = await call(page, 'POST', '/calendars', hours);
     assert.equal(calendar.status, 201, JSON.stringify(calendar.body));
