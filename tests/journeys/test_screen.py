@@ -54,4 +54,4 @@ async def test_in_the_browser(here: Demo, flow: Path) -> None:
     finally:
         if child.returncode is None:  # out of time: its browser must not outlive it
             child.kill()
-    assert child.returncode == 0, output.decode(errors="replace")[-9000:]
+    assert child.returncode == 0, output.decode(errors="replace")[-12000:]

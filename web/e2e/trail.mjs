@@ -1,5 +1,5 @@
 // What a page has done of late, for whoever reads why a flow failed on a machine that is not his.
-const KEPT = 12;
+const KEPT = 40;
 const trails = new Map();
 
 /** Writes down from now on what the page asks the service for, and what of that got no answer. */
@@ -14,7 +14,8 @@ export function follow(page) {
     const what = told(request);
     if (!what || !trail.waiting.delete(request)) return;
     const status = request.failure()?.errorText ?? (await request.response().catch(() => null))?.status();
-    trail.asked.push(`${new Date().toISOString().slice(11, 23)} ${what} ${status}`);
+    const sent = request.postData()?.slice(0, 300) ?? '';
+    trail.asked.push(`${new Date().toISOString().slice(11, 23)} ${what} ${sent} ${status}`);
     if (trail.asked.length > KEPT) trail.asked.shift();
   };
   page.on('request', (request) => told(request) && trail.waiting.add(request));
@@ -28,7 +29,11 @@ export async function report() {
     if (page.isClosed()) continue;
     const said = await page
       .evaluate(() =>
-        [...document.querySelectorAll('[role=alert], [role=status], [data-testid=toast], [role=dialog]')]
+        [
+          ...document.querySelectorAll(
+            '[role=alert], [role=status], [aria-live], [data-testid=toast], [role=dialog]',
+          ),
+        ]
           .map((one) => one.innerText.trim().slice(0, 200))
           .filter(Boolean),
       )
