@@ -101,7 +101,7 @@ async def gate(db: Database, query: SearchQuery, scope: Scope, me: AgentId) -> G
         how = Reading(how.filter, "number", how.order)
         more.append({"number": {"$eq": query.number}})
     if more:
-        how = Reading({**how.filter, "$and": more}, how.index, how.order)
+        how = Reading({**how.filter, "$and": [*how.filter.get("$and", ()), *more]}, how.index, how.order)
     test = {name: test for name, test in how.filter.items() if name != "category" or query.categories}
     return Gate(how, test, "who_number" if "k_who" in test else "number", scope.all and test.keys() == {"k_who"})
 

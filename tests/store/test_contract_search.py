@@ -67,6 +67,8 @@ QUERIES = [
     "tag:VIP order",
     "tag:vip",
     "assignee:mia",
+    "assignee:me tag:vip",
+    "assignee:me #5 order",
     "is:unassigned order",
     "channel:mail order",
     "customer:ben",
