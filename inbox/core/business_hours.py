@@ -116,6 +116,8 @@ def next_open(calendar: Calendar, at: Instant) -> Instant | None:
 
 def next_close(calendar: Calendar, at: Instant) -> Instant | None:
     """The first closed instant from ``at`` on; None if there is none in ten years."""
+    if _days(calendar).always:
+        return None
     end = at
     for start, until in _spans(calendar, at):
         if start > end:
@@ -179,6 +181,8 @@ class _Days:
         self._specials = tuple(
             (s.first.toordinal(), s.last.toordinal(), tuple(sorted(s.hours, key=lambda i: i.start))) for s in reversed(calendar.specials)
         )
+        whole = ((0, DAY_MINUTES),)
+        self.always = not self._closed and not self._specials and all(tuple((i.start, i.end) for i in day) == whole for day in self._week)
         self.never = not any(self._week) and not any(hours for _, _, hours in self._specials)
         self._kept: dict[int, tuple[OpenSpan, ...]] = {}
 
