@@ -215,7 +215,7 @@ async def build_steps(
     departures, returns, telling = (
         Departures(committer, stores.queries, directory),
         Returns(committer, stores.queries, directory, desks, channels.facts, clock, there or available, base.moved, base.came),
-        Telling(committer, stores.queries, desks, clock, router.line.position),
+        Telling(committer, stores.queries, desks, clock, router.position),
     )
     probing, resume = (
         Probing(channels.connectors, partial(lights.report, who=PROBE), clock, random.random),

@@ -132,7 +132,7 @@ class Alerting:
                 look_at = await self._look()
             except TryLater as away:
                 log.warning("alerts_wait", error=away.code)
-                look_at = None
+                look_at = now
             await self._clock.sleep_until(now + EVERY_MS)
             await either(self._wake, self._clock, min(look_at or now + LATEST_MS, now + LATEST_MS))
 

@@ -182,6 +182,9 @@ class Amendments:
             return lambda m, now: amending.refused(m, fence, why)
         except (TryLater, NeedsLogin, Unknown, TimeoutError) as error:
             return self._again(connector, message, wanted, error if isinstance(error, InboxError) else Unknown("no_answer"))
+        except Exception:  # a connector's bug ends as an answer that never came does, not in trying for ever
+            log.exception("amending_failed", message=message.id)
+            return self._again(connector, message, wanted, Unknown("connector_failed"))
         finally:
             self._traffic.ended(channel)
 

@@ -183,6 +183,9 @@ class Dispatcher:
         except (TryLater, Unknown, NeedsLogin, TimeoutError) as later:
             why = "no_answer" if isinstance(later, TimeoutError) else str(later) or later.code
             return self._again(d, why, (later.after or 0) if isinstance(later, TryLater) else 0)
+        except Exception:  # a bug of what is tried comes to an end, too
+            log.exception("dispatch_failed", dispatch=d.id)
+            return self._again(d, "failed", 0)
         return lambda stored, now: dispatching.done(stored, d.fence)
 
     def _again(self, d: Dispatch, why: str, after: int) -> Outcome:

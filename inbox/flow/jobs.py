@@ -27,6 +27,7 @@ from inbox.flow.job_units import CHANGED_SINCE, Cancel, Claim, Item, Progress, S
 from inbox.flow.marks import mark_so_many, marks
 from inbox.flow.retagging import StartRetag, UndoRetag
 from inbox.flow.tagging import asking
+from inbox.flow.timers import either
 from inbox.ports import RETRY_S, Clock, Journal, Own, Queries
 from inbox.records import JOB_PARTS, JOBS, TAGS
 
@@ -160,17 +161,7 @@ class Jobs:
                 log.warning("job_waits", error=away.code)
                 await asyncio.sleep(RETRY_S)
                 continue
-            await self._rest(waits)
-
-    async def _rest(self, until: int | None) -> None:
-        """Until something is heard, or the lease of somebody else's job ends."""
-        async with asyncio.TaskGroup() as tasks:
-            sleeps: list[asyncio.Task[object]] = [tasks.create_task(self._wake.wait())]
-            if until is not None:
-                sleeps.append(tasks.create_task(self._clock.sleep_until(until)))
-            await asyncio.wait(sleeps, return_when=asyncio.FIRST_COMPLETED)
-            for sleep in sleeps:
-                sleep.cancel()
+            await either(self._wake, self._clock, waits)
 
     async def _take_up(self) -> None:
         for job in await self._queries.running_jobs(AT_ONCE):

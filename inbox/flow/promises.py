@@ -126,6 +126,7 @@ class PromiseBook:
         self._queries = queries
         self._known = Promises()
         self._stale = asyncio.Event()
+        self._reading = asyncio.Lock()
 
     @classmethod
     async def read(cls, queries: Queries) -> PromiseBook:
@@ -146,8 +147,16 @@ class PromiseBook:
             self._stale.set()
 
     async def refresh(self) -> None:
-        """Read them now."""
-        self._stale.clear()
+        """Read them now; one reading after the other, so that none ends with what an older one found."""
+        async with self._reading:
+            self._stale.clear()
+            try:
+                self._known = await self._read()
+            except BaseException:
+                self._stale.set()
+                raise
+
+    async def _read(self) -> Promises:
         found = await self._queries.entries(POLICIES)
         calendars = {calendar.id: calendar for calendar in await self._queries.entries(CALENDARS)}
         surveys = {survey.id: survey for survey in await self._queries.entries(SURVEYS)}
@@ -156,7 +165,7 @@ class PromiseBook:
         for agent in await self._queries.agents():
             if agent.active:
                 people[role_of(agent)] = (*people.get(role_of(agent), ()), agent.id)
-        self._known = Promises(tuple(sorted(found, key=lambda p: (p.order, p.id))), calendars, surveys, people, segments)
+        return Promises(tuple(sorted(found, key=lambda p: (p.order, p.id))), calendars, surveys, people, segments)
 
     async def run(self) -> None:
         """Read again whenever it is needed, until cancelled."""
@@ -165,5 +174,4 @@ class PromiseBook:
             try:
                 await self.refresh()
             except TryLater:
-                self._stale.set()
                 await asyncio.sleep(AGAIN_S)

@@ -22,6 +22,7 @@ from inbox.core.pushing import Device, Devices, Pushed, PushMessage
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
+from inbox.flow.timers import either
 from inbox.flow.working import Layer
 from inbox.ports import Clock, Queries
 from inbox.records import NOTIFICATIONS, PUSH_DEVICES, PUSHED
@@ -167,10 +168,11 @@ class Pusher:
         """Look at what is due, until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
-                while not self._pending:
-                    self._wake.clear()
+                self._wake.clear()
+                if not self._pending:
                     await self._wake.wait()
-                await self._clock.sleep_until(min(one.look_at for one in self._pending))
+                    continue
+                await either(self._wake, self._clock, min(one.look_at for one in self._pending))
                 now = self._clock.now()
                 due = [one for one in self._pending if one.look_at <= now]
                 self._pending = [one for one in self._pending if one.look_at > now]

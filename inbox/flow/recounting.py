@@ -27,6 +27,7 @@ from inbox.flow.feed import Change
 from inbox.flow.placing import SYSTEM
 from inbox.flow.promises import PromiseBook
 from inbox.flow.recounts import AGAIN, ID, begin
+from inbox.flow.timers import either
 from inbox.flow.working import Layer
 from inbox.ports import RETRY_S, Clock, Queries
 from inbox.records import CALENDARS, POLICIES, RECOUNTS, SEGMENTS, Recount
@@ -171,7 +172,7 @@ class Recounting:
                 log.warning("recount_waits", error=away.code)
                 await asyncio.sleep(RETRY_S)
                 continue
-            await self._rest(wait)
+            await either(self._wake, self._clock, wait)
 
     async def _round(self) -> bool:
         """Whether there was something to walk."""
@@ -210,12 +211,3 @@ class Recounting:
         """When the walk of a server that may be gone can be taken over."""
         walks = await self._queries.entries(RECOUNTS)
         return next((walk.held_until for walk in walks if walk.is_running), None)
-
-    async def _rest(self, until: Instant | None) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            sleeps: list[asyncio.Task[object]] = [tasks.create_task(self._wake.wait())]
-            if until is not None:
-                sleeps.append(tasks.create_task(self._clock.sleep_until(until)))
-            await asyncio.wait(sleeps, return_when=asyncio.FIRST_COMPLETED)
-            for sleep in sleeps:
-                sleep.cancel()

@@ -155,8 +155,11 @@ class Returns:
         await self._withdraw()
         for id, since in self._since.items():
             at = self._next.get(id, now)
-            if at is not None and at <= now:
-                self._next[id] = await self._look(people[id], since)
+            if at is not None and at <= now and id not in self._there():
+                self._next[id] = None
+                found = await self._look(people[id], since)
+                if id in self._next:  # else something was heard of him meanwhile: he is looked at again
+                    self._next[id] = found
         ends = self._shifts(people.values(), now)
         return min([at for at in (*self._next.values(), *ends) if at is not None and at > now], default=now + LOOK_AGAIN_MS)
 

@@ -121,6 +121,13 @@ class Router:
         self._strangers.pop(c.id, None)
         return self.line.heard(c, self._entry)
 
+    def position(self, id: ConversationId) -> int | None:
+        """How many stand before it, and itself; of one whose customer is still looked up, as if it came last."""
+        stranger = self._strangers.get(id)
+        if stranger is None:
+            return self.line.position(id)
+        return len(self.line.waiting(self._entry(stranger).name)) + 1
+
     def _keeps(self, c: Conversation) -> bool:
         return queues.sticks(self._desks.at(self._clock.now()).queue(c.queue), c.waiting, self._clock.now())
 
@@ -167,12 +174,12 @@ class Router:
     async def _look_up(self) -> None:
         """Read what is not known: the queues if they changed, at the start all that waits, and who knows whom."""
         edition = await self._desks.refresh()
-        changed, self._edition = self._read and edition != self._edition, edition
+        changed = self._read and edition != self._edition
         if not self._read or changed:
             await self._read_all()
-            self._read = True
             if changed or self._desks.at(self._clock.now()).queues:  # an earlier process may have died over a change
                 await self._submit([Place(id) for id in (*self.line.entries, *self._strangers)])
+            self._read, self._edition = True, edition  # only now: whoever failed on the way does all of it again
         while self._strangers:
             _, c = self._strangers.popitem()
             self._knows[c.customer] = await self._who_knows(c.customer)

@@ -13,10 +13,11 @@ from inbox.core.customer import Customer
 from inbox.core.errors import NotFound
 from inbox.core.events import EventType
 from inbox.core.ids import CustomerId, MessageId, digest
-from inbox.core.message import Address, Author, Delivery, DeliveryState, Kind, Message, Reason, Recipient
+from inbox.core.message import Address, Author, Message, Reason
 from inbox.core.rating import Asked
 from inbox.core.surveys import Survey
 from inbox.flow import consent, placing
+from inbox.flow.acknowledging import automatic_answer
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.recounts import customer_changed
 from inbox.flow.working import ChannelFacts, Layer
@@ -86,20 +87,7 @@ def _question(layer: Layer, c: Conversation, survey: Survey, facts: ChannelFacts
 
 
 def _of_the_house(layer: Layer, c: Conversation, id: MessageId, facts: ChannelFacts, to: Address, text: str, why: str) -> Message:
-    at = layer.moment(c)
-    return Message(
-        id=id,
-        conversation=c.id,
-        kind=Kind.REPLY,
-        author=placing.SYSTEM,
-        at=at,
-        arrived_at=at,
-        channel=facts.id,
-        to=(to,),
-        text=text,
-        automatic=why,
-        delivery=Delivery(DeliveryState.PENDING, due_at=at, recipients=(Recipient(to.value, DeliveryState.PENDING),)),
-    )
+    return replace(automatic_answer(layer, c, to, text, facts, id), channel=facts.id, automatic=why)
 
 
 def _about(message: MessageId, channel: str | None, asked: Asked, **numbers: int) -> Reason:

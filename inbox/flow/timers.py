@@ -196,9 +196,12 @@ def _kind(timer: Timer) -> str:
     return timer.kind.partition(":")[0]
 
 
-async def either(event: asyncio.Event, clock: Clock, until: Instant) -> None:
-    """Returns when the event is set or the instant has come."""
-    await any_of((event,), clock, until)
+async def either(event: asyncio.Event, clock: Clock, until: Instant | None) -> None:
+    """Returns when the event is set or the instant has come; ``until`` None: only the event counts."""
+    if until is None:
+        await event.wait()
+    else:
+        await any_of((event,), clock, until)
 
 
 async def any_of(events: Iterable[asyncio.Event], clock: Clock, until: Instant) -> None:

@@ -94,6 +94,18 @@ async def test_what_fails_for_now_is_done_later(house: House, trouble: Exception
         assert (await house.message(reply.id)).text == "New words"
 
 
+async def test_a_connector_that_breaks_has_failed_for_now(house: House) -> None:
+    async with amending(house):
+        mia, _, reply = await answered(house)
+        house.world.chat.answers_amend.append(KeyError("a bug"))
+        waits = await want(house, mia, reply, EDIT, "New words")
+        assert waits.amending is not None
+        assert waits.amending.error == "connector_failed", "it is counted, so that it ends"
+        for _ in range(3):
+            await house.pass_time(MINUTE)
+        assert (await house.message(reply.id)).text == "New words"
+
+
 async def test_what_the_provider_refuses_stays_as_it_is_and_says_why(house: House) -> None:
     async with amending(house):
         mia, _, reply = await answered(house)

@@ -39,6 +39,7 @@ class World:
     def __init__(self, house: House) -> None:
         self.house, self.service = house, Service()
         self.in_sight: set[AgentId] = set()
+        self.asked = 0
         self.logins = {"login-1"}
         self.browsers = Browsers(house.committer, house.directory, "BKey")
         self.pusher = self._pusher(house)
@@ -47,11 +48,14 @@ class World:
         async def logins(agent: AgentId) -> frozenset[str]:
             return frozenset(self.logins)
 
-        pusher = Pusher(
-            house.committer, house.store.queries, house.directory, house.clock, self.service, self.in_sight.__contains__, logins
-        )
+        pusher = Pusher(house.committer, house.store.queries, house.directory, house.clock, self.service, self.sees, logins)
         house.feed.listen(pusher.heard)
         return pusher
+
+    def sees(self, agent: AgentId) -> bool:
+        """Whether he has a window in sight."""
+        self.asked += 1
+        return agent in self.in_sight
 
     def another(self) -> Pusher:
         """A second server's."""
@@ -111,6 +115,20 @@ async def test_who_wants_it_is_told_who_and_what(world: World) -> None:
     ((_, told),) = await came(world)
     assert "Anna Schmidt" in told.body
     assert "My order" in told.body
+
+
+async def test_what_is_put_off_holds_up_nothing_new(world: World) -> None:
+    mia, max_ = await two(world)
+    await world.device()
+    world.in_sight.add(MIA)
+    await world.assigned(mia, max_)
+    await looked(world)
+    await world.house.until(lambda: world.asked, "put off")
+    world.in_sight.clear()
+    later = await world.assigned(mia, max_)
+    await looked(world)
+    ((_, told),) = await came(world)
+    assert told.number == (await world.house.conversation(later)).number
 
 
 async def test_a_window_in_sight_is_enough_and_later_it_is_not(world: World) -> None:

@@ -10,7 +10,8 @@ from inbox.core import commands as c
 from inbox.core.agent import Role
 from inbox.core.business_hours import Calendar, Interval
 from inbox.core.conditions import Condition
-from inbox.core.errors import Conflict, Invalid
+from inbox.core.conversation import Conversation
+from inbox.core.errors import Conflict, Invalid, Unavailable
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ConversationId, QueueId, TeamId
 from inbox.core.message import Address, Reason
@@ -19,7 +20,9 @@ from inbox.core.queues import Queue, Strategy, Wanted
 from inbox.flow.catalog import Catalog
 from inbox.flow.giving import Answer
 from inbox.records import CALENDARS, QUEUES
-from tests.flow.house import CHAT, House, World
+from inbox.testing.memory_queries import MemoryQueries
+from inbox.testing.memory_store import MemoryStore
+from tests.flow.house import CHAT, House, World, stored_in
 from tests.flow.test_notices import told
 from tests.flow.test_router import assigned, many
 from tests.store.conftest import Store
@@ -327,3 +330,32 @@ async def test_what_waits_is_moved_by_hand_and_stays_there_at_the_place_of_its_w
     assert await assigned(house, id) == "mia"
     with pytest.raises(Conflict):
         await house.do(boss, c.MoveToQueue(id, QueueId("first")))
+
+
+class Failing(MemoryQueries):
+    """The database goes away in the middle of a reading of what waits."""
+
+    away = False
+
+    async def waiting(self, limit: int, after: Conversation | None = None) -> list[Conversation]:
+        if self.away:
+            self.away = False
+            raise Unavailable("gone in the middle")
+        return await super().waiting(limit, after)
+
+
+async def test_a_queue_that_changes_while_the_database_is_away_gives_out_what_waits() -> None:
+    memory = MemoryStore()
+    memory.queries = failing = Failing(memory.tables)
+    async with House(stored_in(memory)).running() as here:
+        ids = await many(here, 3)
+        await here.rest()
+        failing.away = True
+        await queue(here, "all")
+        await here.until(lambda: not failing.away, "read in vain")
+        await here.hire("mia")
+
+        async def given() -> bool:
+            return [await assigned(here, id) for id in ids] == ["mia"] * 3
+
+        await here.until(given, "given out")

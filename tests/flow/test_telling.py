@@ -52,6 +52,19 @@ async def test_who_came_in_time_hears_of_the_closing_in_the_chat_only(house: Hou
     assert await texts(house, mail.conversation) == ["by mail"]
 
 
+async def test_who_is_new_to_a_queue_that_keeps_customers_together_hears_that_it_is_long(any_store: Store) -> None:
+    async with House(any_store).running() as house:
+        await queue(house, "all", limit=2, full_text=FULL, sticky_ms=MINUTE)
+        ids = await many(house, 2)
+        await house.pass_time(1)
+        (third,) = await many(house, 1, 2)
+
+        async def told() -> bool:
+            return [FULL in await texts(house, id) for id in (*ids, third)] == [False, False, True]
+
+        await house.until(told, "told")
+
+
 @pytest.mark.parametrize("automatic", ["auto-reply", "out-of-office"])
 async def test_machines_are_told_nothing(house: House, automatic: str) -> None:
     await closes_at_nine(house)
