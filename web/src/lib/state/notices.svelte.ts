@@ -6,6 +6,8 @@ import { Latest } from '../api/client';
 import { live } from './live.svelte';
 
 const PAGE = 30;
+/** The most that the service gives at once. */
+const MOST = 100;
 const SPREAD_MS = 2000;
 
 class Notices {
@@ -20,11 +22,11 @@ class Notices {
     live.listen((frame) => this.#hear(frame));
   }
 
-  /** The newest page; frames missed while the connection was away are in it. */
+  /** The newest of them, as many as are shown; frames missed while the connection was away are in it. */
   async load(): Promise<void> {
     const isNewest = this.#asked.next();
     try {
-      const page = await api.notices({ limit: PAGE });
+      const page = await api.notices({ limit: Math.min(MOST, Math.max(PAGE, this.rows.length)) });
       if (!isNewest()) return;
       this.rows = page.notices;
       this.next = page.next;

@@ -39,3 +39,21 @@ it.each([
   expect(notices.rows).toEqual([]);
   expect(notices.unread).toBe(0);
 });
+
+it('what is shown of them stays when another comes', async () => {
+  const all = Array.from({ length: 50 }, (_, n) => notice(`n${n}`));
+  const page = (limit: number, from: number) =>
+    json({ notices: all.slice(from, from + limit), next: from + limit < 50 ? 'n30' : null, unread: 50 });
+  service.on('GET /me/notices', ({ searchParams }) =>
+    page(Number(searchParams.get('limit')), searchParams.has('after') ? 30 : 0),
+  );
+  await notices.load();
+  expect(notices.rows).toHaveLength(30);
+  await notices.more();
+  expect(notices.rows).toHaveLength(50);
+  all.unshift(notice('new'));
+  service.push({ t: 'notice', row: all[0] as NoticeRow, c: [1, 0] });
+  service.deliverAll();
+  await vi.advanceTimersByTimeAsync(2500);
+  expect(notices.rows).toHaveLength(51);
+});
