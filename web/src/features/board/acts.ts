@@ -29,8 +29,7 @@ const people = (but: string) =>
     .filter((agent) => agent.role !== 'bot' && agent.id !== but && agent.id !== session.id)
     .sort(
       (a, b) => Number(b.state === 'online') - Number(a.state === 'online') || a.name.localeCompare(b.name),
-    )
-    .slice(0, 30);
+    );
 
 /** What can be done with one conversation that an agent holds. */
 export function heldItems(one: { id: string; number: number }, agent: string): Item[] {
