@@ -7,6 +7,7 @@ import { spanWords } from '../i18n/time';
 import { href } from '../router.svelte';
 import { Entries } from './catalog.svelte';
 import { live } from './live.svelte';
+import { paced } from './paced';
 import { queues } from './queues.svelte';
 import { readJson, writeJson } from './storage';
 import { toasts } from './toasts.svelte';
@@ -45,7 +46,7 @@ class Standing {
     void this.#load();
   }
 
-  async #load(): Promise<void> {
+  #load = paced(async () => {
     const all = await admin.standingAlerts().catch(() => undefined);
     if (!all) return;
     this.all = all;
@@ -58,7 +59,7 @@ class Standing {
     }
     this.#told = keys;
     writeJson(TOLD, [...keys]);
-  }
+  });
 }
 
 export const standing = new Standing();
