@@ -1,5 +1,5 @@
 // Names and numbers of reports in words.
-import type { Figures, ReportBy, Satisfaction, Spread } from '../../lib/api/types';
+import type { ReportBy, Satisfaction, Spread } from '../../lib/api/types';
 import { locale, number, t, tCode } from '../../lib/i18n';
 import { breaks } from '../../lib/state/breaks.svelte';
 import { policies } from '../../lib/state/promises.svelte';
@@ -78,5 +78,3 @@ export function stateName(name: string): string {
 }
 
 export const kindName = (kind: string) => tCode(`reports.kind.${kind}`) ?? kind;
-
-export const ofTotal = (row: Figures, what: string) => row.counts[what] ?? 0;
