@@ -92,8 +92,8 @@ class VisitorSession:
         return False
 
     def _unavailable(self, frame: p.ClientFrame) -> None:
-        """Nothing was stored. Half-opened is not opened: the client starts over on a new socket."""
-        if isinstance(frame, p.Open | p.Identify):
+        """Nothing was stored, or not all was shown. Half-opened is not opened: the client starts over on a new socket."""
+        if isinstance(frame, p.Open | p.Identify) or (self._thread is not None and self._thread.half_shown):
             self.out.close(TRY_LATER)
         else:
             self.out.put(p.Refused("unavailable", getattr(frame, "client_id", ""), again=True))

@@ -87,6 +87,11 @@ class VisitorThread:
                 other.out.close(RESUME)
         await self.show({}, ())
 
+    @property
+    def half_shown(self) -> bool:
+        """Whether showing it broke off: what changes is held back for ever."""
+        return self._held is not None
+
     def look(self, tab: Tab) -> None:
         """What is known of the tab has changed."""
         self._tab = tab

@@ -57,20 +57,22 @@ class MemoryVisitors:
 
 
 class MemoryVisitorFeed:
-    """A ``VisitorFeed`` over a list of messages; remembers what visitors did that is not stored."""
+    """A ``VisitorFeed`` over a list of messages; remembers what visitors did that is not stored. ``down`` makes threads unreadable."""
 
     def __init__(self, address_kind: str) -> None:
         self.address_kind = address_kind
         self.messages: dict[str, Message] = {}
         self.names: dict[Author, str] = {}
         self.proved: dict[VisitorId, Mine] = {}
-        self.staffed = True
+        self.staffed, self.down = True, False
         self.closed_until: Instant | None = None
         self.typing: list[tuple[VisitorId, bool]] = []
         self.here: dict[VisitorId, bool] = {}
 
     async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
         """See ``VisitorFeed``."""
+        if self.down:
+            raise Unavailable("the database is away")
         mine = self.proved.get(visitor, frozenset())
         shown = [m for m in self.messages.values() if visible(m, channel, self.address_kind, visitor, mine)]
         return Held(sorted(shown, key=lambda m: (m.arrived_at, m.id))[-limit:], mine)

@@ -9,7 +9,7 @@ from inbox.core.message import Author
 from inbox.core.transcript import AGAIN_MS
 from inbox.core.visitor import VisitorId
 from inbox.gateway import visitor_protocol as p
-from inbox.gateway.visitors import RESUME, Episode
+from inbox.gateway.visitors import RESUME, TRY_LATER, Episode
 from tests.gateway.visitor_world import Tab, World
 
 OLD = ConversationId("old")
@@ -62,6 +62,20 @@ async def test_taking_up_shows_this_tab_afresh_and_sends_the_others_back() -> No
     await tab.send("take_up", conversation=OLD)
     assert tab.one(p.Ready).whole
     assert (other.session.out.code, tab.session.out.code) == (RESUME, None)
+
+
+async def test_a_tab_that_could_not_show_what_was_taken_up_comes_back_for_it() -> None:
+    world = World()
+    tab, token = await world.writer()
+    me = world.visitor_of(tab)
+    world.past.of[VisitorId(me)] = [Episode(OLD, ())]
+    world.feed.down = True
+    await tab.send("take_up", conversation=OLD)
+    assert tab.session.out.code == TRY_LATER
+    tab.session.leave()
+    world.feed.down = False
+    world.answer(me)
+    assert [m.text for m in (await world.opened(token=token)).ready.messages] == ["Hello, Sam here."]
 
 
 async def test_a_transcript_says_what_was_said_but_not_where_he_rates() -> None:

@@ -110,6 +110,15 @@ async def test_without_a_database_opening_is_put_off_and_starting_may_be_repeate
     assert starting.frames() == [p.Refused("unavailable", again=True)]
 
 
+async def test_who_started_in_another_tab_first_comes_back_for_what_could_not_be_shown() -> None:
+    world = World()
+    first, second = [await world.opened(identity=world.identity()) for _ in range(2)]
+    await first.send("start")
+    world.feed.down = True
+    await second.send("start")
+    assert second.session.out.code == TRY_LATER, "nothing that changes would ever be told to it"
+
+
 async def test_beats_are_answered_before_and_after_opening() -> None:
     tab = World().tab()
     await tab.send("beat")
