@@ -24,7 +24,7 @@ class Follower(Protocol):
 
     @property
     def supervising(self) -> bool:
-        """Whether it may see whispers between others."""
+        """Whether it may see whispers between others, and the board."""
 
     def send(self, frame: bytes) -> None:
         """Hand over one frame; never waits."""

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from inbox.core.errors import Invalid
 from inbox.core.events import facets
 from inbox.core.ids import ConversationId
-from inbox.core.permissions import Action, Allowed, may
 from inbox.core.views import View
 from inbox.flow.directory import Directory
 from inbox.flow.views import Views
@@ -168,11 +167,10 @@ class Subscriptions:
         return None
 
     async def _open_board(self) -> Problem | None:
-        actor = await self._services.directory.actor(self._follower.agent)
-        if actor is None or not isinstance(may(actor, Action.SUPERVISE), Allowed):
-            return Problem("denied", "The board is for supervisors.")
-        await self._services.boards.open()
-        return None
+        if self._follower.supervising:
+            await self._services.boards.open()
+        # Asked again: he may have lost his role meanwhile, and only what is followed is stopped then.
+        return None if self._follower.supervising else Problem("denied", "The board is for supervisors.")
 
     async def _join_view(self, sub: str, id: str, filter: str) -> Problem | None:
         try:

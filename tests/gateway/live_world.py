@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,10 +49,10 @@ class Token:
 class World:
     """One server over a store in memory. Call ``start`` inside the event loop and ``stop`` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, queries: Callable[[Tables], MemoryQueries] = MemoryQueries) -> None:
         self.tables = Tables()
         self.journal = MemoryJournal(self.tables)
-        self.queries = MemoryQueries(self.tables)
+        self.queries = queries(self.tables)
         self.own = MemoryOwn(self.tables)
         self.clock = ManualClock()
         self.board = MemoryPresence()

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from inbox.core.agent import Availability, Role
 from inbox.core.business_hours import Calendar, Interval
-from inbox.core.conversation import Category, ClockState, Offer, SlaClock, Waiting
+from inbox.core.conversation import Category, ClockState, Conversation, Offer, SlaClock, Waiting
 from inbox.core.events import Event, EventType
 from inbox.core.ids import AgentId, QueueId
 from inbox.core.message import Author
@@ -29,6 +29,8 @@ from inbox.gateway.presence import Presence
 from inbox.records import AGENTS, CALENDARS, QUEUES, Put
 from inbox.testing.builders import an_agent
 from inbox.testing.clock import settle
+from inbox.testing.memory_queries import MemoryQueries
+from inbox.testing.tables import Tables
 from tests.gateway.live_tab import Tab, frames_of
 from tests.gateway.live_world import ELSEWHERE, HERE, World
 
@@ -205,6 +207,37 @@ async def test_who_is_no_supervisor_any_more_gets_no_more_of_it(world: World) ->
     await pass_on(world)
     await tab.read()
     assert tab.of(Board) == []
+
+
+class Held(MemoryQueries):
+    """Answers lists only while it is let."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables)
+        self.free = asyncio.Event()
+
+    async def page(self, *asked: Any) -> tuple[list[Conversation], str | None]:
+        """As it is once it is let."""
+        await self.free.wait()
+        return await super().page(*asked)
+
+
+async def test_who_loses_the_role_while_the_board_is_made_ready_gets_none_of_it() -> None:
+    world = World(Held)
+    await world.start(an_agent("sue", role=Role.SUPERVISOR))
+    tab = await Tab(world, "sue").connect()
+    tab.begin(BOARD)
+    await settle()
+    await world.account("sue", role=Role.AGENT)
+    assert isinstance(world.queries, Held)
+    world.queries.free.set()
+    await pass_on(world)
+    await world.conversation("c1", queued_at=1)
+    await pass_on(world)
+    await tab.read()
+    assert [(one.code, one.sub) for one in tab.of(p.Problem)] == [("denied", "b")]
+    assert tab.of(Board) == []
+    await world.stop()
 
 
 async def test_a_change_that_comes_late_moves_nothing(world: World) -> None:
