@@ -183,7 +183,8 @@ class ViewRow(Struct, frozen=True):
 
 
 class Bootstrap(Struct, frozen=True):
-    """All the screen needs to start. ``tag_colours`` by name, of those that have one; ``new_tags``: whether one may make new ones."""
+    """All the screen needs to start. ``tag_colours`` by name, of those that have one; ``new_tags``: whether one may make new ones;
+    ``zone``: the time zone in which reports tell days."""
 
     me: Me
     agents: tuple[AgentRow, ...]
@@ -194,6 +195,7 @@ class Bootstrap(Struct, frozen=True):
     tag_colours: dict[str, str]
     new_tags: bool
     now: Instant
+    zone: str
     product: str
     version: str
 

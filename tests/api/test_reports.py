@@ -55,6 +55,7 @@ async def test_figures_over_days(world: World) -> None:
     await filled(world)
     status, report = await asked(world, by="day")
     assert (status, len(report["rows"]), report["zone"], report["opening_hours"]) == (200, 30, "UTC", "")
+    assert (await (await world.log_in("mia")).get("/bootstrap"))["zone"] == report["zone"]
     assert report["total"]["counts"] | {"entered": 2} == {"started": 2, "received": 2, "sent": 1, "first_response": 1, "entered": 2}
     assert report["total"]["spreads"]["first_response"]["mean"] == 3_600_000
     assert report["before"]["counts"] == {}

@@ -41,6 +41,7 @@ async def bootstrap(asked: Signed[None]) -> s.Bootstrap:
         tag_colours={tag.name: tag.colour for tag in tags if tag.colour},
         new_tags=may(asked.actor, Action.MANAGE_TAGS) == ALLOWED or rules is None or not rules.closed,
         now=parts.clock.now(),
+        zone=(await parts.measure()).zone,
         product=PRODUCT,
         version=parts.version,
     )

@@ -1,5 +1,4 @@
 // What the board says of its rows, and where they lead.
-import { admin } from '../../lib/api/admin';
 import { t } from '../../lib/i18n';
 import { span } from '../../lib/i18n/time';
 import { href } from '../../lib/router.svelte';
@@ -53,14 +52,6 @@ export function listOf(row: QueueState, what: 'waiting' | 'served' | 'late' | 's
 
 export const heldBy = (agent: string) =>
   href({ name: 'inbox', view: 'all', number: '', filter: `assignee:${agent}` });
-
-/** The day it is in the zone of the reports. */
-export async function today(): Promise<{ first: string; last: string }> {
-  const utc = new Date().toISOString().slice(0, 10);
-  const { zone } = await admin.report({ first: utc, last: utc, by: 'all' });
-  const day = new Date().toLocaleDateString('en-CA', { timeZone: zone });
-  return { first: day, last: day };
-}
 
 const GAP = 24;
 /** How wide a tile is in the sizes of scale 1: with its four numbers in a line, and in two. */

@@ -41,9 +41,10 @@ const A_DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 const written = (at: number) => new Date(at).toISOString().slice(0, 10);
 
-/** `days` whole days up to and with today. */
-export function lastDays(days: number, now: number): { first: string; last: string } {
-  return { first: written(now - (days - 1) * DAY), last: written(now) };
+/** `days` whole days up to and with today, which is another one elsewhere. */
+export function lastDays(days: number, now: number, zone: string): { first: string; last: string } {
+  const last = new Date(now).toLocaleDateString('en-CA', { timeZone: zone });
+  return { first: written(Date.parse(last) - (days - 1) * DAY), last };
 }
 
 export function daysOf({ first, last }: { first: string; last: string }): number {
@@ -58,9 +59,9 @@ export function grain(asked: { first: string; last: string }): ReportBy {
 }
 
 /** Reads an address; what makes no sense in it is left out. */
-export function read(query: string, now: number): Asked {
+export function read(query: string, now: number, zone: string): Asked {
   const given = new URLSearchParams(query);
-  const usual = lastDays(30, now);
+  const usual = lastDays(30, now, zone);
   const day = (name: string, instead: string) => {
     const text = given.get(name) ?? '';
     return A_DAY.test(text) && !Number.isNaN(Date.parse(text)) ? text : instead;

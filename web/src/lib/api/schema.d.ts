@@ -2692,7 +2692,7 @@ export interface components {
         };
         /**
          * Bootstrap
-         * @description All the screen needs to start. `tag_colours` by name, of those that have one; `new_tags`: whether one may make new ones.
+         * @description All the screen needs to start. `tag_colours` by name, of those that have one; `new_tags`: whether one may make new ones; `zone`: the time zone in which reports tell days.
          */
         Bootstrap: {
             me: components["schemas"]["Me"];
@@ -2706,6 +2706,7 @@ export interface components {
             };
             new_tags: boolean;
             now: number;
+            zone: string;
             product: string;
             version: string;
         };

@@ -23,6 +23,8 @@ class Session {
   tagColours = $state.raw<Readonly<Record<string, string>>>({});
   /** Whether one may make new tags. */
   newTags = $state(true);
+  /** The time zone in which reports tell days. */
+  zone = 'UTC';
   product = $state('Inbox');
 
   constructor() {
@@ -106,6 +108,7 @@ class Session {
     this.tags = boot.tags;
     this.tagColours = boot.tag_colours;
     this.newTags = boot.new_tags;
+    this.zone = boot.zone;
     this.product = boot.product;
   }
 

@@ -24,6 +24,7 @@ const boot = () => ({
   channels: [],
   views: [],
   tags: [],
+  zone: 'Asia/Tokyo',
   product: '',
 });
 
@@ -57,6 +58,7 @@ it('goes on when the service refused the connection of a session that still stan
   await refused();
   expect(reload).not.toHaveBeenCalled();
   expect(session.id).toBe('mira');
+  expect(session.zone).toBe('Asia/Tokyo');
 });
 
 it('begins anew when another tab has logged somebody else in', async () => {
