@@ -2,6 +2,7 @@
 import { newKey, upload } from '../../lib/api/client';
 import type { FileRow, SavedReply } from '../../lib/api/types';
 import { explain } from '../../lib/state/actions';
+import type { Draft } from '../../lib/state/drafts.svelte';
 import { replies } from '../../lib/state/replies.svelte';
 
 export interface Upload {
@@ -86,4 +87,16 @@ export class Uploads {
   #change(id: string, change: Partial<Upload>): void {
     this.all = this.all.map((one) => (one.id === id ? { ...one, ...change } : one));
   }
+}
+
+const ofDrafts = new WeakMap<Draft, Uploads>();
+
+/** What is on its way into a draft: it goes on, whatever is shown by then, and whoever comes back finds it still on its way. */
+export function uploadsInto(draft: Draft): Uploads {
+  let found = ofDrafts.get(draft);
+  if (!found) {
+    found = new Uploads((file) => draft.edit({ files: [...draft.content.files, file] }));
+    ofDrafts.set(draft, found);
+  }
+  return found;
 }
