@@ -141,13 +141,14 @@ export function meant(typed: string): { first: Command[]; last: Command[] } {
   return { first, last };
 }
 
-export function person(customer: PersonRow): Command {
-  const name = customer.name || t('customer.unknown');
+/** A search for what a customer wrote; who has no name is found by his id. */
+export function person({ id, name }: PersonRow): Command {
+  const whom = name.replaceAll('"', '') || id;
   return {
-    id: `person-${customer.id}`,
+    id: `person-${id}`,
     group: t('palette.group.people'),
-    label: name,
+    label: name || t('customer.unknown'),
     icon: 'user',
-    run: () => router.go({ name: 'search', q: `customer:"${name.replaceAll('"', '')}"`, number: '' }),
+    run: () => router.go({ name: 'search', q: `customer:"${whom}"`, number: '' }),
   };
 }
