@@ -1,4 +1,4 @@
-import { cleanup, render, screen } from '@testing-library/svelte';
+import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { conversation, FakeService, json, problem } from '../../testing/service';
@@ -94,6 +94,26 @@ it('a change is made on what a colleague has changed meanwhile, and loses nothin
   await screen.findByText('Kingfisher', { selector: 'p' });
   screen.getByText('Called twice');
   expect(toasts.all).toEqual([]);
+});
+
+it('an address that was added never brings back what stood there before', async () => {
+  let answer: () => void = () => undefined;
+  service.on('POST /customers/c1/identities', async () => {
+    await new Promise<void>((resolve) => (answer = resolve));
+    return ada({ version: 2 });
+  });
+  render(CustomerPane, { row: conversation('k1') });
+  await fireEvent.click(await screen.findByText('Add an address'));
+  const field = screen.getByLabelText('Add an address');
+  await fireEvent.input(field, { target: { value: 'ada@example.org' } });
+  await fireEvent.submit(field);
+  service.on('GET /customers/c1', () => ada({ version: 3, company: 'Kingfisher' }));
+  service.push({ t: 'reload', what: 'customers', id: 'c1' });
+  service.deliverAll();
+  await screen.findByText('Kingfisher', { selector: 'p' });
+  answer();
+  await vi.waitFor(() => expect(field.isConnected).toBe(false));
+  screen.getByText('Kingfisher', { selector: 'p' });
 });
 
 it('who was merged is shown as the one that stays, and follows what happens to him', async () => {
