@@ -51,7 +51,7 @@ export function messageItems(
       id: 'link',
       icon: 'link',
       label: t('message.copy_link'),
-      run: () => void copyLink(message, row),
+      run: () => void copyLink(linkTo(row.number, `#${encodeURIComponent(message.id)}`)),
     },
     there &&
       (message.raw || isMailed(message)) && {
@@ -70,12 +70,17 @@ const isMailed = (message: MessageRow) =>
   !['pending', 'cancelled'].includes(message.state ?? 'pending') &&
   session.channels.get(message.channel ?? '')?.kind === 'email';
 
-export const linkTo = (message: string, number: number) =>
-  `${location.origin}/c/${number}#${encodeURIComponent(message)}`;
+/** The address of a conversation; `hash` leads to one of its messages. */
+export const linkTo = (number: number, hash = '') => `${location.origin}/c/${number}${hash}`;
 
-async function copyLink(message: MessageRow, row: ConversationRow): Promise<void> {
-  await navigator.clipboard.writeText(linkTo(message.id, row.number));
-  toasts.done(t('message.link_copied'));
+/** Copies a link and says so. Where the browser refuses, the link is shown to be copied by hand. */
+export async function copyLink(link: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(link);
+    toasts.done(t('message.link_copied'));
+  } catch {
+    toasts.error(t('message.link_not_copied', { link }));
+  }
 }
 
 /** What can be done about a message that is out, as entries of its menu. */
