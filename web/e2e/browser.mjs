@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before } from 'node:test';
+import { after, afterEach, before, beforeEach } from 'node:test';
 import { chromium } from 'playwright-core';
 import { network } from './network.mjs';
 import { follow, report } from './trail.mjs';
@@ -41,6 +41,9 @@ const PATIENCE_MS = 60_000;
 
 let browser;
 const open = new Set();
+const kept = new Set();
+/** Tests under way: those of a suite may run side by side. */
+let running = 0;
 
 before(async () => {
   // A page that a test makes up counts as one from the internet, which may not talk to this machine.
@@ -49,21 +52,39 @@ before(async () => {
   browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
 });
 
+// What a test has opened is closed when the next one begins, not when it ends: its own `t.after` comes later and may need a page.
+beforeEach(async () => {
+  if (running++ === 0) await close(open);
+});
+
+afterEach(async (t) => {
+  running--;
+  if (!t.passed) await report();
+});
+
 after(async () => {
-  await report();
-  for (const context of open) await context.close();
+  await close(open);
+  await close(kept);
   await browser?.close();
 });
 
-/** A page of its own session; whatever the page complains of is kept in `page.complaints`. */
-export async function newPage(options = {}) {
+async function close(contexts) {
+  for (const context of contexts) await context.close();
+  contexts.clear();
+}
+
+/**
+ * A page of its own session; whatever the page complains of is kept in `page.complaints`. It stays open until its test has ended,
+ * or with `keep` until its file has.
+ */
+export async function newPage({ keep = false, ...options } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     reducedMotion: 'reduce',
     serviceWorkers: 'block',
     ...options,
   });
-  open.add(context);
+  (keep ? kept : open).add(context);
   // An answer that a flow is just making up when it is over is nobody's failure.
   const close = context.close.bind(context);
   context.close = async () => {

@@ -17,8 +17,8 @@ const settings = (more) => ({
 });
 
 test('a chat of its own for these flows', async () => {
-  ines = await agent(INES);
-  await agent(MIRA); // somebody whom chats are given to: without, each is offline
+  ines = await agent(INES, { keep: true });
+  await agent(MIRA, { keep: true }); // somebody whom chats are given to: without, each is offline
   const body = { id: ID, connector: 'webchat', name: `Look ${ID}`, settings: settings({}) };
   const { status, body: made } = await call(ines, 'POST', '/channels', body);
   assert.equal(status, 201, JSON.stringify(made));

@@ -26,7 +26,10 @@ export function follow(page) {
 /** Where the open pages are, what they say, and what they asked for last. */
 export async function report() {
   for (const [page, { asked, waiting }] of trails) {
-    if (page.isClosed()) continue;
+    if (page.isClosed()) {
+      trails.delete(page);
+      continue;
+    }
     const said = await page
       .evaluate(() =>
         [
