@@ -70,9 +70,11 @@ test('the numbers of a tile open just what they count', async () => {
   await page.getByTestId('behind').getByRole('link').first().waitFor();
 });
 
-test('what is done to an agent is told at once and undone, one act after the other', async () => {
+test('what is done to an agent is told at once and undone, one act after the other', async (t) => {
   const mira = await agent(MIRA);
-  await call(mira, 'PATCH', '/me', { availability: 'online' });
+  const online = () => call(mira, 'PATCH', '/me', { availability: 'online' });
+  t.after(online);
+  await online();
   const page = await board(INES);
   const row = page.locator('[data-agent=mira]');
   await row.getByText('Online').waitFor();
@@ -91,7 +93,6 @@ test('what is done to an agent is told at once and undone, one act after the oth
   await undo.waitFor({ state: 'detached' });
   const set = await call(page, 'PUT', '/agents/mira/availability', { availability: 'busy' });
   assert.equal(set.body.state, 'busy');
-  await call(mira, 'PATCH', '/me', { availability: 'online' });
 });
 
 test('a conversation is taken over from its agent, and given back by undo', async () => {

@@ -21,18 +21,30 @@ async function roomForMira(page) {
   assert.equal(status, 200, JSON.stringify(body));
 }
 
-test('a team is made, renamed and deleted', async () => {
+/** Removes what is still there under a name that begins so. */
+async function removed(page, name, ...paths) {
+  for (const path of paths) {
+    // Teams have no list of their own.
+    const all = path === '/teams' ? await call(page, 'GET', '/bootstrap') : await call(page, 'GET', path);
+    for (const one of all.body.teams ?? all.body)
+      if (one.name.startsWith(name)) await call(page, 'DELETE', `${path}/${one.id}`);
+  }
+}
+
+test('a team is made, renamed and deleted', async (t) => {
   const page = await agent(INES);
+  const at = Date.now();
+  t.after(() => removed(page, `${at}`, '/teams'));
   await settings(page, 'teams');
   await page.getByTestId('team-add').click();
-  await page.getByLabel('Name of the team').fill('Night shift');
+  await page.getByLabel('Name of the team').fill(`${at} Night shift`);
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Edit Night shift' }).click();
-  await page.getByLabel('Name of the team').fill('Late shift');
+  await page.getByRole('button', { name: `Edit ${at} Night shift` }).click();
+  await page.getByLabel('Name of the team').fill(`${at} Late shift`);
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Remove Late shift' }).click();
+  await page.getByRole('button', { name: `Remove ${at} Late shift` }).click();
   await page.getByTestId('confirmed').click();
-  await page.getByRole('button', { name: 'Edit Late shift' }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: `Edit ${at} Late shift` }).waitFor({ state: 'detached' });
 });
 
 test('somebody is invited and gets a skill that the list shows, and a limit for mail', async () => {
@@ -52,7 +64,7 @@ test('somebody is invited and gets a skill that the list shows, and a limit for 
   await page.getByLabel('Level').selectOption('4');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByTestId('person-editor').waitFor({ state: 'detached' });
-  await page.getByText('french, level 4').first().waitFor();
+  await page.getByTestId('person').filter({ hasText: name }).getByText('french, level 4').waitFor();
   const limits = async () =>
     (await call(page, 'GET', '/accounts')).body.find((one) => one.email === email).limits;
   assert.deepEqual(await limits(), { email: 0 });
@@ -65,23 +77,25 @@ test('somebody is invited and gets a skill that the list shows, and a limit for 
   assert.deepEqual(await limits(), {});
 });
 
-test('a queue takes what its conditions name, says why it waits, and gives it to who fetches it', async () => {
+test('a queue takes what its conditions name, says why it waits, and gives it to who fetches it', async (t) => {
   const page = await agent(INES);
+  const name = `Escalations ${Date.now()}`;
+  t.after(() => removed(page, name, '/queues'));
   await settings(page, 'queues');
   await page.getByTestId('queue-add').click();
-  await page.getByLabel('Name', { exact: true }).fill('Escalations');
+  await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByLabel('Which conversations').selectOption('all');
   await page.getByLabel('What').selectOption('tag');
-  await page.getByLabel('Value').fill('escalated');
+  await page.getByLabel('Value').fill(name);
   await page.locator('select').filter({ hasText: 'Whoever has the most room' }).selectOption('manual');
   await page.getByTestId('save-queue').click();
-  await page.getByTestId('queue').filter({ hasText: 'Escalations' }).waitFor();
-  const row = await unheld(page, 'escalated');
+  await page.getByTestId('queue').filter({ hasText: name }).waitFor();
+  const row = await unheld(page, name);
   const mira = await agent(MIRA);
   await roomForMira(page);
   await mira.goto(`${URL_OF_DEMO}/inbox/queue/${row.number}`);
   const bar = mira.getByTestId('queue-bar');
-  await bar.getByText('Waits in Escalations, 1 of 1: until somebody fetches it').waitFor();
+  await bar.getByText(`Waits in ${name}, 1 of 1: until somebody fetches it`).waitFor();
   // What earlier flows have left waiting may come first.
   await until(async () => {
     const given = mira.waitForResponse(/\/queue\/next$/);
@@ -91,22 +105,23 @@ test('a queue takes what its conditions name, says why it waits, and gives it to
   await bar.waitFor({ state: 'detached' });
   const after = (await call(page, 'GET', `/conversations/${row.id}`)).body.row;
   assert.equal(after.assignee, (await call(mira, 'GET', '/session')).body.id);
-  await call(page, 'PATCH', `/conversations/${row.id}`, { remove_tags: ['escalated'], status: 'resolved' });
+  await call(page, 'PATCH', `/conversations/${row.id}`, { remove_tags: [name], status: 'resolved' });
   await settings(page, 'queues');
-  await page.getByRole('button', { name: 'Edit Escalations' }).click();
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByTestId('confirmed').click();
-  await page.getByTestId('queue').filter({ hasText: 'Escalations' }).waitFor({ state: 'detached' });
+  await page.getByTestId('queue').filter({ hasText: name }).waitFor({ state: 'detached' });
 });
 
-test('a queue keeps to the millisecond what its form was not asked to change', async () => {
+test('a queue keeps to the millisecond what its form was not asked to change', async (t) => {
   const page = await agent(INES);
   const name = `Kept ${Date.now()}`;
+  t.after(() => removed(page, name, '/queues', '/calendars'));
   const body = { name, version: 0, order: 9000, conditions: { field: 'tag', op: 'has', value: name } };
   const spans = { sticky_ms: 45_000, ageing_ms: 45_001, gone_ms: 90_000, offer_ms: 1_500 };
   const skills = [{ skill: 'French', level: 2, relax_ms: 20_000 }];
   const hours = { name: `${name} hours`, version: 0, zone: 'UTC', week: Array.from({ length: 7 }, () => []) };
-  const calendar = (await call(page, 'POST', '/calendars', hours)).body;
+  await call(page, 'POST', '/calendars', hours);
   const made = (await call(page, 'POST', '/queues', { ...body, ...spans, skills })).body;
   await settings(page, 'queues');
   await page.getByRole('button', { name: `Edit ${name}` }).click();
@@ -122,22 +137,23 @@ test('a queue keeps to the millisecond what its form was not asked to change', a
   const after = (await call(page, 'GET', '/queues')).body.find((one) => one.id === made.id);
   const kept = { ...spans, skills };
   assert.deepEqual(Object.fromEntries(Object.keys(kept).map((key) => [key, after[key]])), kept);
-  await call(page, 'DELETE', `/queues/${made.id}`);
-  await call(page, 'DELETE', `/calendars/${calendar.id}`);
 });
 
-test('what is offered is taken in the thread', async () => {
+test('what is offered is taken in the thread', async (t) => {
   const boss = await agent(INES);
   const mira = await agent(MIRA);
   const me = (await call(mira, 'GET', '/session')).body;
-  const wanted = { field: 'tag', op: 'has', value: 'offered' };
-  const body = { name: 'Offers', version: 0, conditions: wanted, agents: [me.id], offer_ms: 600_000 };
-  const queue = (await call(boss, 'POST', '/queues', body)).body;
+  const name = `Offers ${Date.now()}`;
+  t.after(() => removed(boss, name, '/queues'));
+  const wanted = { field: 'tag', op: 'has', value: name };
+  const body = { name, version: 0, conditions: wanted, agents: [me.id], offer_ms: 600_000 };
+  const made = await call(boss, 'POST', '/queues', body);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
   await roomForMira(boss);
   await newConversation(mira); // one of hers, to see that the list is there
   await mira.goto(`${URL_OF_DEMO}/inbox/mine`);
   await mira.getByTestId('row').first().waitFor();
-  const row = await unheld(boss, 'offered');
+  const row = await unheld(boss, name);
   const toast = mira
     .getByTestId('toast')
     .filter({ hasText: `#${row.number}` })
@@ -150,8 +166,7 @@ test('what is offered is taken in the thread', async () => {
   await mira.getByTestId('queue-bar').waitFor({ state: 'detached' });
   const after = (await call(boss, 'GET', `/conversations/${row.id}`)).body.row;
   assert.equal(after.assignee, me.id);
-  await call(boss, 'PATCH', `/conversations/${row.id}`, { remove_tags: ['offered'], status: 'resolved' });
-  await call(boss, 'DELETE', `/queues/${queue.id}`);
+  await call(boss, 'PATCH', `/conversations/${row.id}`, { remove_tags: [name], status: 'resolved' });
 });
 
 test('a supervisor sees none of these pages', async () => {

@@ -9,9 +9,10 @@ async function openSettings(page) {
   await page.getByTestId('settings').waitFor();
 }
 
-test('a new name and signature are kept and shown to colleagues', async () => {
+test('a new name and signature are kept and shown to colleagues', async (t) => {
   const page = await agent(RAVI);
-  const before = (await call(page, 'GET', '/session')).body;
+  const { name: called, signature } = (await call(page, 'GET', '/session')).body;
+  t.after(() => call(page, 'PATCH', '/me', { name: called, signature }));
   await openSettings(page);
   await page.getByRole('textbox', { name: 'Name' }).fill('Ravi Menon-Quist');
   await page.getByRole('textbox', { name: 'Signature' }).fill('Ravi\nNorthwind');
@@ -23,7 +24,6 @@ test('a new name and signature are kept and shown to colleagues', async () => {
   await until(async () => (await name.inputValue()) === 'Ravi Menon-Quist', 'the name is kept');
   const agents = (await call(page, 'GET', '/agents')).body;
   assert.ok(agents.some((one) => one.name === 'Ravi Menon-Quist'));
-  await call(page, 'PATCH', '/me', { name: before.name, signature: before.signature });
 });
 
 test('a wrong password is told at its field and changes nothing', async () => {

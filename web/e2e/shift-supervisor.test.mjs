@@ -23,9 +23,17 @@ import {
 const SHOTS = process.env.SHOTS;
 const shot = async (page, name) => SHOTS && (await page.screenshot({ path: `${SHOTS}/shift-${name}.png` }));
 
-test('an agent says what her break is for, and the supervisor sees it and ends it', async () => {
+test('an agent says what her break is for, and the supervisor sees it and ends it', async (t) => {
   const ines = await agent(INES);
+  const mira = await agent(MIRA);
   const name = `Lunch ${Date.now()}`;
+  const over = async () => {
+    const reasons = (await call(ines, 'GET', '/break-reasons')).body.filter((one) => one.name === name);
+    for (const { id } of reasons) await call(ines, 'DELETE', `/break-reasons/${id}`);
+  };
+  const online = () => call(mira, 'PATCH', '/me', { availability: 'online' });
+  t.after(over);
+  t.after(online);
   await ines.goto(`${URL_OF_DEMO}/settings/breaks`);
   await ines.getByTestId('break-reason-add').click();
   await ines.getByRole('textbox', { name: 'Reason' }).fill(name);
@@ -33,7 +41,6 @@ test('an agent says what her break is for, and the supervisor sees it and ends i
   await ines.getByTestId('break-reason').filter({ hasText: name }).waitFor();
   await shot(ines, 'breaks');
 
-  const mira = await agent(MIRA);
   await mira.getByTestId('availability').click();
   await mira.getByRole('menuitemradio', { name: `Break: ${name}` }).waitFor();
   await shot(mira, 'states');
@@ -52,10 +59,9 @@ test('an agent says what her break is for, and the supervisor sees it and ends i
   await ines.getByRole('button', { name: 'Undo' }).click();
   await row.getByText(`Break: ${name}`).waitFor();
 
-  const reasons = (await call(ines, 'GET', '/break-reasons')).body.filter((one) => one.name === name);
-  await call(ines, 'DELETE', `/break-reasons/${reasons[0].id}`);
+  await over();
   await row.getByText('On a break').waitFor();
-  await call(mira, 'PATCH', '/me', { availability: 'online' });
+  await online();
   await row.getByText('Online').waitFor();
 });
 

@@ -2,23 +2,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agent, call, focused, MIRA, said, until, URL_OF_DEMO, violations } from './browser.mjs';
+import { conversationAbout, sendMail } from './mail.mjs';
+import { unique } from './visitors.mjs';
 
 const ADMIN = 'ines@northwind.example';
 
-async function emptied(page) {
-  for (const path of ['/sla/policies', '/calendars'])
-    for (const one of (await call(page, 'GET', path)).body) await call(page, 'DELETE', `${path}/${one.id}`);
+/** Removes what this flow has made at `path`: the demo's own stays. */
+async function removed(page, path, ...names) {
+  for (const { id, name } of (await call(page, 'GET', path)).body)
+    if (names.includes(name)) await call(page, 'DELETE', `${path}/${id}`);
 }
 
 const holds = (field, words) => until(async () => (await field.inputValue()) === words, `it says ${words}`);
 
-test('hours are typed, understood, previewed, kept and found again', async () => {
+test('hours are typed, understood, previewed, kept and found again', async (t) => {
   const page = await agent(ADMIN);
-  await emptied(page);
+  const name = unique('Support desk');
+  t.after(() => removed(page, '/calendars', name));
   await page.goto(`${URL_OF_DEMO}/settings/hours`);
-  await page.getByText('No business hours yet').waitFor();
   await page.getByTestId('hours-add').click();
-  await page.getByRole('textbox', { name: 'Name' }).fill('Support desk');
+  await page.getByRole('textbox', { name: 'Name' }).fill(name);
   await page.getByLabel('Time zone').fill('Europe/Berlin');
   await page.getByLabel('Monday', { exact: true }).fill('9-12, 13-17:30');
   await page.getByLabel('Monday', { exact: true }).press('Tab');
@@ -44,17 +47,22 @@ test('hours are typed, understood, previewed, kept and found again', async () =>
   await page.getByLabel('What it is for').fill('Stocktaking');
   assert.deepEqual(await violations(page), []);
   await page.getByTestId('hours-save').click();
-  await page.getByTestId('calendar').getByText('Support desk').waitFor();
+  const line = page.getByTestId('calendar').filter({ hasText: name });
+  await line.waitFor();
   await page.reload();
-  await page.getByText(/5 days a week, mostly 09:00–12:00, 13:00–17:30/).waitFor();
+  await line.getByText(/5 days a week, mostly 09:00–12:00, 13:00–17:30/).waitFor();
 });
 
-test('a policy is made, reaches what is open, is put in order and removed', async () => {
+test('a policy is made, reaches what is open, is put in order and removed', async (t) => {
   const page = await agent(ADMIN);
-  await emptied(page);
+  const [everybody, second] = [unique('Everybody'), unique('Second')];
+  t.after(() => removed(page, '/sla/policies', everybody, second));
+  const subject = unique('Promised');
+  await sendMail({ from: `${unique('flow').replace(' ', '-')}@example.net`, subject, text: 'Hello?' });
+  const waiting = await conversationAbout(page, subject);
   await page.goto(`${URL_OF_DEMO}/settings/sla`);
   await page.getByTestId('policy-add').click();
-  await page.getByRole('textbox', { name: 'Name' }).fill('Everybody');
+  await page.getByRole('textbox', { name: 'Name' }).fill(everybody);
   await page.getByTestId('target-all-first_response').fill('90');
   await page.getByTestId('target-urgent-resolution').fill('soon');
   await page.getByText('Type times such as').waitFor();
@@ -73,25 +81,25 @@ test('a policy is made, reaches what is open, is put in order and removed', asyn
     .waitFor();
   assert.deepEqual(await violations(page), []);
   await page.getByTestId('policy-save').click();
-  await page.getByTestId('policy').getByText('Everybody').waitFor();
+  const place = async (name) =>
+    (await page.getByTestId('policy').allInnerTexts()).findIndex((one) => one.includes(name));
+  await until(async () => (await place(everybody)) >= 0, 'it is listed');
   await page.getByText(/The last change is through/).waitFor();
-  const [stored] = (await call(page, 'GET', '/sla/policies')).body;
+  const stored = (await call(page, 'GET', '/sla/policies')).body.find((one) => one.name === everybody);
   await until(async () => {
-    if ((await call(page, 'GET', '/sla/recount')).body.running) return false;
-    const open = (await call(page, 'GET', '/conversations?view=due')).body.rows;
-    // What came by a channel that another flow has removed keeps the promise it had.
-    const clocks = open.filter((row) => row.channels.includes('support')).flatMap((row) => row.sla);
-    const running = clocks.filter((clock) => clock.state === 'running');
-    return clocks.length > 0 && running.every((clock) => clock.policy === stored.id);
-  }, 'whatever is open is promised by the new policy, and by no other');
-  await call(page, 'POST', '/sla/policies', { name: 'Second', order: 1, targets: { resolution: 3_600_000 } });
-  await page.getByRole('button', { name: 'Ask Second earlier' }).click();
-  await page.getByTestId('policy').first().getByText('Second').waitFor();
+    const { sla } = (await call(page, 'GET', `/conversations/${waiting.number}`)).body.row;
+    return sla.length > 0 && sla.every((clock) => clock.policy === stored.id);
+  }, 'what is open is promised by the new policy, and by no other');
+  const later = { name: second, order: stored.order + 1, targets: { resolution: 3_600_000 } };
+  const made = await call(page, 'POST', '/sla/policies', later);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  await until(async () => (await place(second)) > (await place(everybody)), 'it is asked after the first');
+  await page.getByRole('button', { name: `Ask ${second} earlier` }).click();
+  await until(async () => (await place(second)) < (await place(everybody)), 'it is asked before it');
   assert.deepEqual(await violations(page), []);
-  await page.getByRole('button', { name: 'Remove Second' }).click();
+  await page.getByRole('button', { name: `Remove ${second}` }).click();
   await page.getByTestId('confirmed').click();
-  await said(page, 'Second is removed.');
-  await emptied(page);
+  await said(page, `${second} is removed.`);
 });
 
 test('both pages work on a phone and in the dark, and are for admins only', async () => {

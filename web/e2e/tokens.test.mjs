@@ -1,13 +1,14 @@
 // A token for a program: made on its page, used without a browser, revoked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AMINA, agent, URL_OF_DEMO, until, violations } from './browser.mjs';
+import { AMINA, agent, call, URL_OF_DEMO, until, violations } from './browser.mjs';
 
 const counts = (token) =>
   fetch(`${URL_OF_DEMO}/api/v1/counts`, { headers: { Authorization: `Bearer ${token}` } });
 
 test('a token is made, used and revoked', async () => {
   const page = await agent(AMINA);
+  for (const { id } of (await call(page, 'GET', '/tokens')).body) await call(page, 'DELETE', `/tokens/${id}`);
   await page.goto(`${URL_OF_DEMO}/settings/tokens`);
   await page.getByText('No program has a token yet').waitFor();
   await page.getByTestId('new-token').click();
