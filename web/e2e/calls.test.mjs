@@ -48,7 +48,7 @@ test('a call is logged into the open conversation by keyboard alone', async () =
 
 test('a call begins a conversation from the dialog of a new one', async () => {
   const page = await agent(MIRA);
-  await page.keyboard.press('c');
+  await page.getByTestId('compose').click();
   await page.getByTestId('new-call').click();
   const digits = String(Date.now()).slice(-7);
   await page.getByTestId('call-number').fill(`+49 40 ${digits}`);

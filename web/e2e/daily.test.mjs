@@ -6,6 +6,7 @@ import {
   AMINA,
   call,
   composer,
+  focused,
   INES,
   JONAS,
   messageWith,
@@ -71,8 +72,10 @@ test('an answer goes to Cc and Bcc, and nobody is told of the Bcc', async () => 
   const text = unique('With copies');
   await composer(page).fill(text);
   await page.getByTestId('to').getByRole('button', { name: 'Cc', exact: true }).click();
+  await focused(page.getByTestId('cc').getByRole('textbox'));
   await page.keyboard.type('carl@example.net,'); // no letter of it is a key for anything else
   await page.getByTestId('to').getByRole('button', { name: 'Bcc' }).click();
+  await focused(page.getByTestId('bcc').getByRole('textbox'));
   await page.keyboard.type('boss@example.net,');
   await page.keyboard.press('Control+Enter');
   await messageWith(page, text).waitFor();
@@ -83,7 +86,7 @@ test('an answer goes to Cc and Bcc, and nobody is told of the Bcc', async () => 
 
 test('a mail that was refused says why and can be tried again', async () => {
   const page = await agent(MIRA);
-  await page.keyboard.press('c');
+  await page.getByTestId('compose').click();
   await page.getByTestId('new-to').getByRole('textbox').fill('nobody@gone.example.net');
   await page.getByTestId('new-subject').fill('Anybody?');
   const text = unique('Are you still there');

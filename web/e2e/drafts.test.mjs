@@ -50,10 +50,7 @@ test('a reply keeps its files and recipients through a reload and on a second de
 test('a new conversation that was begun is there again after Escape and a reload, and gone once it is sent', async () => {
   const page = await agent(MIRA);
   const words = `Begun ${crypto.randomUUID()}`;
-  await until(async () => {
-    await page.keyboard.press('c');
-    return page.getByTestId('new-text').isVisible();
-  }, 'a new conversation is begun by its key');
+  await page.getByTestId('compose').click();
   await address(page, 'new-to', 'Zoe <zoe@example.net>');
   await address(page, 'new-bcc', 'boss@example.net');
   await page.getByTestId('new-subject').fill('Half a subject');

@@ -16,14 +16,14 @@ test('a figure leads to the conversations it counts, and on to one of them', asy
   const list = page.getByTestId('behind');
   // One may begin between the count and the list: then both are asked for anew.
   await until(async () => {
-    const count = Number(await tile.textContent());
-    assert.ok(count > 20, `${count} conversations began in the demo's last thirty days`);
+    const count = Number((await tile.textContent()).replace(/\D/g, ''));
+    if (count <= 20) return false;
     await tile.click();
     await list.getByRole('link').first().waitFor();
     if ((await list.locator('li:not(.heads)').count()) === Math.min(count, 50)) return true;
     await page.reload();
     return false;
-  }, 'as many as were counted');
+  }, 'as many as were counted in the last thirty days, and more than twenty');
   const number = (await list.getByRole('link').first().textContent()).match(/#(\d+)/)[1];
   await list.getByRole('link').first().click();
   await page.waitForURL(`**/inbox/all/${number}`);

@@ -86,12 +86,7 @@ for (const colorScheme of ['light', 'dark'])
     await page.getByTestId('send-later-say').fill('tomorrow 9:30');
     await page.keyboard.press('Enter');
     await messageWith(page, text).getByText('Scheduled for Tomorrow').waitFor();
-    await page
-      .getByTestId('row')
-      .and(page.locator(`[data-id="${row.id}"], :has-text("#${row.number}")`))
-      .first()
-      .getByTestId('scheduled')
-      .waitFor();
+    await page.locator(`[data-testid=row][data-number="${row.number}"]`).getByTestId('scheduled').waitFor();
     assert.deepEqual(await violations(page), []);
     const detail = await call(page, 'GET', `/conversations/${row.number}`);
     const planned = detail.body.timeline.items.find((item) => item.text === text);
