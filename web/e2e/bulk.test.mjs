@@ -88,10 +88,11 @@ test('Shift and a click choose a range; what cannot be done is said', async () =
   await rowOf(page, rows[0].number).click({ modifiers: ['Shift'] });
   await chosen(page, '2 selected');
   await call(page, 'PATCH', `/conversations/${rows[0].number}`, { status: 'resolved' });
-  await until(async () => (await stands(page, rows[0])).category === 'resolved', 'closed by hand');
-  await boxOf(page, rows[2].number).focus();
-  await page.getByTestId('bulk-close').click();
-  await said(page, /Close: (1|2) done/);
+  // By its address: the bar takes what is closed by hand off the selection as soon as the page hears of it.
+  const named = [rows[0].id, rows[2].id];
+  const answer = await call(page, 'POST', '/jobs', { conversations: named, change: { status: 'resolved' } });
+  assert.equal(answer.status, 201, JSON.stringify(answer.body));
+  await said(page, /Close: 1 done, 1 skipped \(1 were so already\)/);
 });
 
 test('a whole view is taken by the service, for whoever may see it', async () => {

@@ -1,7 +1,17 @@
 // The navigation: what one was mentioned in, and how much room it takes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, AMINA, call, JONAS, newConversation, until, URL_OF_DEMO, violations } from './browser.mjs';
+import {
+  agent,
+  AMINA,
+  call,
+  JONAS,
+  newConversation,
+  sequence,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
 
 const rowOf = (page, number) => page.locator(`[data-testid=row][data-number="${number}"]`);
 
@@ -13,9 +23,9 @@ test('what one was mentioned in has a view of its own, until it is closed', asyn
   const [amina, jonas] = [await agent(AMINA), await agent(JONAS)];
   const row = await newConversation(jonas, 'For two');
   const me = (await call(amina, 'GET', '/session')).body.id;
-  await amina.keyboard.press('g');
-  await amina.keyboard.press('m');
+  await sequence(amina, 'g', 'm');
   await amina.waitForURL('**/inbox/mentions');
+  await amina.getByTestId('row').or(amina.getByTestId('list-empty')).first().waitFor();
   assert.equal(await rowOf(amina, row.number).count(), 0, 'nobody was mentioned yet');
   const body = { kind: 'note', text: 'Can you look?', mentions: [me], client_id: `n-${row.id}` };
   const noted = await call(jonas, 'POST', `/conversations/${row.number}/messages`, body);

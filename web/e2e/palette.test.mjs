@@ -121,12 +121,18 @@ test('a key is changed for this account, on every device; what is taken is said'
     const other = await agent(MIRA);
     const row = await newConversation(other, 'Closed by another key');
     await openConversation(other, row.number);
-    await other.keyboard.press('e');
     await other.keyboard.press('d');
     await until(
       async () => (await call(other, 'GET', `/conversations/${row.number}`)).body.row.category === 'resolved',
       'closed by D',
     );
+    const second = await newConversation(other, 'Not closed by the key that was given');
+    await openConversation(other, second.number);
+    const changes = [];
+    other.on('request', (one) => one.method() === 'PATCH' && changes.push(one.url()));
+    await other.keyboard.press('e');
+    await ask(other, ''); // answered after it
+    assert.deepEqual(changes, [], 'E closes nothing any more');
     await item('close')
       .getByRole('button', { name: /as given/ })
       .click();

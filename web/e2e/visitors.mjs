@@ -41,6 +41,24 @@ export async function stored(page, text) {
   await until(async () => !(await sending.count()) && (await own.count()) === 1, `${text} is stored`);
 }
 
+/** Waits until what greets, a file of its own, has come, and has drawn its bubble if it means to: it does so in a task of its own. */
+export async function mayHaveGreeted(page) {
+  const file = await until(
+    () =>
+      page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map((one) => one.name)
+          .find((name) => /\/widget\/greeter/.test(name)),
+      ),
+    'what greets has come',
+  );
+  await page.evaluate(async (file) => {
+    await import(file);
+    await new Promise((resolve) => setTimeout(resolve));
+  }, file);
+}
+
 /** The conversation whose last line this is. */
 export async function conversationOf(agent, text) {
   return until(async () => {
