@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from inbox.core.conversation import Category, Conversation
 from inbox.core.customer import identity_id
@@ -24,6 +24,8 @@ from inbox.records import IDENTITIES, THREAD_KEYS
 
 PAGE = 100
 SIGNED = "signed"
+PAGES = 20
+"""So many of a customer's conversations are looked through for those of the browser, by ``PAGE``."""
 MOST = 20
 HIS = tuple(category for category in Category if category is not Category.SPAM)
 
@@ -88,9 +90,24 @@ class JournalPast:
         current = await self._current(facts, visitor)
         person = await self._queries.customer(who.customer)
         of_his = View("", HIS, customer=who.customer, absorbed=person.whole if person is not None else ())
-        found, _ = await self._queries.page(of_his, Scope(all=True), AgentId(""), None, MOST)
-        episodes = [await self._episode(c, facts, visitor, 1, current) for c in found if is_his(c, facts, visitor)]
-        return [one for one in episodes if one.messages]
+        episodes: list[Episode] = []
+        async for c in self._all(of_his):
+            one = await self._episode(c, facts, visitor, 1, current) if is_his(c, facts, visitor) else None
+            if one is not None and one.messages:
+                episodes.append(one)
+            if len(episodes) == MOST:
+                break
+        return episodes
+
+    async def _all(self, view: View) -> AsyncIterator[Conversation]:
+        """Those of a view, as far back as one looks."""
+        after: str | None = None
+        for _ in range(PAGES):
+            page, after = await self._queries.page(view, Scope(all=True), AgentId(""), after, PAGE)
+            for c in page:
+                yield c
+            if after is None:
+                return
 
     async def one(self, channel: ChannelId, visitor: VisitorId, conversation: str, limit: int) -> Episode | None:
         """One of them, '' for the one he is in; None: it is not his."""

@@ -19,8 +19,8 @@ from inbox.core.transcript import AGAIN_MS, Line, written
 from inbox.core.visitor import VisitorId
 from inbox.flow.merging import Merging
 from inbox.flow.persons import MergeCustomers
-from inbox.gateway.visitor_reading import JournalPast
-from tests.flow.house import ANNA, CHAT, KEY, VISITOR, House, a_line
+from inbox.gateway.visitor_reading import PAGE, JournalPast
+from tests.flow.house import ANNA, CHAT, KEY, MAIL, VISITOR, House, a_line, a_mail
 from tests.store.conftest import Store
 
 ME, OTHER = VisitorId(VISITOR.value), VisitorId("v2")
@@ -84,6 +84,18 @@ async def test_a_mail_of_his_is_no_conversation_of_the_browser(home: House) -> N
     await two_matters(home)
     mail = await home.write("by mail")
     assert await past_of(home).one(CHAT, ME, mail.conversation, 50) is None
+
+
+async def test_his_chats_are_found_behind_any_number_of_mails(home: House) -> None:
+    line = a_line("hello", key="l1")
+    await home.deliver(IdentityProof(VISITOR, ANNA, "signed", "Anna"), line, channel=CHAT)
+    chat = await home.message(message_id(CHAT, "l1"))
+    await home.pass_time(1_000)
+    await home.deliver(*(a_mail(f"matter {n}", key=f"mail-{n}", subject=f"Matter {n}", authenticated=True) for n in range(PAGE + 1)))
+    await home.rest()
+    mail = await home.message(message_id(MAIL, "mail-0"))
+    assert mail.author.id == chat.author.id
+    assert [one.id for one in await past_of(home).earlier(CHAT, ME)] == [chat.conversation]
 
 
 @pytest.mark.parametrize("how", ["nobody vouches", "the site vouches"])
