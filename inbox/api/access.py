@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from inbox.api.parts import ApiParts
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer
-from inbox.core.errors import Invalid, NotFound
+from inbox.core.errors import NotFound
 from inbox.core.events import facets
 from inbox.core.ids import ConversationId, CustomerId, MessageId
 from inbox.core.message import Message
@@ -58,23 +57,6 @@ async def get_file(parts: ApiParts, actor: Actor, id: str) -> StoredFile:
         raise NotFound
     await get_message(parts, actor, owner)
     return found
-
-
-async def require_files(parts: ApiParts, actor: Actor, ids: Iterable[str], conversation: str | None = None) -> None:
-    """Raises ``Invalid`` unless each is an own upload or belongs to this conversation: a file cannot be taken out of another."""
-    for id in ids:
-        try:
-            found = await get_file(parts, actor, id)
-        except NotFound:
-            raise Invalid("files", "there is no such file") from None
-        kind, _, owner = found.owner.partition(":")
-        if kind == "reply":
-            raise Invalid("files", "use the saved reply, which gives a copy")
-        if kind == "message":
-            message = await parts.queries.message(MessageId(owner))
-            shown_in = await parts.queries.conversation(message.conversation) if message is not None else None
-            if conversation is None or shown_in is None or shown_in.id != conversation:
-                raise Invalid("files", "there is no such file")
 
 
 async def get_customer(parts: ApiParts, actor: Actor, id: str, action: Action = Action.CUSTOMER_READ) -> Customer:

@@ -32,7 +32,6 @@ SWEEP_EVERY_S = 3600.0
 UPLOADS_KEPT_MS = 24 * 3600 * 1000
 SPREAD_MS = 20_000
 COME_ANEW_MS = 2_000
-FLUSH_S = 10.0
 
 log = structlog.get_logger(__name__)
 

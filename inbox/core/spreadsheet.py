@@ -65,6 +65,11 @@ KEY = "Id"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
+def harmless(text: str) -> str:
+    """A cell as no spreadsheet runs it: one that begins like a formula is made a text (OWASP, CSV injection)."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 class Column(Struct, frozen=True):
     """One column: its head, and what stands in it of a row; '' where there is nothing to tell."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inbox.core.reports import Asked, By, Figures, Period, figures_of
-from inbox.core.spreadsheet import Cell, table
+from inbox.core.spreadsheet import Cell, harmless, table
 from inbox.core.sums import Sum
 
 PERIOD = Period(date(2026, 11, 1), date(2026, 11, 22))
@@ -20,6 +20,12 @@ LUNCH = {"r1": "Lunch"}
 def read(asked: Asked, *rows: Figures) -> list[dict[str, Cell]]:
     head, *lines = table(asked, rows, {"mia": "Mia"}, LUNCH)
     return [dict(zip(map(str, head), line, strict=True)) for line in lines]
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_what_a_spreadsheet_would_run_is_a_text(formula: str) -> None:
+    assert harmless(formula) == f"'{formula}"
+    assert harmless(f"Sum {formula}") == f"Sum {formula}"
 
 
 @pytest.mark.parametrize("by", By)

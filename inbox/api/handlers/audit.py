@@ -19,11 +19,11 @@ from inbox.api.parts import ApiParts, Handler, Signed
 from inbox.core.errors import Invalid
 from inbox.core.ids import Instant
 from inbox.core.permissions import Action, require
+from inbox.core.spreadsheet import harmless
 
 AT_ONCE = 1000
 COLUMNS = ("time", "who", "who_id", "action", "what", "what_id", "address", "details")
 _POSITION = re.compile(r"([0-9]{1,15})-([0-9a-zA-Z_]{1,64})")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def list_audit(asked: Signed[None]) -> sec.AuditPage:
@@ -99,7 +99,7 @@ def _line(row: sec.AuditRow) -> tuple[str, ...]:
 def _table(lines: Sequence[Sequence[str]]) -> bytes:
     """RFC 4180. What a spreadsheet would take for a formula is made a text."""
     text = io.StringIO()
-    csv.writer(text).writerows([[f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in line] for line in lines])
+    csv.writer(text).writerows([[harmless(cell) for cell in line] for line in lines])
     return text.getvalue().encode("utf-8", "replace")
 
 

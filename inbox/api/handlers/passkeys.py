@@ -12,11 +12,12 @@ from inbox.api import passkey_structs as pk
 from inbox.api import security_structs as sec
 from inbox.api.attempts import Limit
 from inbox.api.audit import note
+from inbox.api.handlers.security import prove
 from inbox.api.handlers.session import let_in
 from inbox.api.origin import client_address, limited_as
 from inbox.api.parts import Asked, Handler, Signed
 from inbox.api.passkeys import about_adding
-from inbox.core.errors import Conflict, Denied, Invalid, NotFound
+from inbox.core.errors import Conflict, Denied, NotFound
 from inbox.core.passkeys import ALGORITHMS, Assertion, credential_of, handle_of
 
 MOST_PASSKEYS = 20
@@ -55,7 +56,7 @@ async def begin_passkey(asked: Signed[sec.Prove]) -> pk.PasskeySetup:
     """For this login only. Raises ``Denied`` where there are none, ``Invalid`` for a wrong password, ``Conflict`` for one too many."""
     parts = asked.parts
     party = parts.auth.passkeys.place()
-    await _prove(asked, asked.body.password)
+    await prove(asked, asked.body.password)
     known = await parts.accounts.passkeys(asked.actor.id)
     if len(known) >= MOST_PASSKEYS:
         raise Conflict(f"At most {MOST_PASSKEYS} passkeys; remove one first.")
@@ -75,7 +76,7 @@ async def add_passkey(asked: Signed[pk.AddPasskey]) -> pk.PasskeyRow:
 
 async def rename_passkey(asked: Signed[pk.RenamePasskey]) -> pk.PasskeyRow:
     """Raises ``NotFound`` for somebody else's."""
-    await _prove(asked, asked.body.password)
+    await prove(asked, asked.body.password)
     found, name = await _own(asked), asked.body.name.strip()
     await asked.parts.accounts.rename_passkey(found.id, name)
     await note(asked, "passkey_renamed", name=name, before=found.name)
@@ -84,7 +85,7 @@ async def rename_passkey(asked: Signed[pk.RenamePasskey]) -> pk.PasskeyRow:
 
 async def remove_passkey(asked: Signed[sec.Prove]) -> None:
     """Raises ``NotFound`` for somebody else's, ``Denied`` while the workspace asks everybody for a second factor and it is the only one."""
-    await _prove(asked, asked.body.password)
+    await prove(asked, asked.body.password)
     parts, found = asked.parts, await _own(asked)
     others = len(await parts.accounts.passkeys(asked.actor.id)) > 1 or await parts.auth.factors.of(asked.actor.id) is not None
     if (await parts.auth.rules()).two_factor and not others:
@@ -99,11 +100,6 @@ async def _own(asked: Signed[Any]) -> Passkey:
     if found is None:
         raise NotFound
     return found
-
-
-async def _prove(asked: Signed[Any], password: str) -> None:
-    if not await asked.parts.auth.proves(asked.actor.id, password):
-        raise Invalid("password", "is not your password")
 
 
 def _row(one: Passkey) -> pk.PasskeyRow:

@@ -157,15 +157,10 @@ async def get_report_csv(asked: Signed[None]) -> web.StreamResponse:
     out = io.StringIO()
     writer = csv.writer(out)
     for line in spreadsheet.table(wanted, report.rows, await _names(parts, wanted.by), reasons):
-        writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in line])
+        writer.writerow([spreadsheet.harmless(cell) if isinstance(cell, str) else cell for cell in line])
     name = f"inbox-{wanted.by.value}-{report.first}-{report.last}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(text=out.getvalue(), content_type="text/csv", charset="utf-8", headers=headers)
-
-
-def _harmless(text: str) -> str:
-    """OWASP, CSV injection: a cell that begins so is run by spreadsheets."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 async def _names(parts: ApiParts, by: By) -> Mapping[str, str]:

@@ -62,7 +62,7 @@ async def get_factor(asked: Signed[None]) -> sec.FactorState:
 
 async def begin_factor(asked: Signed[sec.Prove]) -> sec.FactorSetup:
     """Raises ``Conflict`` when there is one in force."""
-    await _prove(asked, asked.body.password)
+    await prove(asked, asked.body.password)
     agent = (await asked.parts.directory.agents())[asked.actor.id]
     return _setup(await asked.parts.auth.factors.begin(agent))
 
@@ -88,7 +88,7 @@ async def drop_factor(asked: Signed[sec.ProveTwice]) -> None:
     """Raises ``Denied`` while the workspace asks everybody for one."""
     if (await asked.parts.auth.rules()).two_factor:
         raise Denied("factor_required")
-    await _prove(asked, asked.body.password)
+    await prove(asked, asked.body.password)
     await asked.parts.auth.factors.prove(asked.actor.id, asked.body.code)
     await asked.parts.accounts.drop_factor(asked.actor.id)
     await note(asked, "factor_dropped")
@@ -96,7 +96,7 @@ async def drop_factor(asked: Signed[sec.ProveTwice]) -> None:
 
 async def renew_recovery(asked: Signed[sec.ProveTwice]) -> sec.RecoveryCodes:
     """Raises ``Conflict`` without a factor."""
-    await _prove(asked, asked.body.password)
+    await prove(asked, asked.body.password)
     await asked.parts.auth.factors.prove(asked.actor.id, asked.body.code)
     codes = await asked.parts.auth.factors.renew(asked.actor.id)
     await note(asked, "recovery_renewed")
@@ -199,7 +199,8 @@ async def _rules_version(asked: Signed[Any]) -> int:
     return next((rules.version for rules in known.values()), 0)
 
 
-async def _prove(asked: Signed[Any], password: str) -> None:
+async def prove(asked: Signed[Any], password: str) -> None:
+    """That it is he who is logged in. Raises ``Invalid`` for a password that is not his."""
     if not await asked.parts.auth.proves(asked.actor.id, password):
         raise Invalid("password", "is not your password")
 
