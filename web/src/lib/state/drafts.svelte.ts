@@ -17,6 +17,8 @@ export interface Content {
   files: FileRow[];
   /** Reply: answers for the customer to choose from; kept in this browser only. */
   choices: readonly string[];
+  /** Note: for the conversation's agent alone; kept in this browser only. */
+  whisper: boolean;
   /** Forward: the message that is passed on. */
   message: ForwardedRow | null;
 }
@@ -35,6 +37,7 @@ export const EMPTY: Content = {
   subject: '',
   files: [],
   choices: [],
+  whisper: false,
   message: null,
 };
 export const SAVE_AFTER_MS = 500;
@@ -105,7 +108,8 @@ export class Draft {
   giveBack(back: Content): void {
     const typed = this.content;
     const text = typed.text.trim() ? `${back.text}\n\n${typed.text}` : back.text;
-    this.edit({ ...back, text, files: [...back.files, ...typed.files] });
+    const whisper = back.whisper || typed.whisper;
+    this.edit({ ...back, text, whisper, files: [...back.files, ...typed.files] });
   }
 
   /** Takes over what was written in a conversation that was merged into this one, after what stands here. */
@@ -117,7 +121,8 @@ export class Draft {
     const held = new Set(own.files.map((file) => file.id));
     // What the service stored after the merge stands here already.
     const text = own.text.includes(more.text) ? own.text : `${own.text}\n\n${more.text}`.trim();
-    this.edit({ text, files: [...own.files, ...more.files.filter((file) => !held.has(file.id))] });
+    const whisper = own.whisper || more.whisper;
+    this.edit({ text, whisper, files: [...own.files, ...more.files.filter((file) => !held.has(file.id))] });
   }
 
   /** Nothing is written here any more. The service is not told: for it, this draft is that of the other conversation now. */
@@ -143,7 +148,7 @@ export class Draft {
     if (row && row.revision <= this.#base) return;
     if (!row && this.#base === 0) return;
     this.#base = row?.revision ?? 0;
-    this.content = row ? contentOf(row) : EMPTY;
+    this.content = row ? this.#contentOf(row) : EMPTY;
     this.#keep();
   }
 
@@ -153,7 +158,7 @@ export class Draft {
     if (!other) return;
     this.conflict = null;
     this.#base = other.revision;
-    if (!mine) this.content = contentOf(other);
+    if (!mine) this.content = this.#contentOf(other);
     this.#dirty = mine;
     this.#keep();
     if (mine) this.#later(0);
@@ -180,6 +185,11 @@ export class Draft {
     } else {
       this.conflict = row;
     }
+  }
+
+  /** What was a whisper stays one: the service does not keep that. */
+  #contentOf({ text, to, cc, bcc, subject, files, message }: DraftRow): Content {
+    return { text, to, cc, bcc, subject, files, choices: [], whisper: this.content.whisper, message };
   }
 
   #keep(): void {
@@ -239,10 +249,6 @@ export class Draft {
       if (!this.conflict) this.#later(RETRY_AFTER_MS);
     }
   }
-}
-
-function contentOf({ text, to, cc, bcc, subject, files, message }: DraftRow): Content {
-  return { text, to, cc, bcc, subject, files, choices: [], message };
 }
 
 class Drafts {

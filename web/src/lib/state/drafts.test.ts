@@ -181,6 +181,7 @@ describe('a draft', () => {
       bcc: [carl],
       files: [file],
       choices: [],
+      whisper: false,
       subject: 'Fwd: order',
       message,
     });

@@ -47,5 +47,5 @@ function tooLate(error: unknown): void {
 export function contentOf(message: MessageRow): Content {
   const { text, to, cc, bcc, subject, choices } = message;
   const files = message.attachments.map(({ file, name, type, size }) => ({ id: file, name, type, size }));
-  return { text, to, cc, bcc, subject, files, choices, message: null };
+  return { text, to, cc, bcc, subject, files, choices, whisper: false, message: null };
 }
