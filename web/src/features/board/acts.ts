@@ -1,6 +1,7 @@
 // What a supervisor does from the board, each with its undo.
 import { api } from '../../lib/api/client';
-import type { Availability, Queue } from '../../lib/api/types';
+import { ApiError } from '../../lib/api/errors';
+import type { AgentRow, Availability, Queue } from '../../lib/api/types';
 import { t } from '../../lib/i18n';
 import type { IconName } from '../../lib/icons/icons';
 import { router } from '../../lib/router.svelte';
@@ -11,6 +12,7 @@ import { jobs } from '../../lib/state/jobs.svelte';
 import { queues } from '../../lib/state/queues.svelte';
 import { session } from '../../lib/state/session.svelte';
 import { toasts } from '../../lib/state/toasts.svelte';
+import { refuse } from '../../lib/state/undo';
 import { whose } from './board';
 
 interface Item {
@@ -54,11 +56,22 @@ export function heldItems(one: { id: string; number: number }, agent: string): I
 
 type State = { state: Availability; reason: string };
 
-async function setState(agent: string, to: State, from?: State): Promise<void> {
-  const done = await attempt(() => api.setAvailability(agent, to.state, to.reason));
-  if (!done || !from) return;
-  const said = t('board.set', { name: session.agentName(agent), state: stateName(to.state, to.reason) });
-  toasts.done(said, () => setState(agent, from));
+async function setState(agent: string, to: State, from: State): Promise<void> {
+  await attempt(async () => {
+    const left = await api.setAvailability(agent, to.state, to.reason);
+    const said = t('board.set', { name: session.agentName(agent), state: stateName(to.state, to.reason) });
+    toasts.done(said, async () => {
+      await attempt(() => setBack(left, from));
+    });
+  });
+}
+
+/** What he or somebody else has set since then stays; who has no window open has set nothing. */
+async function setBack(left: AgentRow, from: State): Promise<void> {
+  const now = (await api.agents()).find((one) => one.id === left.id);
+  const same = now?.state === left.state && now.break_reason === left.break_reason;
+  if (same || now?.state === 'offline') await api.setAvailability(left.id, from.state, from.reason);
+  else refuse(left.name);
 }
 
 /** What an agent's state can be set to; an agent who is not there was online, as far as anybody knows. */
@@ -100,15 +113,29 @@ export function agentItems(row: BoardAgent): Item[] {
   ];
 }
 
-async function pause(queue: Queue, paused: boolean, undoing = false): Promise<void> {
-  const { id, ...body } = queue;
-  let after: Queue | undefined;
-  const done = await attempt(async () => queues.take((after = await api.editQueue(id, { ...body, paused }))));
-  if (!done || undoing || !after) return;
-  const changed = after;
-  toasts.done(t(paused ? 'board.paused_now' : 'board.resumed_now', { name: queue.name }), () =>
-    pause(queues.get(id) ?? changed, !paused, true),
-  );
+async function pause(queue: Queue, paused: boolean): Promise<void> {
+  await attempt(async () => {
+    const left = await setPaused(queue, paused);
+    toasts.done(t(paused ? 'board.paused_now' : 'board.resumed_now', { name: queue.name }), async () => {
+      await attempt(() => resume(left, !paused));
+    });
+  });
+}
+
+async function setPaused({ id, ...body }: Queue, paused: boolean): Promise<Queue> {
+  const after = await api.editQueue(id, { ...body, paused });
+  queues.take(after);
+  return after;
+}
+
+/** As it was before `left`, unless somebody has changed the queue since. */
+async function resume(left: Queue, paused: boolean): Promise<void> {
+  try {
+    await setPaused(left, paused);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 409)) throw error;
+    refuse(left.name);
+  }
 }
 
 /** What can be done with a queue or with what a team has waiting. */

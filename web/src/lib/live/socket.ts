@@ -9,6 +9,9 @@ export interface Handlers {
   phase(phase: Phase): void;
 }
 
+/** Who touches the page after so long may have been taken for away. */
+const IDLE_MS = 60_000;
+
 export class LiveSocket {
   readonly #handlers: Handlers;
   readonly #timers = new Map<TimerName, ReturnType<typeof setTimeout>>();
@@ -17,10 +20,16 @@ export class LiveSocket {
   #connections = 0;
   /** A human touched the page since the last beat. */
   #touched = true;
+  #touchedAt = Date.now();
 
   constructor(handlers: Handlers) {
     this.#handlers = handlers;
-    const touch = () => (this.#touched = true);
+    const touch = () => {
+      const idle = Date.now() - this.#touchedAt > IDLE_MS;
+      this.#touched = true;
+      this.#touchedAt = Date.now();
+      if (idle) this.#feed({ type: 'nudge' });
+    };
     for (const type of ['pointerdown', 'keydown', 'wheel', 'pointermove'])
       addEventListener(type, touch, { passive: true });
     addEventListener('online', () => this.#feed({ type: 'nudge' }));

@@ -35,13 +35,13 @@ async function edit(
   back: EditConversation,
   said: string,
 ): Promise<boolean> {
-  const done = await attempt(async () => workspace.take(await api.edit(row.id, change)));
-  if (done) {
-    const undo = () =>
-      attempt(async () => workspace.take(await api.edit(row.id, back))).then(() => undefined);
-    toasts.done(said, undo);
-  }
-  return done;
+  return attempt(async () => {
+    const left = await api.edit(row.id, change);
+    workspace.take(left);
+    toasts.done(said, async () => {
+      await attempt(async () => (await import('./undo')).takeBack(left, change, back));
+    });
+  });
 }
 
 const say = (key: Key, row: ConversationRow, values: Values = {}) =>
