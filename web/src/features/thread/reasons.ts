@@ -1,7 +1,7 @@
 // Quiet lines and reasons in the reader's language. The service sends codes, ids and numbers; the sentence is made here.
 import type { Author, ConversationRow, EventRow, Reason, TimelineItem } from '../../lib/api/types';
 import { t, tCode, type Values } from '../../lib/i18n';
-import { soon, spanWords } from '../../lib/i18n/time';
+import { exactly, soon } from '../../lib/i18n/time';
 import { clock } from '../../lib/state/clock.svelte';
 
 /** What is needed to name the ids of a reason. */
@@ -29,7 +29,7 @@ export function reasonText(reason: Reason | null, names: Names): string | undefi
   if (!reason) return undefined;
   const values: Values = {};
   for (const [name, value] of Object.entries(reason.numbers ?? {}))
-    values[name] = SPANS.has(name) ? spanWords(value) : value;
+    values[name] = SPANS.has(name) ? exactly(value) : value;
   const { used, target } = reason.numbers ?? {};
   if (used && target) values.share = Math.round((used / target) * 100);
   for (const [i, id] of (reason.ids ?? []).entries())

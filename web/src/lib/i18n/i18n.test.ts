@@ -5,7 +5,7 @@ import en from './en.json';
 import later from './later.json';
 import './later';
 import { capped, t, tCode, type Key } from './index';
-import { bytes, day, short, span, spanWords } from './time';
+import { bytes, day, exactly, short, span, spanWords } from './time';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -66,6 +66,15 @@ describe('time in words', () => {
     expect(span(67 * MINUTE)).toBe('1h 07m');
     expect(span(51 * HOUR)).toBe('2d 3h');
     expect(spanWords(61 * MINUTE)).toBe('1 hour');
+  });
+
+  it('says what is promised or proved to the second', () => {
+    expect(exactly(90 * MINUTE)).toBe('1 hour 30 minutes');
+    expect(exactly(2.5 * MINUTE)).toBe('2 minutes 30 seconds');
+    expect(exactly(8_000)).toBe('8 seconds');
+    expect(exactly(48 * 60 * MINUTE)).toBe('2 days');
+    expect(exactly(-33_412)).toBe('33 seconds');
+    expect(exactly(0)).toBe('1 second');
   });
 
   it('names days', () => {

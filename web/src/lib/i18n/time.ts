@@ -92,6 +92,26 @@ export function spanWords(ms: number): string {
   return t('time.days_long', { count: Math.round(minutes / 60 / 24) });
 }
 
+const UNITS = [
+  ['day', 24 * 60 * MINUTE],
+  ['hour', 60 * MINUTE],
+  ['minute', MINUTE],
+  ['second', 1000],
+] as const;
+
+/** A span to the second, for what is promised or proved: "1 hour 30 minutes", "33 seconds"; of a long one the first three parts. */
+export function exactly(ms: number): string {
+  let left = Math.max(1000, Math.abs(ms));
+  const parts: string[] = [];
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0)
+      parts.push(new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count));
+  }
+  return new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' }).format(parts.slice(0, 3));
+}
+
 /** A file's size: "812 B", "14 KB", "3.2 MB". */
 export function bytes(size: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
