@@ -234,6 +234,9 @@ async def test_a_teams_chat_is_online_while_somebody_is_there_whom_it_is_given_t
     blues = replace(queue, teams=(TeamId("blue"),), overflow=ANOTHER.id, overflow_empty=True)
     await onward.begin(blues, replace(ANOTHER, calendar="", agents=(AgentId("sam"),)))
     assert onward.feed.online(SHOP) == THERE, "he serves the queue that takes over"
+    paused = Floor(MONDAY)
+    await paused.begin(replace(queue, paused=True))
+    assert paused.feed.online(SHOP) == Online(False), "nothing of a paused queue is given to anybody"
 
 
 async def test_who_has_the_chat_open_is_told_when_working_hours_begin() -> None:
