@@ -24,8 +24,8 @@ MOST = 10_000
 
 @dataclass(frozen=True)
 class Foresight:
-    """Of the ``seen`` open conversations how many would be ``late`` at once that are not, and how many more would be due ``sooner``.
-    ``more``: there are others, at which nobody looked."""
+    """Of the ``seen`` open conversations how many would at once be ``late`` with a promise they are not late with, and how many more would
+    be due ``sooner``. ``more``: there are others, at which nobody looked."""
 
     seen: int
     late: int
@@ -52,7 +52,7 @@ async def of_policy(queries: Queries, directory: Directory, channels: Channels, 
                 continue
             place = Place(facts.kind, facts.policy, desk)
             would = follow(then, place, known.get(c.customer), c, Changed(c), now).conversation
-            becomes = is_late(would, now) and not is_late(c, now)
+            becomes = bool(late_with(would, now) - late_with(c, now))
             late += becomes
             sooner += not becomes and is_sooner(c, would)
         seen += len(page)
@@ -60,10 +60,11 @@ async def of_policy(queries: Queries, directory: Directory, channels: Channels, 
             return Foresight(seen, late, sooner, after is not None)
 
 
-def is_late(c: Conversation, now: Instant) -> bool:
-    """Whether a promise is broken and still owed, or will be as soon as its timer goes off."""
-    owed = (clock for clock in c.sla if clock.met_at is None)
-    return any(x.breached_at is not None or (x.state is ClockState.RUNNING and x.due_at is not None and x.due_at <= now) for x in owed)
+def late_with(c: Conversation, now: Instant) -> frozenset[str]:
+    """Which promises are broken and still owed, or will be as soon as their timers go off."""
+    owed = [clock for clock in c.sla if clock.met_at is None]
+    over = [x for x in owed if x.state is ClockState.RUNNING and x.due_at is not None and x.due_at <= now]
+    return frozenset(x.metric for x in (*over, *(x for x in owed if x.breached_at is not None)))
 
 
 def is_sooner(before: Conversation, after: Conversation) -> bool:

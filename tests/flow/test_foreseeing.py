@@ -61,14 +61,19 @@ async def test_as_many_as_were_foreseen_are_late_and_due_sooner_once_it_is_saved
     await agrees(house, actor, ids, policy, 0, late)
 
 
+async def breaches(house: House) -> set[tuple[str | None, str]]:
+    """Which promises were broken, and of which conversation."""
+    return {(e.conversation, e.reason.ids[0] if e.reason else "") for e in await told(house, EventType.SLA_BREACHED)}
+
+
 async def agrees(house: House, actor: Actor, ids: list[ConversationId], policy: Policy, expect: int, late: int | None = None) -> None:
-    known = {e.conversation for e in await told(house, EventType.SLA_BREACHED)}
+    known = await breaches(house)
     due = {id: (await house.conversation(id)).sort_due or FAR_FUTURE for id in ids}
     said = await foreseen(house, replace(policy, version=expect))
     await save(house, actor, POLICIES, policy, expect)
     sooner = {id for id in ids if ((await house.conversation(id)).sort_due or FAR_FUTURE) < due[id]}
     await house.pass_time(10)
-    broken = {e.conversation for e in await told(house, EventType.SLA_BREACHED)} - known
+    broken = {id for id, _ in await breaches(house) - known}
     assert (said.seen, said.late, said.sooner, said.more) == (ACTIVE_ONES, len(broken), len(sooner - broken), False)
     assert late is None or said.late == late
 
@@ -79,6 +84,14 @@ async def test_a_change_of_one_that_is_there_is_foreseen_too(house: House) -> No
     await agrees(house, actor, ids, replace(SHORT, targets=Targets(first_response=5 * HOUR)), 0, 0)
     await agrees(house, actor, ids, SHORT, 1)
     assert await foreseen(house, replace(SHORT, version=2)) == Foresight(ACTIVE_ONES, 0, 0, more=False), "as it is already"
+
+
+async def test_what_is_late_with_one_promise_may_become_so_with_another(house: House) -> None:
+    ids = await floor(house)
+    actor = await house.hire("ada", role=Role.ADMIN, online=False)
+    await agrees(house, actor, ids, replace(SHORT, targets=Targets(first_response=20 * MINUTE, resolution=9 * HOUR)), 0, 2)
+    await house.pass_time(30 * MINUTE)
+    await agrees(house, actor, ids, replace(SHORT, targets=Targets(first_response=20 * MINUTE, resolution=25 * MINUTE)), 1, ACTIVE_ONES)
 
 
 async def test_only_the_first_ones_are_looked_at(house: House) -> None:
