@@ -11,13 +11,15 @@ from inbox.api import kinds
 from inbox.api.segment_structs import require_known
 from inbox.api.structs import Count, Id, Input, Name, Ref
 from inbox.core import queues
-from inbox.core.conditions import ALWAYS, Condition
+from inbox.core.conditions import ALWAYS, Condition, Field, values_of
 from inbox.core.errors import Conflict, Invalid
 from inbox.core.ids import AgentId, QueueId, TeamId
 from inbox.core.message import Reason
 from inbox.core.permissions import Action, Actor, require
+from inbox.core.policies import Policy
 from inbox.core.queues import GONE_MS, MAX_LIST, Millis, Queue, Strategy, Wanted
-from inbox.records import AGENTS, CALENDARS, QUEUES, TEAMS
+from inbox.core.surveys import Survey
+from inbox.records import AGENTS, ALERTS, CALENDARS, POLICIES, QUEUES, SURVEYS, TEAMS
 
 Ids = Annotated[tuple[Id, ...], Meta(max_length=MAX_LIST)]
 Said = Annotated[str, Meta(max_length=2000)]
@@ -136,10 +138,26 @@ def _only_paused(before: Queue | None, after: Queue | None) -> bool:
 
 
 async def unneeded(parts: Any, actor: Actor, before: Queue | None, after: Queue | None) -> None:
-    """A queue that takes over from another stays. Raises ``Conflict``, and ``Invalid`` for a kind of address that there is not."""
+    """A queue that something else names stays: another queue, a policy, a survey, an alert. Raises ``Conflict``, and ``Invalid`` for a
+    kind of address that there is not."""
     await kinds.there_are(parts, actor, before, after)
     if after is not None or before is None:
         return
+    require(actor, Action.MANAGE_QUEUES)  # the names below are not for everybody
     needing = [other.name for other in (await parts.directory.entries(QUEUES)).values() if other.overflow == before.id]
     if needing:
         raise Conflict(f"It takes over from {needing[0]!r}; change that queue first.")
+    watching = [alert.name for alert in (await parts.directory.entries(ALERTS)).values() if alert.queue == before.id]
+    if watching:
+        raise Conflict(f"The alert {watching[0]!r} watches this queue; change that first.")
+    for what, noun in (("policy", POLICIES), ("survey", SURVEYS)):
+        naming = [other.name for other in (await parts.directory.entries(noun)).values() if _names(other, before.id)]
+        if naming:
+            raise Conflict(f"The {what} {naming[0]!r} names this queue; change that first.")
+
+
+def _names(other: Policy | Survey, queue: QueueId) -> bool:
+    """Whether its conditions ask for a queue, or what it does moves something there."""
+    actions = (*other.on_warning, *other.on_breach) if isinstance(other, Policy) else ()
+    moves = any(action.kind == "queue" and action.value == queue for action in actions)
+    return moves or queue in values_of(other.conditions, Field.QUEUE)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from tests.api.requests import BODIES
 from tests.api.world import World
 
 NEW: dict[str, Any] = {"name": "Refunds", "version": 0, "conditions": {"field": "tag", "op": "has", "value": "refund"}}
@@ -52,6 +56,37 @@ async def test_a_queue_that_takes_over_from_another_stays(world: World) -> None:
     first = {**NEW, "overflow": second["id"], "overflow_ms": 1000}
     assert (await ada.ask("POST", "/queues", json=first, headers={"Idempotency-Key": "2"})).status == 201
     assert (await ada.ask("DELETE", f"/queues/{second['id']}")).status == 409
+
+
+OF_QUEUE = {"field": "queue", "op": "is"}
+GOLD = {"name": "Gold", "version": 0, "targets": {"first_response": 60_000}}
+
+
+@pytest.mark.parametrize(
+    ("path", "of", "told"),
+    [
+        ("/alerts", lambda id: {"name": "Nobody there", "measure": "nobody", "queue": id}, "The alert 'Nobody there' watches this queue"),
+        ("/sla/policies", lambda id: {**GOLD, "conditions": {"all": [{**OF_QUEUE, "value": id}]}}, "The policy 'Gold' names"),
+        ("/sla/policies", lambda id: {**GOLD, "on_breach": [{"kind": "queue", "value": id}]}, "The policy 'Gold' names"),
+        (
+            "/surveys",
+            lambda id: {**BODIES["create_survey"](), "name": "Asked", "conditions": {**OF_QUEUE, "value": id}},
+            "The survey 'Asked'",
+        ),
+    ],
+)
+async def test_a_queue_that_something_names_stays_until_that_is_changed(
+    world: World, path: str, of: Callable[[str], dict[str, Any]], told: str
+) -> None:
+    ada, mia = await world.log_in("ada"), await world.log_in("mia")
+    queue = await (await ada.ask("POST", "/queues", json=NEW, headers={"Idempotency-Key": "1"})).json()
+    made = await ada.ask("POST", path, json=of(queue["id"]), headers={"Idempotency-Key": "2"})
+    assert made.status == 201, await made.text()
+    refused = await ada.ask("DELETE", f"/queues/{queue['id']}")
+    assert (refused.status, told in await refused.text()) == (409, True), await refused.text()
+    assert (await mia.ask("DELETE", f"/queues/{queue['id']}")).status == 403, "who may not remove it is told nothing of them"
+    assert (await ada.ask("DELETE", f"{path}/{(await made.json())['id']}")).status == 204
+    assert (await ada.ask("DELETE", f"/queues/{queue['id']}")).status == 204
 
 
 async def test_the_next_one_is_fetched_and_its_place_is_known(world: World) -> None:
