@@ -245,6 +245,7 @@ class Satisfaction(Struct, frozen=True):
 class Figures(Struct, frozen=True):
     """One row. ``counts`` by what was counted; ``spreads`` by the kind of duration, ``open_spreads`` the same in opening hours.
 
+    ``backlog`` at the end of its days, or now where they are not over; None for days to come, and where it is not counted.
     ``satisfaction`` by the kind of survey, ``csat`` and ``nps``, where anybody was asked.
     ``times``: milliseconds an agent spent ``online``, ``busy``, in ``break`` (``break:REASON``), ``away`` and ``offline``.
     """
@@ -326,12 +327,12 @@ def by_hour(sum: Sum) -> dict[str, Sum]:
     return out
 
 
-def grown(rows: Sequence[tuple[str, Sum]], before: int | None) -> list[Figures]:
+def grown(rows: Sequence[tuple[str, Sum]], before: int | None, current: str) -> list[Figures]:
     """Rows over time, in their order, each with the backlog at its end; ``before`` is the backlog at the beginning, None for what has
-    none."""
+    none. ``current``: the row of today; it has that of now, and later ones have none yet."""
     out, backlog = [], before
     for key, found in rows:
-        if backlog is None:
+        if backlog is None or key > current:
             out.append(figures_of(key, found))
             continue
         backlog += found.counts.get(ENTERED, 0) - found.counts.get(LEFT, 0)

@@ -19,10 +19,11 @@ from inbox.core.reports import By
 from inbox.core.spells import Spell
 from inbox.flow.folding import Measure
 from inbox.records import POLICIES, SPELLS, Batch, Put
-from tests.api.world import World
+from tests.api.world import World, a_world
 from tests.store.test_contract_facts import arrival
 
 DAYS = {"first": "2026-11-01", "last": "2026-11-30"}
+LAST_EVENING = int(datetime(2026, 11, 30, 23, 30, tzinfo=UTC).timestamp() * 1000)
 
 
 async def filled(world: World) -> int:
@@ -53,6 +54,7 @@ async def test_agents_are_shown_no_reports(world: World, path: str) -> None:
 
 async def test_figures_over_days(world: World) -> None:
     await filled(world)
+    world.clock.set(LAST_EVENING)
     status, report = await asked(world, by="day")
     assert (status, len(report["rows"]), report["zone"], report["opening_hours"]) == (200, 30, "UTC", "")
     assert (await (await world.log_in("mia")).get("/bootstrap"))["zone"] == report["zone"]
@@ -64,6 +66,27 @@ async def test_figures_over_days(world: World) -> None:
     assert {row["key"] for row in by_agent["rows"] if row["counts"].get("sent")} == {"mia"}
     status, hours = await asked(world, by="hour")
     assert len(hours["rows"]) == 168
+
+
+@pytest.mark.parametrize(("by", "had"), [("day", [2, 2, None, None]), ("week", [2, None]), ("month", [0, 2, None])])
+async def test_days_to_come_have_no_backlog_and_a_row_with_today_has_that_of_now(world: World, by: str, had: list[int | None]) -> None:
+    await filled(world)
+    world.clock.set(LAST_EVENING)
+    days = {"day": ("11-29", "12-02"), "week": ("11-30", "12-07"), "month": ("10-31", "12-31")}[by]
+    first, last = (f"2026-{day}" for day in days)
+    _, report = await asked(world, by=by, first=first, last=last)
+    assert [row["backlog"] for row in report["rows"]] == had
+    _, text = await asked(world, path="/reports.csv", by=by, first=first, last=last)
+    assert [row["Backlog: at the end"] for row in csv.DictReader(io.StringIO(text))] == ["" if n is None else str(n) for n in had]
+
+
+@pytest.mark.parametrize(("zone", "had"), [("UTC", [2, None]), ("Asia/Tokyo", [2, 2]), ("America/New_York", [2, None])])
+async def test_today_is_that_of_the_reports_zone(zone: str, had: list[int | None]) -> None:
+    async with a_world(zone=zone) as world:
+        await filled(world)
+        world.clock.set(LAST_EVENING)
+        _, report = await asked(world, by="day", first="2026-11-30", last="2026-12-01")
+    assert [row["backlog"] for row in report["rows"]] == had
 
 
 async def test_a_figure_opens_the_conversations_behind_it(world: World) -> None:

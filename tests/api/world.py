@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -48,6 +48,7 @@ from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
 from inbox.flow.dispatching import Webhooks
 from inbox.flow.feed import Feed
+from inbox.flow.folding import Measure
 from inbox.flow.jobs import Jobs
 from inbox.flow.merging import Merging
 from inbox.flow.people import People
@@ -202,6 +203,7 @@ async def a_world(
     store: Store | None = None,
     http: Http = NO_HTTP,
     sso: Sequence[Provider] = (),
+    zone: str = "UTC",
     **settings: Any,
 ) -> AsyncIterator[World]:
     """A service with people, two teams, and conversations of both; it ends with the block."""
@@ -267,6 +269,7 @@ async def a_world(
         links=(LINK_KEY,),
         frames=FRAMES,
         version="test",
+        measure=_days_of(zone),
     )
     parts.auth.single_sign_on = bool(sso)
     await _begin(store, feed, parts)
@@ -279,6 +282,13 @@ async def a_world(
         for task in running_tasks:
             task.cancel()
         await parts.cleaner.close()
+
+
+def _days_of(zone: str) -> Callable[[], Awaitable[Measure]]:
+    async def measure() -> Measure:
+        return Measure(zone)
+
+    return measure
 
 
 async def _begin(store: Store, feed: Feed, parts: ApiParts) -> None:

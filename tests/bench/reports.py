@@ -92,7 +92,9 @@ async def _answer(stores: Stores, asked: Asked) -> None:
     if asked.by is By.HOUR:
         rows = [figures_of(hour, one) for hour, one in by_hour(added(list(sums.values()))).items()]
     elif asked.by in OVER_TIME:
-        rows = grown([(key, sums.get(key, Sum())) for key in keys_of(asked)], await stores.facts.backlog(asked))
+        rows = grown(
+            [(key, sums.get(key, Sum())) for key in keys_of(asked)], await stores.facts.backlog(asked), asked.period.last.isoformat()
+        )
     else:
         rows = [figures_of(key, one) for key, one in sums.items()]
     before = Asked(asked.period.before, By.ALL, asked.channel, asked.team, asked.queue, asked.agent, asked.tag)

@@ -147,8 +147,14 @@ def test_durations_have_mean_and_percentiles() -> None:
 
 def test_the_backlog_grows_and_shrinks_from_what_it_was() -> None:
     one, two = Sum({"entered": 5, "left": 2}), Sum({"left": 4})
-    assert [f.backlog for f in grown([("a", one), ("b", two), ("c", Sum())], 10)] == [13, 9, 9]
-    assert [f.backlog for f in grown([("a", one)], None)] == [None]
+    assert [f.backlog for f in grown([("a", one), ("b", two), ("c", Sum())], 10, "c")] == [13, 9, 9]
+    assert [f.backlog for f in grown([("a", one)], None, "a")] == [None]
+
+
+def test_days_to_come_have_no_backlog_yet() -> None:
+    days = [(key, Sum()) for key in ("2026-11-22", "2026-11-23", "2026-11-24")]
+    assert [f.backlog for f in grown(days, 10, "2026-11-23")] == [10, 10, None]
+    assert [f.backlog for f in grown(days, 10, "2026-11-21")] == [None, None, None]
 
 
 @pytest.mark.parametrize(

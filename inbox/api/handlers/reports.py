@@ -19,7 +19,7 @@ from inbox.api.parts import ApiParts, Signed
 from inbox.core import reports, spells, spreadsheet
 from inbox.core.agent import Role
 from inbox.core.errors import Invalid
-from inbox.core.facts import Fact, FactKind
+from inbox.core.facts import Dims, Fact, FactKind
 from inbox.core.ids import Instant
 from inbox.core.permissions import Action, require
 from inbox.core.reports import OVER_TIME, Asked, Behind, By, Figures, Period, added, figures_of
@@ -43,7 +43,7 @@ async def _report(parts: ApiParts, wanted: Asked, measure: Measure) -> rs.Report
     sums = await parts.facts.sums(wanted)
     if wanted.by is By.STATE:
         sums = await _with_going_on(parts, wanted, measure, sums)
-    rows = await _rows(parts, wanted, sums)
+    rows = await _rows(parts, wanted, measure, sums)
     before = await parts.facts.sums(_over(wanted, wanted.period.before))
     return rs.Report(
         first=wanted.period.first,
@@ -74,13 +74,15 @@ def _span(wanted: Asked, measure: Measure) -> tuple[Instant, Instant]:
     return measure.start_of(wanted.period.first), measure.start_of(wanted.period.last + timedelta(days=1))
 
 
-async def _rows(parts: ApiParts, wanted: Asked, sums: Mapping[str, Sum]) -> tuple[Figures, ...]:
+async def _rows(parts: ApiParts, wanted: Asked, measure: Measure, sums: Mapping[str, Sum]) -> tuple[Figures, ...]:
     if wanted.by is By.HOUR:
         hours = reports.by_hour(added(list(sums.values())))
         return tuple(figures_of(str(hour), hours.get(str(hour), Sum())) for hour in range(168))
     if wanted.by in OVER_TIME:
         ordered = [(key, sums.get(key, Sum())) for key in reports.keys_of(wanted)]
-        return tuple(reports.grown(ordered, None if wanted.labelled else await parts.facts.backlog(wanted)))
+        today, _ = measure.ruler.day(parts.clock.now())
+        current = reports.group_of(wanted, today, Dims())
+        return tuple(reports.grown(ordered, None if wanted.labelled else await parts.facts.backlog(wanted), current))
     return tuple(figures_of(key, sums[key]) for key in sorted(sums))
 
 

@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { address, asked, behind, change, counted, daysOf, grain, kept, lastDays, read } from './period';
+import {
+  address,
+  asked,
+  backlogAtEnd,
+  behind,
+  change,
+  counted,
+  daysOf,
+  grain,
+  kept,
+  lastDays,
+  read,
+} from './period';
 
 const NOW = Date.parse('2026-11-22T10:00:00Z');
 
@@ -115,5 +127,20 @@ describe('the list behind a row', () => {
     expect(behind('tag', 'vip', from)).toEqual({ ...usual, tag: 'vip' });
     expect(behind('policy', 'gold', from)).toEqual({ ...usual, policy: 'gold' });
     expect(behind('all', '', from)).toEqual({ ...usual, channel: 'mail' });
+  });
+});
+
+describe('what is open at the end', () => {
+  const at = (...found: (number | null)[]) => backlogAtEnd(found.map((backlog) => ({ backlog })));
+
+  it('is that of the last day, or of today where later ones are to come', () => {
+    expect(at(12, 45)).toBe(45);
+    expect(at(12, 0)).toBe(0);
+    expect(at(12, 45, null, null)).toBe(45);
+  });
+
+  it('is not known of days that are all to come', () => {
+    expect(at(null, null)).toBeUndefined();
+    expect(at()).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 // What is asked of a report, as the page's address has it; days are those of the reports' own zone, written 2026-11-22.
-import type { ReportBy } from '../../lib/api/types';
+import type { Figures, ReportBy } from '../../lib/api/types';
 
 export interface Asked {
   first: string;
@@ -148,3 +148,7 @@ export function kept(counts: Record<string, number>): number | undefined {
   const all = promised(counts);
   return all ? Math.round(((counts.sla_met ?? 0) / all) * 100) : undefined;
 }
+
+/** What was open when the last row ended, or is now where some of them are to come; undefined where nothing is known yet. */
+export const backlogAtEnd = (rows: readonly Pick<Figures, 'backlog'>[]): number | undefined =>
+  rows.findLast((row) => row.backlog !== null)?.backlog ?? undefined;

@@ -4475,7 +4475,7 @@ export interface components {
         By: "agent" | "all" | "channel" | "day" | "hour" | "month" | "policy" | "queue" | "state" | "tag" | "team" | "week";
         /**
          * Figures
-         * @description One row. `counts` by what was counted; `spreads` by the kind of duration, `open_spreads` the same in opening hours. `satisfaction` by the kind of survey, `csat` and `nps`, where anybody was asked. `times`: milliseconds an agent spent `online`, `busy`, in `break` (`break:REASON`), `away` and `offline`.
+         * @description One row. `counts` by what was counted; `spreads` by the kind of duration, `open_spreads` the same in opening hours. `backlog` at the end of its days, or now where they are not over; None for days to come, and where it is not counted. `satisfaction` by the kind of survey, `csat` and `nps`, where anybody was asked. `times`: milliseconds an agent spent `online`, `busy`, in `break` (`break:REASON`), `away` and `offline`.
          */
         Figures: {
             key: string;
