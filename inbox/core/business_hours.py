@@ -116,13 +116,13 @@ def next_open(calendar: Calendar, at: Instant) -> Instant | None:
 
 def next_close(calendar: Calendar, at: Instant) -> Instant | None:
     """The first closed instant from ``at`` on; None if there is none in ten years."""
-    if _days(calendar).always:
-        return None
-    end = at
+    end, usual = at, (max(at // _DAY_MS + _EPOCH, _days(calendar).last_exception) - _EPOCH + 10) * _DAY_MS
     for start, until in _spans(calendar, at):
         if start > end:
             return end
         end = until
+        if end > usual:  # a whole week behind the last exception was open, and so are all after it
+            return None
     return end if end - at < (LONGEST_SEARCH_DAYS - 7) * _DAY_MS else None
 
 
@@ -181,8 +181,7 @@ class _Days:
         self._specials = tuple(
             (s.first.toordinal(), s.last.toordinal(), tuple(sorted(s.hours, key=lambda i: i.start))) for s in reversed(calendar.specials)
         )
-        whole = ((0, DAY_MINUTES),)
-        self.always = not self._closed and not self._specials and all(tuple((i.start, i.end) for i in day) == whole for day in self._week)
+        self.last_exception = max((*self._closed, *(last for _, last, _ in self._specials)), default=0)
         self.never = not any(self._week) and not any(hours for _, _, hours in self._specials)
         self._kept: dict[int, tuple[OpenSpan, ...]] = {}
 

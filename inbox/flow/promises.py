@@ -25,11 +25,10 @@ from inbox.core.segments import Segment, among
 from inbox.core.sla_actions import Means, act
 from inbox.core.surveys import Survey
 from inbox.flow.feed import Change
-from inbox.ports import Queries
+from inbox.ports import RETRY_S, Queries
 from inbox.records import CALENDARS, POLICIES, SEGMENTS, SURVEYS
 
 MAX_SPANS = 60
-AGAIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -174,4 +173,4 @@ class PromiseBook:
             try:
                 await self.refresh()
             except TryLater:
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)

@@ -86,6 +86,14 @@ def test_a_calendar_without_hours_never_opens_and_one_without_end_never_closes()
     assert hours.next_close(calendar(week=ALWAYS), berlin(2026, 1, 1)) is None
 
 
+def test_round_the_clock_from_any_minute_never_closes_but_on_the_day_that_is_said() -> None:
+    nights = calendar(week=((Interval(22 * 60, 46 * 60),),) * 7)
+    assert hours.next_close(nights, berlin(2026, 1, 1)) is None
+    leave = Special(date(2029, 3, 1), date(2029, 3, 1), ())
+    assert hours.next_close(calendar(week=ALWAYS, specials=(leave,)), berlin(2026, 1, 1)) == berlin(2029, 3, 1)
+    assert hours.next_close(calendar(week=ALWAYS, specials=(leave,)), berlin(2029, 3, 2)) is None
+
+
 def test_a_target_beyond_ten_years_is_never_due_and_the_end_of_time_is_no_error() -> None:
     once = calendar(week=NEVER, specials=(Special(date(2026, 7, 10), date(2026, 7, 10), OFFICE),))
     assert hours.add(once, berlin(2026, 7, 1), 9 * HOUR) is None
