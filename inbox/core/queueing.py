@@ -50,14 +50,14 @@ class Desk(Struct, frozen=True):
         return self.hours(queue.calendar) if queue is not None and queue.calendar else ALWAYS_OPEN
 
     def onward(self, queue: Queue) -> list[Queue]:
-        """The queue, and those that take over from it one after the other, without the ones that are closed."""
+        """The queue, and those that take over from it one after the other, without the ones that are paused or, but itself, closed."""
         ways, last = [queue], queue
         while last.overflow_ms or last.overflow_empty:
             following = self.queue(last.overflow)
             if following is None or following in ways:
                 break
             ways.append(last := following)
-        return [way for way in ways if way is queue or self.open(way).open]
+        return [way for way in ways if not way.paused and (way is queue or self.open(way).open)]
 
     @property
     def asks_of_customers(self) -> bool:

@@ -296,8 +296,7 @@ class JournalVisitorFeed:
             return Online(False, max(known) if len(known) == len(starts) else None)
         facts, readers = self._facts().get(channel), tuple(desk.readers.get(channel, ()))
         needs = Needs(ConversationId(""), facts.team if facts else None, readers=readers)
-        going = () if queue is None else (one for one in desk.onward(queue) if not one.paused)
-        ways = [needs] if queue is None else [replace(needs, teams=one.teams, agents=one.agents) for one in going]
+        ways = [needs] if queue is None else [replace(needs, teams=one.teams, agents=one.agents) for one in desk.onward(queue)]
         return Online(any(serves(way, agent.id, agent.teams) for agent in self._on_duty(desk) for way in ways))
 
     def _on_duty(self, desk: Desk) -> Iterator[Agent]:

@@ -84,20 +84,24 @@ export function span(ms: number): string {
   return t('time.days_hours', { d: Math.floor(hours / 24), h: hours % 24 });
 }
 
+type SpanUnit = 'day' | 'hour' | 'minute' | 'second';
+const inWords = (count: number, unit: SpanUnit) =>
+  new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+
 /** A span in whole words for screen readers: "5 minutes", "2 hours", "3 days". */
 export function spanWords(ms: number): string {
   const minutes = Math.max(1, Math.round(Math.abs(ms) / MINUTE));
-  if (minutes < 60) return t('time.minutes_long', { count: minutes });
-  if (minutes < 48 * 60) return t('time.hours_long', { count: Math.round(minutes / 60) });
-  return t('time.days_long', { count: Math.round(minutes / 60 / 24) });
+  if (minutes < 60) return inWords(minutes, 'minute');
+  if (minutes < 48 * 60) return inWords(Math.round(minutes / 60), 'hour');
+  return inWords(Math.round(minutes / 60 / 24), 'day');
 }
 
-const UNITS = [
-  ['day', 24 * 60 * MINUTE],
-  ['hour', 60 * MINUTE],
+const UNITS: readonly [SpanUnit, number][] = [
+  ['day', 24 * HOUR],
+  ['hour', HOUR],
   ['minute', MINUTE],
   ['second', 1000],
-] as const;
+];
 
 /** A span to the second, for what is promised or proved: "1 hour 30 minutes", "33 seconds"; of a long one the first three parts. */
 export function exactly(ms: number): string {
@@ -106,8 +110,7 @@ export function exactly(ms: number): string {
   for (const [unit, size] of UNITS) {
     const count = Math.floor(left / size);
     left -= count * size;
-    if (count > 0)
-      parts.push(new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count));
+    if (count > 0) parts.push(inWords(count, unit));
   }
   return new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' }).format(parts.slice(0, 3));
 }
