@@ -11,7 +11,7 @@ import { live } from './live.svelte';
 import { customers } from './customers';
 import { marks } from './marks';
 import { reads } from './reads.svelte';
-import { untilCalm } from './typing';
+import { betweenKeys } from './typing';
 
 const PAGE = 50;
 const MOST = 100;
@@ -48,7 +48,7 @@ export class ConversationList {
   #queued = new Set<string>();
   /** Rows that left and are still shown: until the order moves again. */
   #leaving = new Map<string, ConversationRow>();
-  #flush: ReturnType<typeof setTimeout> | undefined;
+  #flush: (() => void) | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #latest = new Latest();
@@ -83,7 +83,7 @@ export class ConversationList {
   close(): void {
     this.#follow.stop();
     this.#latest.next();
-    clearTimeout(this.#flush);
+    this.#flush?.();
     this.#kept.forEach((stop) => stop());
     clearTimeout(this.#patience);
     clearTimeout(this.#retry);
@@ -224,15 +224,7 @@ export class ConversationList {
   }
 
   #later(): void {
-    const since = performance.now();
-    this.#flush ??= setTimeout(() => this.#calmly(since), document.hidden ? FLUSH_HIDDEN_MS : FLUSH_MS);
-  }
-
-  /** Shows it in a pause of who types. */
-  #calmly(since: number): void {
-    const wait = untilCalm(since);
-    if (wait > 0) this.#flush = setTimeout(() => this.#calmly(since), wait);
-    else this.#show();
+    this.#flush ??= betweenKeys(() => this.#show(), document.hidden ? FLUSH_HIDDEN_MS : FLUSH_MS);
   }
 
   #show(): void {
