@@ -17,7 +17,7 @@ MOST_NAMED = 5_000
 
 class BulkChange(Input, frozen=True):
     """What shall hold of every conversation; what is not given stays. ``until`` goes with snoozed. ``read`` moves the own marks,
-    ``queue`` what waits (null: where its conditions lead)."""
+    ``queue`` what waits (null: where its conditions lead). ``follow``: whether one hears when their customers write."""
 
     assignee: Id | UnsetType | None = UNSET
     team: Id | UnsetType | None = UNSET
@@ -28,6 +28,7 @@ class BulkChange(Input, frozen=True):
     remove_tags: Tags = ()
     read: bool | UnsetType = UNSET
     queue: Id | UnsetType | None = UNSET
+    follow: bool | UnsetType = UNSET
 
 
 class ChangeRow(BulkChange, frozen=True):

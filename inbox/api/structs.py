@@ -277,7 +277,7 @@ class ConversationDetail(Struct, frozen=True):
 
 class EditConversation(Input, frozen=True):
     """Only what is given changes. ``assignee`` and ``team``: an id, or null for nobody. ``until`` goes with snoozed.
-    ``queue``: where it waits on, null for where its conditions lead."""
+    ``queue``: where it waits on, null for where its conditions lead. ``follow``: whether one hears oneself when its customer writes."""
 
     assignee: Id | UnsetType | None = UNSET
     team: Id | UnsetType | None = UNSET
@@ -289,6 +289,7 @@ class EditConversation(Input, frozen=True):
     subject: Annotated[str, Meta(min_length=1, max_length=500, pattern=ONE_LINE)] | UnsetType = UNSET
     bot: Id | UnsetType | None = UNSET
     queue: Id | UnsetType | None = UNSET
+    follow: bool | UnsetType = UNSET
 
 
 class AboutParticipant(Input, frozen=True):

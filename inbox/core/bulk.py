@@ -28,6 +28,7 @@ RUNNING, DONE, CANCELLED = "running", "done", "cancelled"
 
 class Change(Struct, frozen=True, omit_defaults=True):
     """What shall hold of every conversation; what is not given stays. ``until`` goes with snoozed; ``read`` moves the asker's own marks.
+    ``follow``: whether the asker does.
     ``retag``: it is about the removed tag itself, and only about conversations that have it."""
 
     assignee: AgentId | UnsetType | None = UNSET
@@ -39,6 +40,7 @@ class Change(Struct, frozen=True, omit_defaults=True):
     remove_tags: tuple[str, ...] = ()
     read: bool | UnsetType = UNSET
     queue: QueueId | UnsetType | None = UNSET
+    follow: bool | UnsetType = UNSET
     retag: Retag | None = None
 
 
@@ -91,6 +93,7 @@ class Standing(Struct, frozen=True, omit_defaults=True):
     assign_reason: Reason | None = None
     priority: Priority = Priority.NORMAL
     tags: tuple[str, ...] = ()
+    followers: tuple[AgentId, ...] = ()
     read: int = 0
     queue: QueueId | UnsetType | None = UNSET
 
@@ -117,6 +120,8 @@ def commands(change: Change, id: ConversationId) -> Iterator[c.InConversation]:
     """The commands that make the change in one conversation; giving it away comes last."""
     if change.add_tags or change.remove_tags:
         yield c.SetTags(id, change.add_tags, change.remove_tags)
+    if not isinstance(change.follow, UnsetType):
+        yield c.Follow(id, change.follow)
     if not isinstance(change.priority, UnsetType):
         yield c.SetPriority(id, change.priority)
     if not isinstance(change.status, UnsetType):
@@ -143,6 +148,8 @@ def undo(now_stands: Conversation, before: Standing, after: Standing, now: Insta
     removed = tuple(tag for tag in before.tags if tag not in after.tags)
     if added or removed:
         changed = changed.then(lambda x: lifecycle.set_tags(x, removed, added))
+    if before.followers != after.followers:
+        changed = changed.then(lambda x: _followed_as(x, before, after))
     if before.priority is not after.priority:
         changed = changed.then(lambda x: lifecycle.set_priority(x, before.priority))
     if _hands(before) != _hands(after):
@@ -182,6 +189,13 @@ def _given_on(c: Conversation, left: Standing, since: Instant) -> bool:
     by_itself = why is not None and why.code in routing.BY_ITSELF and queueing.ACCEPTED not in why.numbers
     nobody = left.assignee is None and left.bot is None
     return nobody and by_itself and not answered and (c.team, c.bot, c.category) == (left.team, None, left.category)
+
+
+def _followed_as(c: Conversation, before: Standing, after: Standing) -> Changed:
+    """Who came with the change goes, and who went comes back; the others have decided for themselves."""
+    came = tuple(one for one in after.followers if one not in before.followers)
+    went = tuple(one for one in before.followers if one not in after.followers)
+    return lifecycle.set_followers(c, went, came)
 
 
 def _handed_back(c: Conversation, before: Standing, now: Instant) -> Changed:

@@ -191,6 +191,12 @@ class SetTags(InConversation, frozen=True, tag="set_tags"):
     remove: Tags = ()
 
 
+class Follow(InConversation, frozen=True, tag="follow"):
+    """Hear when its customer writes, whoever holds it; or no more."""
+
+    follow: bool
+
+
 class SetSubject(InConversation, frozen=True, tag="set_subject"):
     """Rename it."""
 
@@ -276,6 +282,7 @@ AnyCommand = (
     | SetStatus
     | SetPriority
     | SetTags
+    | Follow
     | SetSubject
     | AcceptParticipant
     | SplitParticipant
@@ -301,6 +308,7 @@ ACTIONS: Mapping[type[Command], Action] = {
     SetStatus: Action.SET_STATUS,
     SetPriority: Action.SET_PRIORITY,
     SetTags: Action.TAG,
+    Follow: Action.READ,
     SetSubject: Action.SET_SUBJECT,
     AcceptParticipant: Action.ACCEPT_PARTICIPANT,
     SplitParticipant: Action.ACCEPT_PARTICIPANT,

@@ -186,7 +186,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     ``heard_at`` when he did, by the provider's clock. ``mail_due`` is when an answer on a live channel goes out by mail too, unless it
     is seen before.
     ``hidden_at`` is when the newest message arrived that lists show nothing of; what comes later arrives after it, as after ``last``.
-    ``mentions`` are who was named in its notes, and where, the newest last.
+    ``mentions`` are who was named in its notes, and where, the newest last. ``followers`` want to hear when the customer writes.
     ``scheduled`` are answers that wait for the time their authors chose.
     ``absorbed``: what was merged into it, directly or with another; their messages keep the conversation they were written in, and are
     shown, counted and searched here.
@@ -227,6 +227,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     heard_at: Instant | None = None
     mail_due: Instant | None = None
     mentions: tuple[Mention, ...] = ()
+    followers: tuple[AgentId, ...] = ()
     scheduled: tuple[MessageId, ...] = ()
     related: tuple[ConversationId, ...] = ()
     merged_into: ConversationId | None = None

@@ -34,6 +34,7 @@ class EventType(StrEnum):
     STATUS_CHANGED = "conversation.status_changed"
     PRIORITY_CHANGED = "conversation.priority_changed"
     TAGS_CHANGED = "conversation.tags_changed"
+    FOLLOWERS_CHANGED = "conversation.followers_changed"
     SUBJECT_CHANGED = "conversation.subject_changed"
     PARTICIPANT_ACCEPTED = "conversation.participant_accepted"
     PARTICIPANT_SPLIT = "conversation.participant_split"
@@ -96,6 +97,7 @@ class Facets(Struct, frozen=True, omit_defaults=True):
     offered: AgentId | None = None
     sla: str = ""
     mentioned: tuple[AgentId, ...] = ()
+    followers: tuple[AgentId, ...] = ()
 
 
 class Event(Struct, frozen=True, omit_defaults=True):
@@ -164,13 +166,14 @@ def facets(c: Conversation) -> Facets:
         offered=c.waiting.offer.agent if c.waiting is not None and c.waiting.offer is not None else None,
         sla=urgency(c),
         mentioned=tuple(dict.fromkeys(mention.agent for mention in c.mentions)),
+        followers=c.followers,
     )
 
 
 def named(facets: Facets | None) -> frozenset[AgentId]:
-    """In whose lists it can stand otherwise than in those of colleagues with the same teams: who holds or serves it, is offered it or
-    was mentioned in it."""
-    found = () if facets is None else (facets.assignee, facets.bot, facets.offered, *facets.mentioned)
+    """In whose lists it can stand otherwise than in those of colleagues with the same teams: who holds or serves it, is offered it, was
+    mentioned in it or follows it."""
+    found = () if facets is None else (facets.assignee, facets.bot, facets.offered, *facets.mentioned, *facets.followers)
     return frozenset(id for id in found if id is not None)
 
 

@@ -84,6 +84,7 @@ _STATES: Mapping[str, Mapping[str, Any]] = {
     SOON: {"sla": SOON},
     PRESSING: {"sla": PRESSING},
     "mentioned": {"mentioned": True},
+    "followed": {"followed": True},
 }
 _FIELDS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     "assignee": lambda value: {"assignee": value},
@@ -146,7 +147,8 @@ def _priority(value: str) -> Priority:
 def _bounded(view: View) -> View:
     """What is closed is never looked through: a list of it needs a condition that an index answers. Raises ``Invalid``."""
     asked = (view.channel, view.priority, view.queue, view.queued, view.bot)
-    unindexed = any(condition is not None for condition in asked) or view.assignee != "any" or view.sla or view.mentioned
+    own = view.assignee != "any" or view.mentioned or view.followed
+    unindexed = any(condition is not None for condition in asked) or own or view.sla
     history = not set(view.categories) <= set(UNFINISHED)
     if history and unindexed and not view.tags and view.customer is None:
         raise Invalid("filter", "closed conversations are listed by team, tag or customer; search finds the others")

@@ -232,6 +232,13 @@ def set_tags(c: Conversation, add: tuple[str, ...] = (), remove: tuple[str, ...]
     return Changed(c) if tags == c.tags else Changed(replace(c, tags=tags), (Happened(EventType.TAGS_CHANGED),))
 
 
+def set_followers(c: Conversation, add: tuple[AgentId, ...] = (), remove: tuple[AgentId, ...] = ()) -> Changed:
+    """Who else hears when its customer writes. Raises ``Invalid`` for too many."""
+    _alive(c)
+    after = triage.followers(c.followers, add, remove)
+    return Changed(c) if after == c.followers else Changed(replace(c, followers=after), (Happened(EventType.FOLLOWERS_CHANGED),))
+
+
 def set_subject(c: Conversation, subject: str) -> Changed:
     """Rename it. Raises ``Invalid`` when nothing visible is left of the name, or it is too long."""
     _alive(c)

@@ -80,6 +80,7 @@ def joined(into: Conversation, other: Conversation, now: Instant, because: Reaso
         updated_at=max(into.updated_at, other.updated_at),
         scheduled=(*into.scheduled, *other.scheduled),
         mentions=triage.with_mentions(other.mentions, into.mentions),
+        followers=tuple(dict.fromkeys((*into.followers, *other.followers)))[: triage.MAX_FOLLOWERS],
         sla=_stricter(into.sla, other.sla),
     )
     changed = Changed(together, (Happened(EventType.CONVERSATION_MERGED, because),))
@@ -107,6 +108,12 @@ def absorbed(other: Conversation, into: ConversationId, because: Reason) -> Chan
     return Changed(replace(other, merged_into=into), (Happened(EventType.CONVERSATION_MERGED, because),))
 
 
+def still_follow(other: Conversation, into: Conversation, repair: Repair) -> tuple[AgentId, ...]:
+    """Who follows what was merged when it stands alone again: not who has stopped following the one it was merged ``into``."""
+    stopped = set(() if repair.after is None else repair.after.followers) - set(into.followers)
+    return tuple(one for one in other.followers if one not in stopped)
+
+
 def released(other: Conversation, now: Instant, because: Reason) -> Changed:
     """It stands alone again."""
     alone = Changed(replace(other, merged_into=None), (Happened(EventType.CONVERSATION_UNMERGED, because),))
@@ -131,6 +138,7 @@ def parted(
         reply_channel=before.reply_channel if c.reply_channel == after.reply_channel else c.reply_channel,
         scheduled=tuple(id for id in c.scheduled if id not in other.scheduled),
         mentions=tuple(mention for mention in c.mentions if mention not in other.mentions),
+        followers=tuple(one for one in c.followers if one in before.followers or one not in other.followers),
         waiting_since=before.waiting_since if c.waiting_since == after.waiting_since else c.waiting_since,
         channels=tuple(ch for ch in c.channels if ch not in set(after.channels) - set(before.channels)),
         sla=_restored(c.sla, before.sla, after.sla, now),

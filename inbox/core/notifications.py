@@ -13,7 +13,7 @@ from inbox.core.message import Author, DeliveryState, Kind, Message
 from inbox.core.scheduling import CUSTOMER_WROTE
 
 KEPT_MS = 90 * 24 * 60 * 60 * 1000
-KINDS = ("reply", "assigned", "mention", "sla_warning", "sla_breach", "offer", "whisper", "send_failed", "send_cancelled")
+KINDS = ("reply", "followed", "assigned", "mention", "sla_warning", "sla_breach", "offer", "whisper", "send_failed", "send_cancelled")
 """Everything about a conversation that somebody can be told of."""
 ALERT = "alert"
 """A threshold is crossed; it is about no conversation."""
@@ -104,6 +104,8 @@ def _told(event: Event, message: Message | None) -> Iterator[tuple[AgentId, str]
         yield after.assignee, kind
     if kind is not None:
         yield from ((agent, kind) for agent in _named(event))
+    if after.followers and kind == "reply" and _is_answer(event, message):
+        yield from ((agent, "followed") for agent in after.followers)  # whose own it is was told above
     if event.type is EventType.OFFERED and after.offered is not None:
         yield after.offered, "offer"
     if message is not None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from inbox.core.conversation import Conversation, LastMessage, Mention, Participant
 from inbox.core.errors import Invalid, NotFound
-from inbox.core.ids import Instant
+from inbox.core.ids import AgentId, Instant
 from inbox.core.message import DeliveryState, Kind, Message, Stood
 from inbox.core.plain import plain
 
@@ -19,6 +19,7 @@ MAX_TAG = 50
 MAX_TAGS = 50
 MAX_PARTICIPANTS = 200
 MAX_MENTIONS = 50
+MAX_FOLLOWERS = 50
 
 _LOOKED_AT = 4_000
 """Characters a preview looks at: a body of megabytes costs no more than a short one."""
@@ -117,6 +118,15 @@ def tag(text: str) -> str:
     if len(line) > MAX_TAG or len(text) > _LOOKED_AT:
         raise Invalid("tags", f"a tag has at most {MAX_TAG} characters")
     return line
+
+
+def followers(present: tuple[AgentId, ...], add: Iterable[AgentId], remove: Iterable[AgentId] = ()) -> tuple[AgentId, ...]:
+    """Who follows it afterwards, in the order they came. Raises ``Invalid`` for more than 50."""
+    gone = frozenset(remove)
+    kept = tuple(dict.fromkeys((*(one for one in present if one not in gone), *add)))
+    if len(kept) > max(MAX_FOLLOWERS, len(present)):
+        raise Invalid("follow", f"at most {MAX_FOLLOWERS} can follow a conversation")
+    return kept
 
 
 def folded(tag: str) -> str:

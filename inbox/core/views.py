@@ -36,7 +36,8 @@ class View(Struct, frozen=True, omit_defaults=True):
     ``assignee`` is ``ME`` (what is offered to me, too), ``NOBODY``, ``SOMEBODY``, ``ANYBODY`` or an agent's id; ``team`` and ``queue``
     can be ``NOBODY``, which is none. ``tags`` must all be there. ``bot`` and ``queued``
     ask whether a bot serves the conversation and whether it waits for an agent; None: either. ``sla``: ``LATE``, ``SOON`` or both
-    (``PRESSING``). ``mentioned``: the reader must have been named in a note. ``absorbed`` are those who were merged into the customer.
+    (``PRESSING``). ``mentioned``: the reader must have been named in a note; ``followed``: he must follow it.
+    ``absorbed`` are those who were merged into the customer.
     """
 
     id: str
@@ -53,6 +54,7 @@ class View(Struct, frozen=True, omit_defaults=True):
     queue: QueueId | None = None
     sla: str = ""
     mentioned: bool = False
+    followed: bool = False
     sort: Sort = Sort.ACTIVITY
 
 
@@ -64,6 +66,7 @@ BUILTIN: Mapping[str, View] = {
     for view in (
         View("mine", ACTIVE, assignee=ME),
         View("mentions", UNFINISHED, mentioned=True),
+        View("followed", UNFINISHED, followed=True),
         View("unassigned", ACTIVE, assignee=NOBODY, bot=False),
         View("all", ACTIVE),
         View("queue", ACTIVE, queued=True, sort=Sort.WAITING),
@@ -105,13 +108,17 @@ def _held_by(view: View, facets: Facets, me: AgentId) -> bool:
         return False
     if view.queued is not None and view.queued != facets.queued:
         return False
-    if view.mentioned and me not in facets.mentioned:
+    if not _named_in(view, facets, me):
         return False
     if view.assignee == ME:
         return me in (facets.assignee, facets.offered)
     if view.assignee == SOMEBODY:
         return facets.assignee is not None
     return view.assignee == ANYBODY or facets.assignee == assignee_of(view, me)
+
+
+def _named_in(view: View, facets: Facets, me: AgentId) -> bool:
+    return (not view.mentioned or me in facets.mentioned) and (not view.followed or me in facets.followers)
 
 
 def _is(wanted: str | None, found: str | None) -> bool:

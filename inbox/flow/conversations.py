@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from inbox.core import commands as c
 from inbox.core import lifecycle
-from inbox.core.agent import Agent
+from inbox.core.agent import Agent, Role
 from inbox.core.attributes import WANTED, attribute_id, entered, fits
 from inbox.core.conversation import Conversation
 from inbox.core.customer import MAX_ATTRIBUTES, Customer
@@ -201,6 +201,13 @@ def _give_to_bot(layer: Layer, before: Conversation, actor: Actor, command: c.Gi
     return lifecycle.Changed(served.conversation, tuple(h for h in served.happened if h.type is not EventType.QUEUED))
 
 
+def _follow(layer: Layer, before: Conversation, actor: Actor, command: c.Follow) -> lifecycle.Changed:
+    if actor.role is Role.BOT:
+        raise Invalid("follow", "a bot is told of what it serves")
+    one = (actor.id,)
+    return lifecycle.set_followers(before, one) if command.follow else lifecycle.set_followers(before, remove=one)
+
+
 _CHANGES: Mapping[type[c.Command], Change] = {
     c.Assign: _assign,
     c.MoveToQueue: lambda layer, before, actor, x: to_queue(layer, before, actor.id, x.queue),
@@ -209,6 +216,7 @@ _CHANGES: Mapping[type[c.Command], Change] = {
     c.SetStatus: lambda layer, before, actor, x: lifecycle.set_category(before, x.category, layer.now, x.until, x.status),
     c.SetPriority: lambda layer, before, actor, x: lifecycle.set_priority(before, x.priority),
     c.SetTags: tagging.set_tags,
+    c.Follow: _follow,
     c.SetSubject: lambda layer, before, actor, x: lifecycle.set_subject(before, x.subject),
     c.AcceptParticipant: lambda layer, before, actor, x: lifecycle.accept_participant(before, x.kind, x.value),
 }

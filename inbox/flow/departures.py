@@ -1,4 +1,5 @@
-"""Gives back what accounts hold that were switched off: nobody's customer waits for somebody who is not coming."""
+"""Gives back what accounts hold that were switched off, and follows nothing for them: nobody's customer waits for somebody who is not
+coming, and nobody is told who does not read it."""
 
 from __future__ import annotations
 
@@ -8,13 +9,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from inbox.core import lifecycle
 from inbox.core.agent import Agent, Role
 from inbox.core.errors import InboxError, TryLater
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ConversationId
 from inbox.core.message import Reason
 from inbox.core.permissions import Scope
-from inbox.core.views import ACTIVE, View
+from inbox.core.views import ACTIVE, UNFINISHED, View
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.directory import Directory
 from inbox.flow.feed import Change
@@ -53,6 +55,30 @@ class GiveBack:
         return True
 
 
+@dataclass(frozen=True)
+class StopFollowing:
+    """Take an account that is switched off from those who follow a conversation."""
+
+    conversation: ConversationId
+    agent: AgentId
+    rank: Rank = Rank.BULK
+    size: int = 1000
+
+    @property
+    def group(self) -> str:
+        """In order with everything else of the conversation."""
+        return self.conversation
+
+    def decide(self, layer: Layer) -> bool:
+        """Whether it followed; not, when the account is on again."""
+        layer.need((AGENTS, (self.agent,)))
+        before, follower = layer.conversation(self.conversation), layer.get(AGENTS, self.agent)
+        if before is None or follower is None or follower.active or self.agent not in before.followers:
+            return False
+        layer.change(before, lifecycle.set_followers(before, remove=(self.agent,)), SYSTEM, cause=f"agent_left:{self.agent}")
+        return True
+
+
 class Departures:
     """Looks at an account when it is switched off, and at what comes back to it later: an old conversation that opens again."""
 
@@ -73,6 +99,9 @@ class Departures:
             after = event.after
             if after is not None and after.assignee is not None and after.assignee in self._gone and after.category in ACTIVE:
                 self._ask(after.assignee)
+            for follower in () if after is None or after.category not in UNFINISHED else after.followers:
+                if follower in self._gone:
+                    self._ask(follower)
 
     def _ask(self, agent: AgentId) -> None:
         self._asked.add(agent)
@@ -98,17 +127,17 @@ class Departures:
         self._gone = await self._switched_off()
         for agent in tuple(self._asked):
             if agent in self._gone:
-                await self._give_back(agent)
+                await self._take_all(agent, View("held", ACTIVE, assignee=agent), GiveBack)
+                await self._take_all(agent, View("followed", UNFINISHED, followed=True), StopFollowing)
             self._asked.discard(agent)
 
     async def _switched_off(self) -> frozenset[AgentId]:
         return frozenset(a.id for a in (await self._directory.agents()).values() if _is_gone(a))
 
-    async def _give_back(self, agent: AgentId) -> None:
-        """All that he holds; what was given back is no longer on the first page."""
-        held = View("held", ACTIVE, assignee=agent)
-        while page := (await self._queries.page(held, Scope(all=True), agent, None, PAGE))[0]:
-            units = [self._committer.submit(GiveBack(c.id, agent)) for c in page]
+    async def _take_all(self, agent: AgentId, view: View, unit: type[GiveBack | StopFollowing]) -> None:
+        """All that is in the view; what was taken from him is no longer on the first page."""
+        while page := (await self._queries.page(view, Scope(all=True), agent, None, PAGE))[0]:
+            units = [self._committer.submit(unit(c.id, agent)) for c in page]
             results = await asyncio.gather(*units, return_exceptions=True)
             for result in results:
                 if isinstance(result, TryLater) or (isinstance(result, BaseException) and not isinstance(result, InboxError)):

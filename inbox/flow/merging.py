@@ -203,7 +203,7 @@ class Undone(_Unit):
         layer.change(into, merging.parted(into, other, repair, last, self.seen.senders, layer.now, because), author)
         because = Reason("unmerged", (into.id, repair.id), {"number": into.number})
         waits = tuple(id for id in other.scheduled if id in into.scheduled)
-        alone = replace(layer.counted(other), scheduled=waits)
+        alone = replace(layer.counted(other), scheduled=waits, followers=merging.still_follow(other, into, repair))
         layer.change(other, merging.released(alone, layer.now, because), author)
 
     def _back(self, layer: Layer, repair: Repair, source: Conversation, target: Conversation) -> None:

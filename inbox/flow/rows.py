@@ -83,7 +83,8 @@ class RatingRow(Struct, frozen=True):
 class ConversationRow(Struct, frozen=True, tag="conversation", tag_field="t"):
     """One line of a list and the head of a thread. Instants are milliseconds UTC. Of a clock's pauses it has the last only.
 
-    ``absorbed``: what was merged into it; messages shown here may name one of these as their conversation.
+    ``followers``: agents who hear when its customer writes. ``absorbed``: what was merged into it;
+    messages shown here may name one of these as their conversation.
     """
 
     id: str
@@ -118,6 +119,7 @@ class ConversationRow(Struct, frozen=True, tag="conversation", tag_field="t"):
     sla: tuple[SlaClock, ...]
     last: LastMessage | None
     participants: tuple[Participant, ...]
+    followers: tuple[str, ...]
     related: tuple[str, ...]
     merged_into: str | None
     absorbed: tuple[str, ...]
@@ -191,9 +193,10 @@ class MessageRow(Struct, frozen=True, tag="message", tag_field="t"):
 
 
 class NoticeRow(Struct, frozen=True):
-    """Something an agent is told personally, by whom, and the conversation as it stands now. ``kind``: reply, assigned, mention,
-    sla_warning, sla_breach, offer, whisper, send_failed, send_cancelled (the customer wrote before a planned answer was due), or alert,
-    which is about no conversation: its ``subject`` is the alert's name. ``read_at`` None: he has not seen it."""
+    """Something an agent is told personally, by whom, and the conversation as it stands now. ``kind``: reply, followed (the customer wrote
+    where he follows), assigned, mention, sla_warning, sla_breach, offer, whisper, send_failed, send_cancelled (the customer wrote before a
+    planned answer was due), or alert, which is about no conversation: its ``subject`` is the alert's name. ``read_at`` None: he has not
+    seen it."""
 
     id: str
     kind: str
@@ -259,6 +262,7 @@ def conversation_row(c: Conversation, customer_name: str) -> ConversationRow:
         sla=tuple(replace(clock, pauses=clock.pauses[-1:]) if clock.pauses else clock for clock in c.sla),
         last=c.last,
         participants=c.participants,
+        followers=c.followers,
         related=c.related,
         merged_into=c.merged_into,
         absorbed=c.absorbed,

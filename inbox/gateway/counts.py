@@ -51,7 +51,7 @@ def counter(view: View, scope: Scope, me: AgentId) -> Counter:
     """The counter of a view, with all that cannot change its number left out so that more readers share it."""
     if view.assignee == ME:
         return Counter(view, Scope(agent=me) if scope.agent == me else scope, me)
-    if view.mentioned:
+    if view.mentioned or view.followed:
         return Counter(view, scope, me)
     if view.assignee == NOBODY and view.bot is False:
         scope = replace(scope, agent=None)

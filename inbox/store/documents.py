@@ -130,6 +130,7 @@ def _conversation(c: Conversation, doc: Document) -> None:
     further = [tag_list(c.category, tag) for tag in c.tags] + ([sla_list(sla)] if sla else [])
     if c.category in UNFINISHED:
         further += [mention_list(agent) for agent in dict.fromkeys(mention.agent for mention in c.mentions)]
+        further += [follow_list(agent) for agent in c.followers]
     doc["k_lists"] = [customer_list(c.customer), *_lists(c, who), *further]
     if c.queued_at is not None:
         doc["k_turn"] = turn_key(c)
@@ -181,6 +182,11 @@ def tag_list(category: Category, tag: str) -> str:
 def mention_list(agent: AgentId) -> str:
     """Where somebody was mentioned and there is still something to do."""
     return f"n:{agent}"
+
+
+def follow_list(agent: AgentId) -> str:
+    """What somebody follows as long as there is something to do."""
+    return f"w:{agent}"
 
 
 def sla_list(state: str) -> str:

@@ -20,6 +20,7 @@ from inbox.store.documents import (
     agent_token,
     bot_list,
     customer_list,
+    follow_list,
     free_list,
     mention_list,
     offer_list,
@@ -103,10 +104,11 @@ def _whose(view: View) -> list[CustomerId]:
 
 
 def _few(view: View, me: AgentId, active: bool) -> tuple[list[str], tuple[str, ...]]:
-    """The lists of what is usually little among all: where somebody is mentioned, what he holds, what is late or will be, else what has
-    a tag. And the conditions that need not be looked at again then."""
-    if view.mentioned and set(view.categories) <= set(UNFINISHED):
-        return [mention_list(me)], ("mentions.agent", *(("category",) if set(view.categories) == set(UNFINISHED) else ()))
+    """The lists of what is usually little among all: where somebody is mentioned, what he follows or holds, what is late or will be, else
+    what has a tag. And the conditions that need not be looked at again then."""
+    if (view.mentioned or view.followed) and set(view.categories) <= set(UNFINISHED):
+        sure = ("category",) if set(view.categories) == set(UNFINISHED) else ()
+        return ([mention_list(me)], ("mentions.agent", *sure)) if view.mentioned else ([follow_list(me)], ("followers", *sure))
     holder = assignee_of(view, me)
     if holder is not None and active:
         return _hands(view, holder), ("$and",)
@@ -135,7 +137,7 @@ def _tokens(view: View, scope: Scope) -> list[str]:
 
 def _conditions(view: View, me: AgentId) -> dict[str, Any]:
     """What the view asks of stored fields; every value is compared, none is taken as an operator."""
-    where: dict[str, Any] = {"category": {"$in": [c.value for c in view.categories]}, **_held(view, me), **_mentioned(view, me)}
+    where: dict[str, Any] = {"category": {"$in": [c.value for c in view.categories]}, **_held(view, me), **_named_in(view, me)}
     for name, wanted in (
         ("team", view.team),
         ("channel", view.channel),
@@ -156,8 +158,9 @@ def _conditions(view: View, me: AgentId) -> dict[str, Any]:
     return where
 
 
-def _mentioned(view: View, me: AgentId) -> dict[str, Any]:
-    return {"mentions.agent": {"$eq": me}} if view.mentioned else {}
+def _named_in(view: View, me: AgentId) -> dict[str, Any]:
+    mentioned = {"mentions.agent": {"$eq": me}} if view.mentioned else {}
+    return mentioned | ({"followers": {"$eq": me}} if view.followed else {})
 
 
 def _held(view: View, me: AgentId) -> dict[str, Any]:

@@ -169,7 +169,7 @@ BODIES: Mapping[str, Callable[[], Json]] = {
         "send_at": None,
         "whisper": False,
     },
-    "edit_conversation": lambda: {"priority": "high", "add_tags": ["vip"], "remove_tags": [], "subject": "New subject"},
+    "edit_conversation": lambda: {"priority": "high", "add_tags": ["vip"], "remove_tags": [], "subject": "New subject", "follow": True},
     "start_job": lambda: {
         "conversations": ["c-own"],
         "change": {
@@ -180,6 +180,7 @@ BODIES: Mapping[str, Callable[[], Json]] = {
             "assignee": "mia",
             "team": "support",
             "queue": None,
+            "follow": True,
             "status": "open",
         },
         "view": "",

@@ -49,6 +49,18 @@ async def test_who_may_not_see_the_conversation_any_more_reads_nothing_of_it(wor
     assert await page(mia) == {"notices": [], "next": None, "unread": 0}
 
 
+async def test_who_follows_a_conversation_finds_it_and_is_refused_once_he_may_not_see_it(world: World) -> None:
+    sue, mia = await world.log_in("sue"), await world.log_in("mia")
+    row = await (await sue.ask("PATCH", "/conversations/c-own", json={"follow": True})).json()
+    assert row["followers"] == ["sue"]
+    followed = [[one["id"] for one in (await who.get("/conversations?view=followed"))["rows"]] for who in (sue, mia)]
+    assert followed == [["c-own"], []]
+    assert (await sue.get("/counts"))["counts"]["followed"] == 1
+    assert [one["id"] for one in (await sue.get("/conversations", params={"view": "all", "filter": "is:followed"}))["rows"]] == ["c-own"]
+    assert (await mia.ask("PATCH", "/conversations/c-foreign", json={"follow": True})).status == 404
+    assert (await (await sue.ask("PATCH", "/conversations/c-own", json={"follow": False})).json())["followers"] == []
+
+
 async def test_a_page_is_filled_behind_what_its_reader_may_not_see_any_more(world: World) -> None:
     await noted(world)
     sue = await world.log_in("sue")

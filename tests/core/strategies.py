@@ -75,6 +75,7 @@ facets = st.builds(
     bot=maybe(agent_ids),
     merged=st.booleans(),
     mentioned=st.lists(agent_ids, max_size=2, unique=True).map(tuple),
+    followers=st.lists(agent_ids, max_size=2, unique=True).map(tuple),
 )
 
 actors = st.builds(

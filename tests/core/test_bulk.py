@@ -30,6 +30,8 @@ def changed(before: Conversation, change: Change) -> Conversation:
         match command:
             case c.SetTags(add=add, remove=remove):
                 after = lifecycle.set_tags(after, add, remove).conversation
+            case c.Follow(follow=follow):
+                after = lifecycle.set_followers(after, *((ANN,), ()) if follow else ((), (ANN,))).conversation
             case c.SetPriority(priority=priority):
                 after = lifecycle.set_priority(after, priority).conversation
             case c.SetStatus(category=category, until=until):
@@ -52,6 +54,15 @@ def test_a_change_becomes_the_commands_of_one_by_one() -> None:
         c.Assign(ID, BEA, TeamId("red")),
     ]
     assert list(bulk.commands(Change(read=True), ID)) == []
+
+
+@pytest.mark.parametrize(("stood", "follow"), [((BEA,), True), ((ANN, BEA), False)])
+def test_what_undoes_a_follow_leaves_the_others_alone(stood: tuple[AgentId, ...], follow: bool) -> None:
+    before = a_conversation("c1", followers=stood)
+    after = changed(before, Change(follow=follow))
+    assert (ANN in after.followers) is follow
+    since = replace(after, followers=tuple(one for one in after.followers if one != BEA))
+    assert set(undone(since, before, after).followers) == set(stood) - {BEA}
 
 
 @pytest.mark.parametrize(("read", "inbound", "mark", "wanted"), [(True, 3, 1, 3), (False, 3, 3, 2), (False, 3, 1, 1), (False, 0, 0, 0)])

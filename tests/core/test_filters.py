@@ -40,6 +40,7 @@ RED = TeamId("red")
         ("is:soon", {"sla": "soon"}),
         ("is:pressing", {"sla": "pressing"}),
         ("is:mentioned", {"mentioned": True}),
+        ("is:followed", {"followed": True}),
         ("assignee:me", {"assignee": ME}),
         ('tag:vip tag:"two words" tag:vip', {"tags": ("vip", "two words")}),
         (
@@ -66,6 +67,7 @@ def test_what_is_typed_narrows_the_view(typed: str, wanted: dict[str, object]) -
         ("x" * 501, "at most 500"),
         ("is:closed channel:mail", "search finds the others"),
         ("is:closed is:mentioned", "search finds the others"),
+        ("is:closed is:followed", "search finds the others"),
         ("is:closed assignee:me", "search finds the others"),
         ("is:open is:spam is:late", "search finds the others"),
     ],

@@ -12,7 +12,7 @@ from inbox.core.events import EventType, facets
 from inbox.core.ids import AgentId, ConversationId
 from inbox.core.merging import MERGE, Repair
 from inbox.core.message import Reason
-from inbox.core.triage import MAX_MENTIONS
+from inbox.core.triage import MAX_FOLLOWERS, MAX_MENTIONS
 from inbox.testing.builders import a_conversation, a_message, a_note
 
 NOW = 1_000_000
@@ -44,6 +44,22 @@ def test_who_was_mentioned_goes_with_the_notes() -> None:
     assert set(facets(after).mentioned) == {ann, bea}
     assert merging.parted(after, other, repair, None, set(), NOW, WHY).conversation.mentions == into.mentions
     assert facets(merging.without(after, [second], None)).mentioned == (ann,)
+
+
+def test_who_follows_either_follows_both_and_goes_back_to_his_own() -> None:
+    ann, bea, cem = (AgentId(name) for name in ("ann", "bea", "cem"))
+    into, other = a_conversation("c1", followers=(ann,)), a_conversation("c2", followers=(bea, ann, cem))
+    after, repair = taken(into, other)
+    assert after.followers == facets(after).followers == (ann, bea, cem)
+    since = replace(after, followers=(bea, cem, AgentId("dan")))  # Ann has stopped, Dan has begun
+    assert merging.parted(since, other, repair, None, set(), NOW, WHY).conversation.followers == ("dan",)
+    assert merging.still_follow(other, since, repair) == (bea, cem)
+
+
+def test_a_merge_keeps_to_the_number_who_can_follow() -> None:
+    here, there = ([AgentId(f"{side}{n}") for n in range(MAX_FOLLOWERS - 1)] for side in "ab")
+    after, _ = taken(a_conversation("c1", followers=tuple(here)), a_conversation("c2", followers=tuple(there)))
+    assert after.followers == (*here, "b0")
 
 
 def test_the_newest_mentions_are_kept() -> None:

@@ -18,6 +18,7 @@ from inbox.testing.builders import a_conversation, a_message, a_note, a_reply
 MIA, TOM = AgentId("mia"), AgentId("tom")
 FAILED, SENT = Delivery(DeliveryState.FAILED), Delivery(DeliveryState.SENT)
 CUSTOMER = a_message("m1", kind=Kind.CUSTOMER, author=Author("customer", "anna"))
+FOLLOWED = facets(a_conversation("c1", assignee=MIA, followers=(TOM, MIA)))
 BY_TOM = {"author": Author("agent", "tom")}
 
 
@@ -46,6 +47,16 @@ def told(event: Event, message: Message | None = None) -> list[tuple[str, str]]:
         (an_entry(EventType.MESSAGE_RECEIVED), replace(CUSTOMER, automatic="auto-replied"), []),
         (an_entry(EventType.MESSAGE_RECEIVED), replace(CUSTOMER, late=True), []),
         (an_entry(EventType.MESSAGE_RECEIVED, after=facets(a_conversation("c1", assignee=MIA, category=Category.SPAM))), CUSTOMER, []),
+        (an_entry(EventType.MESSAGE_RECEIVED, after=FOLLOWED), CUSTOMER, [("mia", "reply"), ("tom", "followed")]),
+        (
+            an_entry(EventType.MESSAGE_RECEIVED, after=replace(FOLLOWED, assignee=None)),
+            CUSTOMER,
+            [("tom", "followed"), ("mia", "followed")],
+        ),
+        (an_entry(EventType.MESSAGE_RECEIVED, after=FOLLOWED), replace(CUSTOMER, automatic="auto-replied"), []),
+        (an_entry(EventType.MESSAGE_RECEIVED, after=replace(FOLLOWED, category=Category.SPAM)), CUSTOMER, []),
+        (an_entry(EventType.MESSAGE_QUEUED, after=FOLLOWED), a_reply("r1"), []),
+        (an_entry(EventType.ASSIGNED, after=FOLLOWED), None, [("mia", "assigned")]),
         (an_entry(EventType.SLA_WARNED), None, [("mia", "sla_warning")]),
         (an_entry(EventType.SLA_BREACHED), None, [("mia", "sla_breach")]),
         (an_entry(EventType.OFFERED, after=replace(facets(a_conversation("c1")), offered=TOM)), None, [("tom", "offer")]),

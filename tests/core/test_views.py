@@ -37,6 +37,7 @@ def test_mine_unassigned_and_bots_are_what_they_say(facets: Facets) -> None:
     assert matches(BUILTIN["bots"], facets, ANN) == (active and facets.bot is not None)
     unfinished = active or (not facets.merged and facets.category is Category.SNOOZED)
     assert matches(BUILTIN["mentions"], facets, ANN) == (unfinished and ANN in facets.mentioned)
+    assert matches(BUILTIN["followed"], facets, ANN) == (unfinished and ANN in facets.followers)
     assert matches(BUILTIN["queue"], facets, ANN) == (active and facets.queued)
 
 

@@ -82,6 +82,21 @@ async def test_whoever_comes_back_takes_part_again(house: House) -> None:
     assert (await house.conversation(id)).assignee == MIA
 
 
+async def test_who_is_switched_off_follows_nothing_any_more(house: House) -> None:
+    admin, mia = await boss(house), await house.hire(MIA, online=False)
+    waiting, closed = await many(house, 2)
+    for id in (waiting, closed):
+        await house.do(mia, c.Follow(id, True))
+        await house.do(admin, c.Follow(id, True))
+    await status(house, admin, closed, Category.RESOLVED)
+    await edit(house, admin, MIA, active=False)
+    await house.rest()
+    assert [(await house.conversation(id)).followers for id in (waiting, closed)] == [(admin.id,), (MIA, admin.id)]
+    await status(house, admin, closed, Category.OPEN)
+    await house.rest()
+    assert (await house.conversation(closed)).followers == (admin.id,), "it opens again, and he is not there"
+
+
 async def test_a_process_that_died_in_between_leaves_it_to_the_next(house: House) -> None:
     admin = await boss(house)
     await house.hire(MIA)

@@ -214,9 +214,10 @@ class Life(RuleBasedStateMachine):
 
     @rule(at=either, who=either, which=few, bot=st.booleans(), urgent=st.booleans())
     def hand(self, at: int, who: int, which: int, bot: bool, urgent: bool) -> None:
-        """Give it to the bot or take it back; or change how urgent it is."""
+        """Give it to the bot or take it back; or change how urgent it is, or whether one follows it."""
         self._about(at, who, which, lambda id: c.GiveToBot(id, ROBOT if bot else None))
         self._about(at, who, which, lambda id: c.SetPriority(id, Priority.URGENT if urgent else Priority.LOW))
+        self._about(at, who, which, lambda id: c.Follow(id, urgent))
 
     @rule(at=either, who=either, which=few, person=few, off=st.booleans())
     def participant(self, at: int, who: int, which: int, person: int, off: bool) -> None:

@@ -242,3 +242,15 @@ async def test_all_that_somebody_held_comes_back_though_routing_gave_it_on_meanw
     assert (undone.done, undone.skipped) == (4, {"changed_since": 1})
     assert [await assigned(house, id) for id in ids] == [actor.id, *["mia"] * 4]
     assert ((await house.agent(mia.id)).load, (await house.agent("ben")).load) == (4, 0)
+
+
+async def test_a_selection_is_followed_by_who_asks_and_given_up_again(house: House) -> None:
+    actor, ids = await boss(house), await many(house, 3)
+    mia = await house.hire("mia", online=False)
+    await house.do(mia, c.Follow(ids[0], True))
+    job = await finished(house, mia, (await house.jobs.start(mia, Change(follow=True), ids)).id)
+    assert (job.done, job.skipped) == (2, {"same": 1})
+    await house.do(actor, c.Follow(ids[1], True))
+    await finished(house, mia, (await house.jobs.undo(mia, job.id)).id)
+    found = await house.store.queries.conversations(ids)
+    assert [found[id].followers for id in ids] == [("mia",), (actor.id,), ()]

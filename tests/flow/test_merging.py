@@ -76,6 +76,21 @@ async def test_what_was_merged_is_shown_counted_found_and_led_to_in_the_other_on
         assert [p.accepted for p in into.participants] == [True, False], "Bob is not answered by accident"
 
 
+async def test_who_follows_what_was_merged_hears_of_the_other_one(any_store: Store) -> None:
+    async with House(any_store).running() as house:
+        mia, anna, bob = await pair(house)
+        tom, sue = [await house.hire(name, online=False) for name in ("tom", "sue")]
+        await house.do(tom, c.Follow(bob.conversation, True))
+        await house.do(sue, c.Follow(bob.conversation, True))
+        repair = await repairs(house).merge(mia, bob.conversation, anna.conversation)
+        await house.write("Any news?", key="a2", references=("<a1@x>",))
+        assert [n.kind for n in (await house.store.notices.page(tom.id, None, 10))[0]] == ["followed"]
+        await house.do(sue, c.Follow(anna.conversation, False))
+        await repairs(house).undo(mia, repair.id)
+        followers = [(await raw(house, id)).followers for id in (anna.conversation, bob.conversation)]
+        assert followers == [(), ("tom",)], "each has his own again, but for who has stopped"
+
+
 async def test_undone_after_new_messages_each_has_what_leads_to_it(any_store: Store) -> None:
     async with House(any_store).running() as house:
         mia, anna, bob = await pair(house)

@@ -293,6 +293,30 @@ async def test_a_mention_reaches_the_list_and_the_counter_of_whom_it_names_alone
     assert mia.counts == {"mentions": 0}
 
 
+async def test_who_follows_a_conversation_has_it_in_his_list_and_counter_alone(world: World) -> None:
+    before = await world.conversation("c1", team="red")
+    asked = (p.SubscribeView("list", "followed"), p.SubscribeCounts("n", ("followed",)))
+    mia, max_ = await connected(world, "mia", *asked), await connected(world, "max", *asked)
+    by = Author("agent", "mia")
+    followed = replace(before, version=before.version + 1, followers=(AgentId("mia"),))
+    await world.commit(followed, EventType.FOLLOWERS_CHANGED, actor=by)
+    await world.clock.advance(2_000)
+    for tab, count in ((mia, 1), (max_, 0)):
+        put = [f for f in await tab.read() if isinstance(f, p.Put) and f.sub == "list"]
+        assert (len(put), tab.counts) == (count, {"followed": count})
+    await world.commit(replace(followed, version=followed.version + 1, followers=()), EventType.FOLLOWERS_CHANGED, actor=by)
+    await world.clock.advance(2_000)
+    assert [f.sub for f in await mia.read() if isinstance(f, p.Gone)] == ["list"]
+    assert mia.counts == {"followed": 0}
+
+
+async def test_nobody_is_told_of_what_he_follows_and_may_not_read(world: World) -> None:
+    await world.conversation("c1", team="blue", followers=("mia", "sue"))
+    mia, sue = [await connected(world, agent) for agent in ("mia", "sue")]
+    await world.message("c1", "m1")
+    assert [[f.row.kind for f in await tab.read() if isinstance(f, p.Notice)] for tab in (mia, sue)] == [[], ["followed"]]
+
+
 async def test_counters_follow_changes_at_most_once_a_second(world: World) -> None:
     counts = p.SubscribeCounts("n", ("all", "unassigned", "mine"))
     mia, sue = await connected(world, "mia", counts), await connected(world, "sue", counts)

@@ -49,6 +49,7 @@ conversations = st.lists(
         mentions=st.lists(st.sampled_from(AGENTS), max_size=2).map(
             lambda who: tuple(Mention(a, MessageId(f"n{i}")) for i, a in enumerate(who))
         ),
+        followers=st.lists(st.sampled_from(AGENTS), max_size=2, unique=True).map(tuple),
         waiting=st.none() | st.sampled_from([Waiting(START, offer=Offer(agent, START + 1)) for agent in AGENTS]),
         channel=st.sampled_from([ChannelId("mail"), ChannelId("chat")]),
         customer=st.sampled_from([CustomerId("anna"), CustomerId("ben")]),
@@ -84,6 +85,7 @@ custom_views = st.builds(
     queue=st.sampled_from([None, QueueId("q1"), QueueId(NOBODY)]),
     sla=st.sampled_from(["", "", "late", "soon", "pressing"]),
     mentioned=st.sampled_from([False, False, True]),
+    followed=st.sampled_from([False, False, True]),
     sort=st.sampled_from(Sort),
 )
 asked_views = st.sampled_from(list(BUILTIN.values())) | custom_views
@@ -177,6 +179,7 @@ def many(count: int) -> list[Conversation]:
             bot=AgentId("echo") if i % 13 == 0 else None,
             team=(None, TEAMS[0], TEAMS[1])[i % 3],
             mentions=(Mention(AGENTS[0], MessageId(f"n{i}")),) if i % 12 == 0 else (),  # who is mentioned sees it
+            followers=(AGENTS[1], AGENTS[0]) if i % 12 == 0 else (),
             queued_at=START + i if i % 3 == 0 else None,
             waiting_since=START + i if i % 4 == 0 else None,
             sort_due=START + i if i % 5 == 0 else None,

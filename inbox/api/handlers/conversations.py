@@ -186,6 +186,8 @@ def _changes(id: ConversationId, body: s.EditConversation) -> Iterator[c.InConve
         raise Invalid("until", "goes with the status snoozed")
     if body.add_tags or body.remove_tags:
         yield c.SetTags(id, body.add_tags, body.remove_tags)
+    if not isinstance(body.follow, UnsetType):
+        yield c.Follow(id, body.follow)
     if not isinstance(body.subject, UnsetType):
         yield c.SetSubject(id, body.subject)
     if not isinstance(body.priority, UnsetType):

@@ -14,6 +14,7 @@ describe('how a notice is made known', () => {
     expect(kindOf({ kind: 'reply' }, true)).toBe('reply_live');
     expect(kindOf({ kind: 'reply' }, false)).toBe('reply');
     expect(kindOf({ kind: 'mention' }, true)).toBe('mention');
+    expect(kindOf({ kind: 'followed' }, true)).toBe('followed');
   });
 
   it('is quiet through the night, and not at its end', () => {

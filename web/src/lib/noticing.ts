@@ -7,6 +7,7 @@ export const WAYS: readonly Way[] = ['screen', 'sound', 'desktop'];
 export const NOTICE_KINDS = [
   'reply_live',
   'reply',
+  'followed',
   'assigned',
   'mention',
   'offer',
@@ -23,6 +24,7 @@ const ALL: readonly Way[] = ['screen', 'sound', 'desktop'];
 const GIVEN: Record<NoticeKind, readonly Way[]> = {
   reply_live: ALL,
   reply: ['screen', 'desktop'],
+  followed: ['screen', 'desktop'],
   assigned: ['screen', 'desktop'],
   mention: ALL,
   offer: ALL,

@@ -34,6 +34,7 @@ export function conversation(id: string, change: Partial<ConversationRow> = {}):
     sla: [],
     last: null,
     participants: [],
+    followers: [],
     related: [],
     merged_into: null,
     absorbed: [],

@@ -20,6 +20,7 @@ export function filterOperators(): Operators {
         ...CATEGORIES,
         'mine',
         'mentioned',
+        'followed',
         'assigned',
         'unassigned',
         'queued',

@@ -85,6 +85,12 @@ it('a notice leads to its conversation', async () => {
   expect(href(router.route)).toBe('/inbox/mine/7');
 });
 
+it('says who wrote in what one follows', async () => {
+  await hear(notice({ kind: 'followed', actor: { kind: 'customer', id: 'c1' } }));
+  expect(toasts.all.map(({ text }) => text)).toEqual(['Ada wrote, and you follow it (#7)']);
+  expect(told.map(({ words }) => words)).toEqual(['Ada wrote, and you follow it']);
+});
+
 it('an alert is about no conversation: the desktop leads to the board, and the screen says it as it stands, not twice', async () => {
   await hear(alert);
   expect(toasts.all).toEqual([]);

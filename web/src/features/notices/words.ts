@@ -7,6 +7,7 @@ import { session } from '../../lib/state/session.svelte';
 
 export const NOTICE_ICONS: Record<string, IconName> = {
   reply: 'chat',
+  followed: 'star',
   assigned: 'user',
   mention: 'users',
   offer: 'queue',
@@ -33,6 +34,6 @@ export const target = (row: NoticeRow): Route =>
 export function saying(row: NoticeRow): string {
   const by = row.actor.kind === 'agent' ? session.agentName(row.actor.id) : '';
   if (row.kind === 'alert') return t('notice.alert', { name: row.subject });
-  const values = { name: row.kind === 'reply' ? customerOf(row) : by, number: `#${row.number}` };
+  const values = { name: by || customerOf(row), number: `#${row.number}` };
   return (by && tCode(`notice.by.${row.kind}`, values)) || (tCode(`notice.${row.kind}`, values) ?? row.kind);
 }

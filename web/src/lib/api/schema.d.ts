@@ -3083,7 +3083,7 @@ export interface components {
         };
         /**
          * ConversationRow
-         * @description One line of a list and the head of a thread. Instants are milliseconds UTC. Of a clock's pauses it has the last only. `absorbed`: what was merged into it; messages shown here may name one of these as their conversation.
+         * @description One line of a list and the head of a thread. Instants are milliseconds UTC. Of a clock's pauses it has the last only. `followers`: agents who hear when its customer writes. `absorbed`: what was merged into it; messages shown here may name one of these as their conversation.
          */
         ConversationRow: {
             /** @enum {unknown} */
@@ -3120,6 +3120,7 @@ export interface components {
             sla: components["schemas"]["SlaClock"][];
             last: components["schemas"]["LastMessage"] | null;
             participants: components["schemas"]["Participant"][];
+            followers: string[];
             related: string[];
             merged_into: string | null;
             absorbed: string[];
@@ -3269,7 +3270,7 @@ export interface components {
          * @description Every kind of entry, in the past tense. `CONVERSATION_CHANGED`: what was planned for it was given up, or what else has no entry of its own and no line in the thread.
          * @enum {string}
          */
-        EventType: "agent.changed" | "agent.logins_ended" | "agent.state_changed" | "alert.changed" | "call.logged" | "catalog.changed" | "channel.changed" | "channel.consent_changed" | "conversation.assigned" | "conversation.bot_entered" | "conversation.bot_left" | "conversation.changed" | "conversation.merged" | "conversation.messages_moved" | "conversation.offer_ended" | "conversation.offered" | "conversation.participant_accepted" | "conversation.participant_split" | "conversation.priority_changed" | "conversation.queue_changed" | "conversation.queued" | "conversation.started" | "conversation.status_changed" | "conversation.subject_changed" | "conversation.tags_changed" | "conversation.unassigned" | "conversation.unmerged" | "customer.changed" | "delivery.changed" | "job.changed" | "message.changed" | "message.queued" | "message.received" | "note.written" | "sender.blocked" | "sender.unblocked" | "sla.breached" | "sla.changed" | "sla.met" | "sla.warned" | "survey.answered" | "survey.asked" | "team.changed" | "templates.changed";
+        EventType: "agent.changed" | "agent.logins_ended" | "agent.state_changed" | "alert.changed" | "call.logged" | "catalog.changed" | "channel.changed" | "channel.consent_changed" | "conversation.assigned" | "conversation.bot_entered" | "conversation.bot_left" | "conversation.changed" | "conversation.followers_changed" | "conversation.merged" | "conversation.messages_moved" | "conversation.offer_ended" | "conversation.offered" | "conversation.participant_accepted" | "conversation.participant_split" | "conversation.priority_changed" | "conversation.queue_changed" | "conversation.queued" | "conversation.started" | "conversation.status_changed" | "conversation.subject_changed" | "conversation.tags_changed" | "conversation.unassigned" | "conversation.unmerged" | "customer.changed" | "delivery.changed" | "job.changed" | "message.changed" | "message.queued" | "message.received" | "note.written" | "sender.blocked" | "sender.unblocked" | "sla.breached" | "sla.changed" | "sla.met" | "sla.warned" | "survey.answered" | "survey.asked" | "team.changed" | "templates.changed";
         /**
          * DraftRow
          * @description An own draft; the newest `revision` wins. `to` null: nobody chose recipients. Files that are gone are left out.
@@ -3417,7 +3418,7 @@ export interface components {
         };
         /**
          * EditConversation
-         * @description Only what is given changes. `assignee` and `team`: an id, or null for nobody. `until` goes with snoozed. `queue`: where it waits on, null for where its conditions lead.
+         * @description Only what is given changes. `assignee` and `team`: an id, or null for nobody. `until` goes with snoozed. `queue`: where it waits on, null for where its conditions lead. `follow`: whether one hears oneself when its customer writes.
          */
         EditConversation: {
             assignee?: string | null;
@@ -3430,6 +3431,7 @@ export interface components {
             subject?: string;
             bot?: string | null;
             queue?: string | null;
+            follow?: boolean;
         };
         /**
          * AboutParticipant
@@ -3551,7 +3553,7 @@ export interface components {
         };
         /**
          * BulkChange
-         * @description What shall hold of every conversation; what is not given stays. `until` goes with snoozed. `read` moves the own marks, `queue` what waits (null: where its conditions lead).
+         * @description What shall hold of every conversation; what is not given stays. `until` goes with snoozed. `read` moves the own marks, `queue` what waits (null: where its conditions lead). `follow`: whether one hears when their customers write.
          */
         BulkChange: {
             assignee?: string | null;
@@ -3563,6 +3565,7 @@ export interface components {
             remove_tags?: string[];
             read?: boolean;
             queue?: string | null;
+            follow?: boolean;
         };
         /**
          * JobRow
@@ -3595,6 +3598,7 @@ export interface components {
             remove_tags?: string[];
             read?: boolean;
             queue?: string | null;
+            follow?: boolean;
             retag?: components["schemas"]["Retag"] | null;
         };
         /**
@@ -3729,7 +3733,7 @@ export interface components {
         };
         /**
          * NoticeRow
-         * @description Something an agent is told personally, by whom, and the conversation as it stands now. `kind`: reply, assigned, mention, sla_warning, sla_breach, offer, whisper, send_failed, send_cancelled (the customer wrote before a planned answer was due), or alert, which is about no conversation: its `subject` is the alert's name. `read_at` None: he has not seen it.
+         * @description Something an agent is told personally, by whom, and the conversation as it stands now. `kind`: reply, followed (the customer wrote where he follows), assigned, mention, sla_warning, sla_breach, offer, whisper, send_failed, send_cancelled (the customer wrote before a planned answer was due), or alert, which is about no conversation: its `subject` is the alert's name. `read_at` None: he has not seen it.
          */
         NoticeRow: {
             id: string;

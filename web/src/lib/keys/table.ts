@@ -57,6 +57,7 @@ const table = [
   { id: 'fetch-next', keys: ['shift+n'], group: 'go', label: 'next.button' },
   { id: 'go-mine', keys: ['g i'], group: 'go', label: 'view.mine' },
   { id: 'go-mentions', keys: ['g m'], group: 'go', label: 'view.mentions' },
+  { id: 'go-followed', keys: ['g f'], group: 'go', label: 'view.followed' },
   { id: 'go-unassigned', keys: ['g u'], group: 'go', label: 'view.unassigned' },
   { id: 'go-all', keys: ['g a'], group: 'go', label: 'view.all' },
   { id: 'go-snoozed', keys: ['g s'], group: 'go', label: 'view.snoozed' },
