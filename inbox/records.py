@@ -30,6 +30,7 @@ from inbox.core.persons import CustomerMerge
 from inbox.core.policies import Policy
 from inbox.core.pushing import Devices, Pushed, SealedKey
 from inbox.core.queues import Queue
+from inbox.core.removed import Removed
 from inbox.core.roles import CustomRole
 from inbox.core.saved_replies import ReplyUse, SavedReply
 from inbox.core.security import Security
@@ -257,6 +258,7 @@ TAGS = Noun("tag_entries", Tag)
 TAGGING = Noun("tagging", Tagging)
 ATTRIBUTES = Noun("attributes", Attribute)
 SEGMENTS = Noun("segments", Segment)
+REMOVED = Noun("removed", Removed)
 CATALOG: tuple[Noun[Any], ...] = (
     QUEUES,
     SECURITY,
@@ -276,6 +278,7 @@ CATALOG: tuple[Noun[Any], ...] = (
     TAGGING,
     ATTRIBUTES,
     SEGMENTS,
+    REMOVED,
 )
 """Small lists that people make by hand, read whole and kept in memory: each value has an ``id``, a ``name`` and a ``version``.
 ``flow/catalog.py`` saves and deletes them, ``flow/directory.py`` keeps them at hand."""

@@ -29,6 +29,7 @@ from inbox.api.consent_structs import ConsentRow
 from inbox.api.security_calls import SECURITY_CALLS
 from inbox.api.shelves import SHELVES
 from inbox.api.sniffing import PICTURES, RECORDINGS
+from inbox.core.removed import Removed
 from inbox.flow.rows import ConversationRow, MessageRow
 
 PREFIX = "/api/v1"
@@ -102,6 +103,7 @@ CALLS: tuple[Call, ...] = (
     Call("GET", "/channels/{id}/templates", "list_templates", "A channel's approved templates", None, w.TemplateList),
     Call("POST", "/channels/{id}/templates/fetch", "fetch_templates", "Fetch a channel's templates anew, for admins", None, w.TemplateList),
     Call("GET", "/channels/{id}/consent", "get_consent", "How a channel is let into an account, and where", None, ConsentRow),
+    Call("GET", "/removed", "list_removed", "Names of what was removed and is still told of by its id", None, tuple[Removed, ...]),
     Call("GET", "/agents", "list_agents", "Colleagues and bots with presence and load", None, tuple[s.AgentRow, ...]),
     Call(
         "GET",

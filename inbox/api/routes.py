@@ -62,6 +62,7 @@ HANDLERS: Mapping[str, Handler] = {
     "edit_me": session.edit_me,
     "bootstrap": workspace.bootstrap,
     "get_beginning": workspace.get_beginning,
+    "list_removed": workspace.list_removed,
     "list_accounts": staff.list_accounts,
     "create_account": staff.create_account,
     "edit_account": staff.edit_account,

@@ -18,6 +18,7 @@ from inbox.core.permissions import Actor
 from inbox.core.saved_replies import SavedReply
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.idempotency import repeated
+from inbox.flow.removing import remove
 from inbox.flow.replying import UseReply
 from inbox.flow.working import Layer
 from inbox.flow.writing import author_of
@@ -93,7 +94,7 @@ class Delete(Generic[S]):
         self.rule(layer, self.actor, before, None)
         if self.expect:
             _expect(self.noun, before, self.expect)
-        layer.remove(self.noun, self.id)
+        remove(layer, self.noun, before, author_of(self.actor))
         layer.entry_changed(self.noun, self.id, author_of(self.actor))
 
 

@@ -18,6 +18,7 @@ from inbox.core.roles import actor_of, require_within
 from inbox.flow.accounts import put_agent
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.idempotency import repeated
+from inbox.flow.removing import remove
 from inbox.flow.roles import ReplaceRole
 from inbox.flow.working import Layer
 from inbox.flow.writing import author_of
@@ -209,14 +210,15 @@ class DeleteTeam:
         """Raises ``NotFound``."""
         require(self.actor, Action.MANAGE_TEAMS)
         layer.need((TEAMS, (self.team,)), (AGENTS, self.members))
-        if layer.get(TEAMS, self.team) is None:
+        before = layer.get(TEAMS, self.team)
+        if before is None:
             raise NotFound
         for id in self.members:
             member = layer.get(AGENTS, id)
             if member is not None and self.team in member.teams:
                 left = tuple(team for team in member.teams if team != self.team)
                 put_agent(layer, replace(member, teams=left), author_of(self.actor))
-        layer.remove(TEAMS, self.team)
+        remove(layer, TEAMS, before, author_of(self.actor))
         layer.event(_team_event(layer, self.team, author_of(self.actor)))
 
 

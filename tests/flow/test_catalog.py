@@ -12,7 +12,7 @@ from inbox.core.events import EventType
 from inbox.core.ids import TeamId
 from inbox.core.permissions import Action, Actor, require
 from inbox.flow.catalog import Catalog
-from inbox.records import TEAMS
+from inbox.records import REMOVED, TEAMS
 from tests.flow.house import House
 
 NEW = Team(TeamId("returns"), "Returns")
@@ -43,7 +43,9 @@ async def test_an_entry_is_saved_changed_and_removed(house: House, boss: Actor, 
     await catalog.delete(boss, TEAMS, "returns", renamed.version, admins_only)
     assert "returns" not in await house.directory.entries(TEAMS)
     told = [dict(c.event.data) for c in house.heard if c.event.type is EventType.CATALOG_CHANGED]
-    assert told == [{"noun": "teams", "entry": "returns"}] * 3
+    named = {"noun": "removed", "entry": "teams:returns"}
+    assert told == [{"noun": "teams", "entry": "returns"}] * 2 + [named, {"noun": "teams", "entry": "returns"}]
+    assert (await house.directory.entries(REMOVED))["teams:returns"].name == "Refunds"
 
 
 async def test_who_saw_an_older_version_overwrites_nothing(boss: Actor, catalog: Catalog) -> None:

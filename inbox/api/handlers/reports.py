@@ -22,11 +22,13 @@ from inbox.core.errors import Invalid
 from inbox.core.facts import Dims, Fact, FactKind
 from inbox.core.ids import Instant
 from inbox.core.permissions import Action, require
+from inbox.core.removed import marked
 from inbox.core.reports import OVER_TIME, Asked, Behind, By, Figures, Period, added, figures_of
 from inbox.core.sums import Sum
+from inbox.flow import removing
 from inbox.flow.folding import Measure
 from inbox.flow.rows import ConversationRow
-from inbox.records import BREAK_REASONS, POLICIES, QUEUES, SPELLS
+from inbox.records import BREAK_REASONS, POLICIES, QUEUES, SPELLS, TEAMS
 
 E = TypeVar("E", bound=StrEnum)
 _SCORES = (FactKind.CSAT, FactKind.NPS)
@@ -171,14 +173,16 @@ async def _names(parts: ApiParts, by: By) -> Mapping[str, str]:
         case By.AGENT | By.STATE:
             return {id: agent.name for id, agent in (await parts.directory.agents()).items()} | {"": "Nobody"}
         case By.TEAM:
-            return {id: team.name for id, team in (await parts.directory.teams()).items()} | {"": "No team"}
+            return await removing.names(parts.directory, TEAMS) | {"": "No team"}
         case By.CHANNEL:
-            return {id: running.record.name for id, running in parts.channels.running.items()}
+            gone: dict[str, str] = {id: marked(removed.record.name) for id, removed in parts.channels.removed.items()}
+            stopped = {id: broken.record.name for id, broken in parts.channels.broken.items()}
+            return gone | stopped | {id: running.record.name for id, running in parts.channels.running.items()}
         case By.QUEUE:
-            return {id: queue.name for id, queue in (await parts.directory.entries(QUEUES)).items()} | {"": "No queue"}
+            return await removing.names(parts.directory, QUEUES) | {"": "No queue"}
         case By.POLICY:
             of_the_file = {"default": "Promise of the settings file"}
-            return of_the_file | {id: policy.name for id, policy in (await parts.directory.entries(POLICIES)).items()}
+            return of_the_file | await removing.names(parts.directory, POLICIES)
     return {}
 
 

@@ -14,8 +14,10 @@ from inbox.core.agent import Role
 from inbox.core.conversation import Category
 from inbox.core.message import Kind
 from inbox.core.permissions import ALLOWED, Action, Actor, Scope, may, require, scope
+from inbox.core.removed import Removed
 from inbox.core.tags import WORKSPACE
 from inbox.core.views import BUILTIN, View
+from inbox.flow import removing
 from inbox.flow.views import Views
 from inbox.records import TAGGING, TAGS
 
@@ -73,6 +75,11 @@ def _channels(parts: ApiParts, actor: Actor) -> tuple[s.ChannelRow, ...]:
 async def list_agents(asked: Signed[None]) -> tuple[s.AgentRow, ...]:
     """Active colleagues and bots."""
     return await show.agents(asked.parts)
+
+
+async def list_removed(asked: Signed[None]) -> tuple[Removed, ...]:
+    """Of lists that everybody sees, the newest first."""
+    return tuple(await removing.removed(asked.parts.directory))
 
 
 async def get_counts(asked: Signed[None]) -> s.CountsRow:

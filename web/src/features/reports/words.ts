@@ -42,11 +42,11 @@ export function rowName(by: ReportBy, key: string): string {
     case 'agent':
       return session.agentName(key) || (key ? t('reports.gone') : t('reports.nobody'));
     case 'team':
-      return session.teams.get(key)?.name ?? (key || t('team.none'));
+      return session.teamName(key) || key || t('team.none');
     case 'queue':
-      return queues.get(key)?.name ?? t(key ? 'reports.removed' : 'reports.no_queue');
+      return queues.nameOf(key) || t(key ? 'reports.removed' : 'reports.no_queue');
     case 'policy':
-      return policies.get(key)?.name ?? t(key === 'default' ? 'reports.default_policy' : 'reports.removed');
+      return key === 'default' ? t('reports.default_policy') : policies.nameOf(key) || t('reports.removed');
     case 'channel':
       return session.channels.get(key)?.name ?? key;
     case 'day':
@@ -74,7 +74,7 @@ export function weekdays(): string[] {
 export function stateName(name: string): string {
   const reason = name.split(':')[1];
   if (!reason) return t(`state.${name as 'online' | 'busy' | 'break' | 'away' | 'offline'}`);
-  return t('state.break_for', { reason: breaks.get(reason)?.name ?? t('reports.removed') });
+  return t('state.break_for', { reason: breaks.nameOf(reason) || t('reports.removed') });
 }
 
 export const kindName = (kind: string) => tCode(`reports.kind.${kind}`) ?? kind;

@@ -10,8 +10,8 @@ export function names(row: ConversationRow): Names {
   return {
     me: session.id,
     agent: (id) => session.agentName(id),
-    team: (id) => session.teams.get(id)?.name ?? '',
-    queue: (id) => queues.get(id)?.name ?? '',
+    team: (id) => session.teamName(id),
+    queue: (id) => queues.nameOf(id),
     customer: customerName(row),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { EventRow } from '../../lib/api/types';
+import type { EventRow, Reason } from '../../lib/api/types';
 import { eventText, reasonText, repairOf, toldByOther, undoneBy } from './reasons';
 
 const names = { me: 'ravi', agent: (id: string) => id, team: (id: string) => id, queue: (id: string) => id };
@@ -36,4 +36,15 @@ it('a merge has one line, with an undo until it was undone', () => {
   expect(undoneBy(led)).toBeUndefined();
   for (const code of ['unmerged_from', 'unmerged', 'moved_back'])
     expect(undoneBy(event(code, ['other', 'r1']))).toBe(repairOf(led));
+});
+
+it('asks for no name that is not said', () => {
+  const asked: string[] = [];
+  const noting = { ...names, agent: (id: string) => (asked.push(id), '') } as unknown as Parameters<
+    typeof reasonText
+  >[1];
+  reasonText({ code: 'in_reply_to', ids: ['k1'] } as Reason, noting);
+  expect(asked).toEqual([]);
+  expect(reasonText({ code: 'declined', ids: ['mia'] } as Reason, noting)).toBe('mia let it pass');
+  expect(asked).toEqual(['mia']);
 });

@@ -32,8 +32,9 @@ export function reasonText(reason: Reason | null, names: Names): string | undefi
     values[name] = SPANS.has(name) ? exactly(value) : value;
   const { used, target } = reason.numbers ?? {};
   if (used && target) values.share = Math.round((used / target) * 100);
+  // Asked when the words name it: an id that nobody knows is looked for among what was removed.
   for (const [i, id] of (reason.ids ?? []).entries())
-    values[`id${i}`] = names.agent(id) || names.team(id) || names.queue(id) || metric(id) || id;
+    Object.defineProperty(values, `id${i}`, { get: () => metric(id) ?? (names.agent(id) || id) });
   return withDetails(tCode(`reason.${reason.code}`, values), reason);
 }
 

@@ -113,6 +113,7 @@ export const api = {
   changePassword: (body: { current: string; password: string }) =>
     call<void>('PUT', '/me/password', { body }),
   bootstrap: () => call<T.Bootstrap>('GET', '/bootstrap'),
+  removed: () => call<T.Removed[]>('GET', '/removed'),
   agents: () => call<T.AgentRow[]>('GET', '/agents'),
   views: () => call<T.SavedView[]>('GET', '/views'),
   createView: (body: T.SaveView, key: string) => call<T.SavedView>('POST', '/views', { body, key }),

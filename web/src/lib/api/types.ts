@@ -101,6 +101,7 @@ export type StartCall = S['StartCall'];
 export type AccountRow = S['AccountRow'];
 export type EditAccount = S['EditAccount'];
 export type Invitation = S['Invitation'];
+export type Removed = S['Removed'];
 export type Queue = S['Queue'];
 export type SaveQueue = S['SaveQueue'];
 export type Place = S['Place'];

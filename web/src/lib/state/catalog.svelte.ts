@@ -1,5 +1,8 @@
 // The lists that people make by hand, each loaded when a page first asks for it and again when the service says that it changed.
 import { untrack } from 'svelte';
+import { api } from '../api/client';
+import type { Removed } from '../api/types';
+import { t } from '../i18n';
 import { live } from './live.svelte';
 import { paced } from './paced';
 
@@ -13,9 +16,11 @@ export interface Entry {
 export class Entries<E extends Entry> {
   all = $state.raw<readonly E[]>([]);
   state = $state<'idle' | 'loading' | 'ready' | 'failed'>('idle');
+  readonly #noun: string;
   readonly #load: () => Promise<readonly E[]>;
 
   constructor(noun: string, load: () => Promise<readonly E[]>) {
+    this.#noun = noun;
     this.#load = load;
     live.listen((frame) => {
       const changed = frame.t === 'reload' && frame.what === 'catalog' && (!frame.id || frame.id === noun);
@@ -31,6 +36,12 @@ export class Entries<E extends Entry> {
 
   get(id: string): E | undefined {
     return this.all.find((one) => one.id === id);
+  }
+
+  /** What it is called; marked where it was removed, and '' as long as nobody knows. Whoever shows it is told when that is known. */
+  nameOf(id: string): string {
+    if (this.state === 'idle') queueMicrotask(() => this.open()); // what is derived changes no state itself
+    return this.get(id)?.name ?? (this.state === 'ready' ? removedName(this.#noun, id) : '');
   }
 
   /** The answer to a change is shown at once; the frame that follows brings nothing newer. */
@@ -54,4 +65,18 @@ export class Entries<E extends Entry> {
       if (this.state !== 'ready') this.state = 'failed';
     }
   });
+}
+
+const removed = new Entries<Removed>('removed', () => api.removed());
+
+/** What an entry of a list was called that is not there any more; asked for when there is one that nobody knows. */
+export function removedName(noun: string, id: string): string {
+  if (!id || noun === 'removed') return '';
+  const name = removed.nameOf(`${noun}:${id}`);
+  return name && t(noun === 'agents' ? 'removed.person' : 'removed.name', { name });
+}
+
+/** Somebody has left, which no list of the catalog tells. */
+export function askAgain(): void {
+  if (removed.state !== 'idle') void removed.refresh();
 }

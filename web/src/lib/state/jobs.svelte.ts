@@ -26,11 +26,11 @@ export function named(change: JobRow['change']): string {
   if (change.assignee === null) return t('job.what.unassign');
   if (change.team !== undefined)
     return t('job.what.team', {
-      name: (change.team && session.teams.get(change.team)?.name) || t('team.none'),
+      name: session.teamName(change.team) || t('team.none'),
     });
   if (change.queue !== undefined)
     return t('job.what.queue', {
-      name: (change.queue && queues.get(change.queue)?.name) || t('queue.own'),
+      name: (change.queue && queues.nameOf(change.queue)) || t('queue.own'),
     });
   if (change.priority) return t('job.what.priority', { priority: t(`priority.${change.priority}`) });
   if (change.retag) {

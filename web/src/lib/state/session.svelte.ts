@@ -5,6 +5,7 @@ import type { AgentRow, Availability, Bootstrap, ChannelRow, Me, TeamRow, ViewRo
 import { speakFor } from '../i18n/language.svelte';
 import type { ServerFrame } from '../live/frames';
 import { own } from '../keys/own.svelte';
+import { askAgain, removedName } from './catalog.svelte';
 import { clock } from './clock.svelte';
 import { live } from './live.svelte';
 import { paced } from './paced';
@@ -92,8 +93,14 @@ class Session {
     return !!this.me?.permissions.includes(permission);
   }
 
+  /** Also of somebody who is not here any more; '' where nobody knows. */
   agentName(id: string | null | undefined): string {
-    return (id && this.agents.get(id)?.name) || '';
+    return id ? (this.agents.get(id)?.name ?? removedName('agents', id)) : '';
+  }
+
+  /** Also of a team that was removed; '' where nobody knows. */
+  teamName(id: string | null | undefined): string {
+    return id ? (this.teams.get(id)?.name ?? removedName('teams', id)) : '';
   }
 
   #take(boot: Bootstrap): void {
@@ -113,7 +120,9 @@ class Session {
   }
 
   #takeAgents(agents: readonly AgentRow[]): void {
+    const before = this.agents;
     this.agents = new Map(agents.map((agent) => [agent.id, agent]));
+    if ([...before.keys()].some((id) => !this.agents.has(id))) askAgain();
   }
 
   #out(): void {
