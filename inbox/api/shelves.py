@@ -26,6 +26,7 @@ from inbox.api.queue_structs import SaveQueue
 from inbox.api.view_structs import SavedViewRow, SaveView
 from inbox.core import filters, saved_replies
 from inbox.core.attributes import attribute_id
+from inbox.core.order import tried
 from inbox.core.permissions import Action, Actor, require, supervises
 from inbox.flow.catalog import Rule
 from inbox.records import (
@@ -126,7 +127,7 @@ SHELVES: tuple[Shelf, ...] = (
         queue_structs.queue,
         queue_structs.stands,
         ask=queue_structs.unneeded,
-        order=lambda entry: (entry.order, entry.id),
+        order=tried,
     ),
     Shelf(
         CALENDARS,
@@ -148,7 +149,7 @@ SHELVES: tuple[Shelf, ...] = (
         sla_structs.policy,
         sla_structs.policy_stands,
         ask=kinds.there_are,
-        order=lambda entry: (entry.order, entry.id),
+        order=tried,
     ),
     Shelf(
         VIEWS,
@@ -186,7 +187,7 @@ SHELVES: tuple[Shelf, ...] = (
         survey_structs.survey,
         survey_structs.stands,
         ask=kinds.there_are,
-        order=lambda entry: (entry.order, entry.id),
+        order=tried,
     ),
     Shelf(
         TAGS,

@@ -51,7 +51,7 @@ class Action(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(Struct, frozen=True):
-    """One policy. The first one by ``order`` whose ``conditions`` hold is the conversation's.
+    """One policy. The first one by ``order`` and name whose ``conditions`` hold is the conversation's.
 
     ``by_priority`` outranks ``targets`` as a whole. With a ``calendar`` they are open milliseconds, else elapsed ones.
     ``warn_shares`` are percentages of the target; ``pauses`` the categories, of waiting and snoozed, in which clocks stand still.

@@ -17,6 +17,7 @@ from inbox.core.conditions import ALWAYS, Condition, Facts, Field, check, holds,
 from inbox.core.conversation import PRIORITY_RANK, Conversation, Waiting, Want
 from inbox.core.errors import Invalid
 from inbox.core.ids import AgentId, Instant, QueueId, TeamId
+from inbox.core.order import tried
 
 HOUR_MS = 60 * 60 * 1000
 DECLINED_MS = 60_000
@@ -52,7 +53,8 @@ class Wanted(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Queue(Struct, frozen=True):
-    """One queue. Conversations enter the first queue, by ``order``, whose ``conditions`` hold; without any they wait for their team.
+    """One queue. Conversations enter the first queue, by ``order`` and name, whose ``conditions`` hold; without any they
+    wait for their team.
 
     ``teams`` and ``agents`` serve it; without both it is the conversation's team. Waiting here counts as ``ahead_ms`` longer than
     elsewhere, and each step of priority as ``ageing_ms`` more (0: priority goes before everything). Who knows the customer gets it
@@ -120,7 +122,7 @@ def checked(queue: Queue, known: Mapping[QueueId, Queue]) -> Queue:
 
 def entered(queues: Iterable[Queue], facts: Facts) -> Queue | None:
     """The queue a conversation enters; None: it waits for its team."""
-    ordered = sorted(queues, key=lambda queue: (queue.order, queue.id))
+    ordered = sorted(queues, key=tried)
     return next((queue for queue in ordered if holds(queue.conditions, facts)), None)
 
 

@@ -13,6 +13,7 @@ from inbox.core.conversation import Asking, Category, Conversation
 from inbox.core.customer import Customer
 from inbox.core.errors import Invalid
 from inbox.core.ids import Instant
+from inbox.core.order import tried
 from inbox.core.rating import DAY, LABELS, LONGEST_LABEL, SurveyKind, Words
 from inbox.core.segments import Segment, among
 
@@ -21,7 +22,8 @@ STALE_MS: Final = 30 * DAY
 
 
 class Survey(Struct, frozen=True):
-    """One survey. The first in ``order`` that is ``enabled`` and whose ``conditions`` hold is asked ``wait_ms`` after the resolution.
+    """One survey. The first by ``order`` and name that is ``enabled`` and whose ``conditions`` hold is asked ``wait_ms`` after
+    the resolution.
 
     A customer who was asked anything is not asked again for ``again_days``.
     """
@@ -70,7 +72,7 @@ def plan(
         return c
     facts = facts_of(c, kind, customer, queue=c.queue or "", segments=among(customer, segments))
     fit = (s for s in surveys.values() if s.enabled and holds(s.conditions, facts))
-    survey = min(fit, key=lambda s: (s.order, s.id), default=None)
+    survey = min(fit, key=tried, default=None)
     if survey is None or (customer is not None and rests(customer.surveyed_at, survey, now)):
         return c
     return replace(c, asking=Asking(survey.id, now + survey.wait_ms))

@@ -9,6 +9,7 @@ from msgspec import structs
 from inbox.core.conversation import FAR_FUTURE, ClockState, Conversation
 from inbox.core.ids import Instant
 from inbox.core.lifecycle import Changed
+from inbox.core.order import tried
 from inbox.core.permissions import Scope
 from inbox.core.policies import Policy
 from inbox.flow.desks import Desks
@@ -40,7 +41,7 @@ async def of_policy(queries: Queries, directory: Directory, channels: Channels, 
     desk = desks.at(now)
     others = (policy for policy in promises.policies if policy.id != made.id)
     made = structs.replace(made, version=made.version + 1)
-    then = replace(promises, policies=tuple(sorted((*others, made), key=lambda p: (p.order, p.id))))
+    then = replace(promises, policies=tuple(sorted((*others, made), key=tried)))
     seen = late = sooner = 0
     after: str | None = None
     while True:

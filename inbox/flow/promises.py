@@ -18,6 +18,7 @@ from inbox.core.events import EventType
 from inbox.core.ids import AgentId, Instant
 from inbox.core.lifecycle import Changed, Happened
 from inbox.core.message import Reason
+from inbox.core.order import tried
 from inbox.core.policies import Policy
 from inbox.core.queueing import NO_QUEUES, Desk
 from inbox.core.roles import role_of
@@ -164,7 +165,7 @@ class PromiseBook:
         for agent in await self._queries.agents():
             if agent.active:
                 people[role_of(agent)] = (*people.get(role_of(agent), ()), agent.id)
-        return Promises(tuple(sorted(found, key=lambda p: (p.order, p.id))), calendars, surveys, people, segments)
+        return Promises(tuple(sorted(found, key=tried)), calendars, surveys, people, segments)
 
     async def run(self) -> None:
         """Read again whenever it is needed, until cancelled."""

@@ -4589,7 +4589,7 @@ export interface components {
         FactKind: "abandoned" | "backlog" | "csat" | "first_response" | "nps" | "received" | "reopened" | "resolved" | "response" | "sent" | "sla_breached" | "sla_met" | "started" | "state" | "waited";
         /**
          * Queue
-         * @description One queue. Conversations enter the first queue, by `order`, whose `conditions` hold; without any they wait for their team. `teams` and `agents` serve it; without both it is the conversation's team. Waiting here counts as `ahead_ms` longer than elsewhere, and each step of priority as `ageing_ms` more (0: priority goes before everything). Who knows the customer gets it alone for `sticky_ms` if he is there. `offer_ms`: it is offered for so long and assigned when accepted; 0: assigned at once. After `overflow_ms` (0: never), and with `overflow_empty` while nobody who serves it is there, it goes on to `overflow`. Outside the hours of `calendar`, and paused, it gives out nothing by itself. What was given out on a live channel comes back when its agent is gone for `gone_ms` (0: never), and with `ends_with_shift` everything when he is gone and his working hours are over. Who comes while it is closed is told `closed_text`, who comes when `limit` (0: none) wait already `full_text`, once, and waits on.
+         * @description One queue. Conversations enter the first queue, by `order` and name, whose `conditions` hold; without any they wait for their team. `teams` and `agents` serve it; without both it is the conversation's team. Waiting here counts as `ahead_ms` longer than elsewhere, and each step of priority as `ageing_ms` more (0: priority goes before everything). Who knows the customer gets it alone for `sticky_ms` if he is there. `offer_ms`: it is offered for so long and assigned when accepted; 0: assigned at once. After `overflow_ms` (0: never), and with `overflow_empty` while nobody who serves it is there, it goes on to `overflow`. Outside the hours of `calendar`, and paused, it gives out nothing by itself. What was given out on a live channel comes back when its agent is gone for `gone_ms` (0: never), and with `ends_with_shift` everything when he is gone and his working hours are over. Who comes while it is closed is told `closed_text`, who comes when `limit` (0: none) wait already `full_text`, once, and waits on.
          */
         Queue: {
             id: string;
@@ -4678,7 +4678,7 @@ export interface components {
         };
         /**
          * Policy
-         * @description One policy. The first one by `order` whose `conditions` hold is the conversation's. `by_priority` outranks `targets` as a whole. With a `calendar` they are open milliseconds, else elapsed ones. `warn_shares` are percentages of the target; `pauses` the categories, of waiting and snoozed, in which clocks stand still.
+         * @description One policy. The first one by `order` and name whose `conditions` hold is the conversation's. `by_priority` outranks `targets` as a whole. With a `calendar` they are open milliseconds, else elapsed ones. `warn_shares` are percentages of the target; `pauses` the categories, of waiting and snoozed, in which clocks stand still.
          */
         Policy: {
             id: string;
@@ -4780,7 +4780,7 @@ export interface components {
         };
         /**
          * Survey
-         * @description One survey. The first in `order` that is `enabled` and whose `conditions` hold is asked `wait_ms` after the resolution. A customer who was asked anything is not asked again for `again_days`.
+         * @description One survey. The first by `order` and name that is `enabled` and whose `conditions` hold is asked `wait_ms` after the resolution. A customer who was asked anything is not asked again for `again_days`.
          */
         Survey: {
             id: string;
