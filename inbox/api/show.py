@@ -121,6 +121,7 @@ async def me(parts: ApiParts, agent: Agent, session: Session) -> s.Me:
         signature=agent.signature,
         csrf=session.csrf,
         keys=agent.keys,
+        screen=agent.screen,
         language=agent.language,
     )
 

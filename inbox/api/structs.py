@@ -87,6 +87,7 @@ class Me(Struct, frozen=True):
     csrf: str
     keys: dict[str, str]
     language: str
+    screen: dict[str, str]
 
 
 class Beginning(Struct, frozen=True):
@@ -108,10 +109,18 @@ Keys = Annotated[
     Meta(max_length=100),
 ]
 
+Screen = Annotated[
+    dict[
+        Annotated[str, Meta(max_length=30, pattern=r"^[A-Za-z]+(?![\s\S])")], Annotated[str, Meta(max_length=10_000, pattern=ONE_LINE)]
+    ],
+    Meta(max_length=30),
+]
+
 
 class EditMe(Input, frozen=True):
     """What an agent sets about himself. ``keys``: all shortcuts of the screen that he changed, '' for off. ``break_reason`` goes with the
-    availability ``break``, '' for none. ``language``: the screen's, as a BCP 47 tag; '' for the browser's."""
+    availability ``break``, '' for none. ``language``: the screen's, as a BCP 47 tag; '' for the browser's. ``screen``:
+    all his other choices about the screen, by name, as it writes them."""
 
     availability: Literal["online", "away", "busy", "break"] | UnsetType = UNSET
     break_reason: Ref = ""
@@ -119,6 +128,7 @@ class EditMe(Input, frozen=True):
     name: Name | UnsetType = UNSET
     keys: Keys | UnsetType = UNSET
     language: Annotated[str, Meta(max_length=35, pattern=r"^([a-z]{2,3}(-[A-Za-z0-9]{2,8})*)?(?![\s\S])")] | UnsetType = UNSET
+    screen: Screen | UnsetType = UNSET
 
 
 class AgentRow(Struct, frozen=True):

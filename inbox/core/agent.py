@@ -42,6 +42,7 @@ class Agent(Struct, frozen=True, omit_defaults=True):
 
     ``capacity`` bounds the load, ``limits`` how many of a kind. ``skills`` have levels 1 to 5. ``calendar``: his working hours.
     ``keys``: shortcuts of the screen that he changed, '' for off. ``language``: the screen's, as a BCP 47 tag; '' for the browser's.
+    ``screen``: his other choices about the screen, by name, as it writes them; none: those of the browser.
     ``break_reason`` is an entry of the catalog, '' for none; ``availability_at`` when what he takes was set last. ``custom_role``: the
     id of a role of the workspace's own that counts in place of ``role``, which is ``AGENT`` then.
     """
@@ -67,6 +68,7 @@ class Agent(Struct, frozen=True, omit_defaults=True):
     calendar: str = ""
     keys: dict[str, str] = {}
     language: str = ""
+    screen: dict[str, str] = {}
     break_reason: str = ""
     availability_at: Instant = 0
     custom_role: str = ""

@@ -134,6 +134,7 @@ BODIES: Mapping[str, Callable[[], Json]] = {
         "name": "Mia",
         "keys": {"close": "d", "snooze": ""},
         "language": "ar",
+        "screen": {"theme": '"dark"'},
     },
     "start_conversation": lambda: {
         "channel": "mail",

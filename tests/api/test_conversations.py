@@ -113,6 +113,10 @@ async def test_the_screen_gets_all_it_needs_to_start(world: World) -> None:
     )
     assert (await mia.get("/bootstrap"))["me"]["language"] == "pt-BR"
     assert (await mia.ask("PATCH", "/me", json={"language": "<b>"})).status == 422
+    screen = {"density": '"compact"', "views": '["b","a"]'}
+    assert (await mia.ask("PATCH", "/me", json={"screen": screen})).status == 200
+    assert ((await mia.get("/bootstrap"))["me"]["screen"], (await mia.get("/bootstrap"))["me"]["language"]) == (screen, "pt-BR")
+    assert (await mia.ask("PATCH", "/me", json={"screen": {"views": "x" * 10_001}})).status == 422
 
 
 async def test_opening_a_conversation_shows_head_thread_drafts_and_mark(world: World) -> None:

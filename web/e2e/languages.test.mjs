@@ -130,7 +130,7 @@ for (const [theme, viewport] of [
       if (viewport.width > 760) {
         const list = await page.locator('[data-pane=list]').boundingBox();
         assert.ok(list.x > x, 'the list is at the right of the thread');
-        const edge = page.locator('[role=separator]');
+        const edge = page.getByTestId('edge-list');
         const wide = async () => Number(await edge.getAttribute('aria-valuenow'));
         const before = await wide();
         await edge.press('ArrowLeft');

@@ -76,3 +76,51 @@ test('the navigation folds to its icons by a key or a button, and stays as it wa
   await until(async () => (await width()) === wide, 'with its words again');
   assert.deepEqual(page.complaints, []);
 });
+
+test('F6 goes round the panes both ways, arrows walk where nothing has the focus, every edge can be moved', async () => {
+  const page = await agent(JONAS, { viewport: { width: 1440, height: 900 } });
+  const pane = () => page.evaluate(() => document.activeElement.closest('[data-pane]')?.dataset.pane);
+  const round = async (key, times) => {
+    const been = [];
+    for (let n = 0; n < times; n++) {
+      await page.keyboard.press(key);
+      been.push(await pane());
+    }
+    return been.join(' ');
+  };
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('row').first().waitFor();
+  assert.equal(await round('F6', 4), 'nav list thread nav');
+  await page.evaluate(() => document.activeElement.blur());
+  const at = () => new URL(page.url()).pathname;
+  await page.keyboard.press('ArrowDown');
+  await page.getByTestId('message').first().waitFor();
+  const first = at();
+  await page.keyboard.press('ArrowDown');
+  await page.waitForURL((url) => url.pathname !== first);
+  await page.keyboard.press('ArrowUp');
+  await page.waitForURL((url) => url.pathname === first);
+  await page.locator('[data-pane=customer]').waitFor();
+  assert.equal(await round('F6', 5), 'nav list thread customer nav');
+  assert.equal(await round('Shift+F6', 4), 'customer thread list nav');
+
+  const width = async (name) => Math.round((await page.locator(`[data-pane=${name}]`).boundingBox()).width);
+  const before = { nav: await width('nav'), customer: await width('customer') };
+  await page.getByTestId('edge-nav').press('ArrowRight');
+  await page.getByTestId('edge-sidebar').press('ArrowLeft');
+  await until(async () => (await width('nav')) === before.nav + 16, 'the navigation is wider');
+  await until(async () => (await width('customer')) === before.customer + 16, 'the sidebar is wider');
+  const edge = await page.getByTestId('edge-nav').boundingBox();
+  await page.mouse.move(edge.x + 3, 400);
+  await page.mouse.down();
+  await page.mouse.move(edge.x + 900, 400);
+  await page.mouse.up();
+  await until(async () => (await width('nav')) === 340, 'as wide as it gets');
+  await page.reload();
+  await page.locator('[data-pane=customer]').waitFor();
+  assert.deepEqual([await width('nav'), await width('customer')], [340, before.customer + 16]);
+  assert.ok((await width('thread')) >= 360, 'the conversation keeps its room');
+  assert.deepEqual(await violations(page), []);
+  await page.getByTestId('edge-nav').dblclick();
+  await until(async () => (await width('nav')) === before.nav, 'a double click gives the first width back');
+});

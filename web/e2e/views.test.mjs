@@ -110,3 +110,46 @@ test('a view of the team is there for its members at once, a private one for nob
   for (const view of [made, secret]) await call(mira, 'DELETE', `/views/${view.body.id}`);
   await entry.waitFor({ state: 'detached' });
 });
+
+test('saved views stand in the order one puts them into, with the pointer or by keys, on every device', async () => {
+  const page = await agent(MIRA);
+  const mark = Date.now().toString(36);
+  const made = [];
+  for (const name of ['a', 'b', 'c'])
+    made.push(
+      (await call(page, 'POST', '/views', { name: `${name} ${mark}`, filter: 'tag:none', version: 0 })).body,
+    );
+  const order = async (page) =>
+    (await page.getByTestId('saved-view').allInnerTexts())
+      .filter((text) => text.includes(mark))
+      .map((text) => text[0])
+      .join('');
+  const view = (page, name) => page.getByTestId('saved-view').filter({ hasText: `${name} ${mark}` });
+  try {
+    await until(async () => (await order(page)) === 'abc', 'by name');
+    const stored = page.waitForResponse(
+      (one) => one.url().endsWith('/me') && one.request().method() === 'PATCH',
+    );
+    await view(page, 'c').dragTo(view(page, 'a'), { targetPosition: { x: 40, y: 2 } });
+    await until(async () => (await order(page)) === 'cab', 'dragged to the top');
+    await stored;
+    await page.reload();
+    await until(async () => (await order(page)) === 'cab', 'loaded again');
+    const elsewhere = await agent(MIRA);
+    await until(async () => (await order(elsewhere)) === 'cab', 'in another browser');
+    await view(elsewhere, 'a').focus();
+    await elsewhere.keyboard.press('Shift+ArrowDown');
+    await until(async () => (await order(elsewhere)) === 'cba', 'moved by keys');
+    assert.equal(await view(elsewhere, 'a').evaluate((one) => one === document.activeElement), true);
+    await until(async () => (await order(page)) === 'cba', 'the first window hears of it');
+    await view(page, 'b').click();
+    await page.keyboard.press('Control+k');
+    await page.getByTestId('palette-input').fill(`b ${mark} up`);
+    await page.getByRole('option', { selected: true, name: 'up' }).waitFor();
+    await page.keyboard.press('Enter');
+    await until(async () => (await order(page)) === 'bca', 'moved from the palette');
+  } finally {
+    for (const one of made) await call(page, 'DELETE', `/views/${one.id}`);
+    await call(page, 'PATCH', '/me', { screen: {} });
+  }
+});

@@ -118,6 +118,8 @@ async def edit_me(asked: Signed[s.EditMe]) -> s.Me:
         fields["keys"] = body.keys
     if not isinstance(body.language, UnsetType):
         fields["language"] = body.language
+    if not isinstance(body.screen, UnsetType):
+        fields["screen"] = body.screen
     if not isinstance(body.name, UnsetType):
         if not body.name.strip():
             raise Invalid("name", "must not be empty")

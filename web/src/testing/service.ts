@@ -130,6 +130,12 @@ export class FakeService {
     this.#trimmed = this.#journal.length;
   }
 
+  /** Ends what the page follows, for a reason. */
+  refuse(code: string): void {
+    for (const sub of this.#socket?.subs ?? [])
+      this.#socket?.wire.push({ t: 'error', code, message: code, sub, fatal: false });
+  }
+
   /** Delivers the next frame; tells whether there was one. */
   deliver(): boolean {
     const frame = this.#socket?.wire.shift();

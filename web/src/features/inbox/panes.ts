@@ -9,5 +9,9 @@ export function movePane(by: 1 | -1): void {
   const at = panes.findIndex((pane) => pane.contains(document.activeElement));
   const pane = panes[(at + by + panes.length) % panes.length];
   const current = pane?.querySelector<HTMLElement>('[aria-current]');
-  (current ?? pane?.querySelector<HTMLElement>(FOCUSABLE) ?? pane)?.focus();
+  // What only other windows show cannot take the focus.
+  const first = [...(pane?.querySelectorAll<HTMLElement>(FOCUSABLE) ?? [])].find(
+    (one) => one.offsetParent !== null,
+  );
+  (current ?? first ?? pane)?.focus();
 }

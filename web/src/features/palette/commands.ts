@@ -11,9 +11,10 @@ import { clock } from '../../lib/state/clock.svelte';
 import { customerName, subjectOf } from '../../lib/state/naming';
 import { queues } from '../../lib/state/queues.svelte';
 import { session } from '../../lib/state/session.svelte';
-import { iconOf, savedViews } from '../../lib/state/views.svelte';
+import { iconOf, inOrder } from '../../lib/state/views.svelte';
 import { workspace } from '../../lib/state/workspace.svelte';
 import { when } from '../../lib/when';
+import { moveView } from '../inbox/arrange';
 import { pagesFor } from '../settings/pages';
 
 export interface Command {
@@ -57,6 +58,7 @@ export function commands(): Command[] {
       run: () => handlerOf(id)?.(),
     })),
     ...moves(),
+    ...ofView(),
     ...session.views.map(({ id }): Command => ({
       id: `view-${id}`,
       group: t('palette.group.go'),
@@ -65,7 +67,7 @@ export function commands(): Command[] {
       ...(keyTo.has(id) && { key: keyTo.get(id) ?? '' }),
       run: () => toView(id),
     })),
-    ...savedViews.all.map((view): Command => ({
+    ...inOrder().map((view): Command => ({
       id: `saved-${view.id}`,
       group: t('palette.group.go'),
       label: view.name,
@@ -101,6 +103,24 @@ function moves(): Command[] {
       label: t('palette.to_queue', { name }),
       icon: 'queue',
       run: () => void moveToQueue(row, id, name),
+    }));
+}
+
+/** Where the open saved view stands among the others. */
+function ofView(): Command[] {
+  const { route } = router;
+  const views = inOrder();
+  const at = route.name === 'inbox' ? views.findIndex((one) => one.id === route.view) : -1;
+  const view = views[at];
+  if (!view) return [];
+  return ([-1, 1] as const)
+    .filter((by) => views[at + by])
+    .map((by): Command => ({
+      id: `view-${by < 0 ? 'up' : 'down'}`,
+      group: t('palette.group.act'),
+      label: t(by < 0 ? 'palette.view_up' : 'palette.view_down', { name: view.name }),
+      icon: iconOf(view),
+      run: () => moveView(view.id, at + by),
     }));
 }
 

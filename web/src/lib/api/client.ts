@@ -109,6 +109,7 @@ export const api = {
     name?: string;
     keys?: Record<string, string>;
     language?: string;
+    screen?: Record<string, string>;
   }) => call<T.Me>('PATCH', '/me', { body }),
   changePassword: (body: { current: string; password: string }) =>
     call<void>('PUT', '/me/password', { body }),

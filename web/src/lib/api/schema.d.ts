@@ -2662,6 +2662,9 @@ export interface components {
                 [key: string]: string;
             };
             language: string;
+            screen: {
+                [key: string]: string;
+            };
         };
         /**
          * SessionState
@@ -2694,7 +2697,7 @@ export interface components {
         };
         /**
          * EditMe
-         * @description What an agent sets about himself. `keys`: all shortcuts of the screen that he changed, '' for off. `break_reason` goes with the availability `break`, '' for none. `language`: the screen's, as a BCP 47 tag; '' for the browser's.
+         * @description What an agent sets about himself. `keys`: all shortcuts of the screen that he changed, '' for off. `break_reason` goes with the availability `break`, '' for none. `language`: the screen's, as a BCP 47 tag; '' for the browser's. `screen`: all his other choices about the screen, by name, as it writes them.
          */
         EditMe: {
             /** @enum {unknown} */
@@ -2706,6 +2709,9 @@ export interface components {
                 [key: string]: string;
             };
             language?: string;
+            screen?: {
+                [key: string]: string;
+            };
         };
         /**
          * Bootstrap

@@ -111,6 +111,8 @@ export function onKeydown(event: KeyboardEvent): void {
     return;
   }
   if (inField && !IN_FIELDS.has(id)) return;
+  // Arrows scroll or choose in what has the focus.
+  if (pressed.startsWith('Arrow') && event.target !== document.body) return;
   if (document.querySelector('dialog[open]') && id !== 'help') return;
   const handler = handlerOf(id);
   if (!handler) return;

@@ -15,8 +15,8 @@ export interface Shortcut {
 }
 
 const table = [
-  { id: 'next', keys: ['j'], group: 'move', label: 'key.next' },
-  { id: 'previous', keys: ['k'], group: 'move', label: 'key.previous' },
+  { id: 'next', keys: ['j', 'ArrowDown'], group: 'move', label: 'key.next' },
+  { id: 'previous', keys: ['k', 'ArrowUp'], group: 'move', label: 'key.previous' },
   { id: 'open', keys: ['o'], group: 'move', label: 'key.open' },
   { id: 'select', keys: ['x'], group: 'move', label: 'key.select' },
   { id: 'extend-down', keys: ['shift+j'], group: 'move', label: 'key.extend_down' },

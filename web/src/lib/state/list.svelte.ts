@@ -218,6 +218,8 @@ export class ConversationList {
       if (this.#index.gone(frame.id, frame.version) && row) this.#leaving.set(frame.id, row);
       this.#incoming?.gone(frame.id, frame.version);
     } else {
+      // Not followed: what the service answers to whoever asks it says why.
+      if (frame.t === 'error') void this.reload();
       return;
     }
     this.#later();

@@ -41,6 +41,15 @@ async function settle(): Promise<void> {
 }
 
 describe('a list of conversations', () => {
+  it('asks at once why the service does not follow it', async () => {
+    open(0);
+    service.deliverAll();
+    service.refuse('invalid');
+    const reload = vi.spyOn(list, 'reload');
+    service.deliverAll();
+    expect(reload).toHaveBeenCalledTimes(1);
+  });
+
   it('shows the first page and follows what changes', async () => {
     open(3);
     await settle();

@@ -1,4 +1,4 @@
-// Choices of this browser: looks and habits, kept in local storage.
+// Looks and habits, kept in local storage; those of the person himself go with the account to every browser.
 import type { Chosen, Quiet } from '../noticing';
 import type { Tone } from './sounds';
 import { readJson, writeJson } from './storage';
@@ -13,12 +13,16 @@ export interface Prefs {
   /** Seconds for which an answer can be taken back. */
   hold: '0' | '5' | '10' | '30';
   shortcuts: boolean;
+  /** Saved views in the order he wants; others follow by name. */
+  views: readonly string[];
   sidebar: boolean;
   /** Whether the navigation says its words on a wide screen, beside the icons. */
   nav: boolean;
   /** Whether the first steps are shown until they are done. */
   guide: boolean;
+  navWidth: number;
   listWidth: number;
+  sidebarWidth: number;
   /** How each kind of notice is made known, where that was changed. */
   notices: Chosen;
   quiet: Quiet;
@@ -27,22 +31,36 @@ export interface Prefs {
   volume: number;
 }
 
-const DEFAULTS: Prefs = {
+export const DEFAULTS: Prefs = {
   theme: 'system',
   density: 'comfortable',
   afterClose: 'next',
   sendKey: 'ctrl-enter',
   hold: '5',
   shortcuts: true,
+  views: [],
   sidebar: true,
   nav: true,
   guide: true,
+  navWidth: 208,
   listWidth: 372,
+  sidebarWidth: 296,
   notices: {},
   quiet: { away: true, hours: false, from: 20 * 60, to: 8 * 60 },
   tone: 'drop',
   volume: 60,
 };
+
+/** What the account holds; the rest is about one browser or its window. */
+export const PERSONAL = [
+  'theme',
+  'density',
+  'afterClose',
+  'sendKey',
+  'hold',
+  'shortcuts',
+  'views',
+] as const satisfies readonly (keyof Prefs)[];
 
 class Preferences {
   current = $state.raw<Prefs>({ ...DEFAULTS, ...readJson<Partial<Prefs>>(KEY, {}) });
@@ -53,10 +71,27 @@ class Preferences {
     if (name === 'theme') this.showTheme();
   }
 
+  /** What the account holds goes before what this browser remembers; one that holds nothing leaves it as it is. */
+  adopt(screen: Readonly<Record<string, string>>): void {
+    if (Object.keys(screen).length === 0) return;
+    const held = PERSONAL.map((name) => [name, parsed(screen[name]) ?? DEFAULTS[name]]);
+    this.current = { ...this.current, ...Object.fromEntries(held) };
+    writeJson(KEY, this.current);
+    this.showTheme();
+  }
+
   showTheme(): void {
     const { theme } = this.current;
     if (theme === 'system') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
+  }
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import { askAgain, removedName } from './catalog.svelte';
 import { clock } from './clock.svelte';
 import { live } from './live.svelte';
 import { paced } from './paced';
+import { prefs } from './prefs.svelte';
 
 export type SessionState = 'unknown' | 'out' | 'in' | 'unreachable';
 
@@ -73,6 +74,7 @@ class Session {
   edited(me: Me): void {
     this.me = me;
     own.keys = me.keys;
+    prefs.adopt(me.screen);
     void speakFor(me.language);
   }
 
@@ -108,6 +110,7 @@ class Session {
     clock.set(boot.now);
     this.me = boot.me;
     own.keys = boot.me.keys;
+    prefs.adopt(boot.me.screen);
     this.#takeAgents(boot.agents);
     this.teams = new Map(boot.teams.map((team) => [team.id, team]));
     this.channels = new Map(boot.channels.map((channel) => [channel.id, channel]));

@@ -13,6 +13,7 @@ const me = () => ({
   permissions: [],
   teams: [],
   keys: {},
+  screen: {},
   language: 'en',
   csrf: `of-${who}`,
 });

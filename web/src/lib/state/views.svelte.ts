@@ -3,9 +3,17 @@ import { api } from '../api/client';
 import type { SavedView } from '../api/types';
 import { ICONS, type IconName } from '../icons/icons';
 import { Entries } from './catalog.svelte';
+import { prefs } from './prefs.svelte';
 import { session } from './session.svelte';
 
 export const savedViews = new Entries<SavedView>('views', api.views);
+
+/** As the reader wants them; those he has not placed follow by name. */
+export function inOrder(): SavedView[] {
+  const places = new Map(prefs.current.views.map((id, at) => [id, at]));
+  const placeOf = ({ id }: SavedView) => places.get(id) ?? places.size;
+  return [...savedViews.all].sort((a, b) => placeOf(a) - placeOf(b));
+}
 
 /** What stands before a view's name: what was chosen, else who shares it. */
 export function iconOf(view: SavedView): IconName {
