@@ -11,6 +11,7 @@ from inbox.core.agent import BreakReason
 from inbox.core.ids import Instant
 from inbox.core.permissions import Actor
 from inbox.core.queues import Skill
+from inbox.core.undoing import LeftAgent
 
 Email = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s\u0000-\u001f\u007f]+@[^@\s\u0000-\u001f\u007f]+(?![\s\S])")]
 Teams = Annotated[tuple[Id, ...], Meta(max_length=50)]
@@ -96,10 +97,12 @@ class RenameTeam(Input, frozen=True):
 
 
 class SetAvailability(Input, frozen=True):
-    """What somebody takes while he is connected: only online gets new conversations. ``break_reason`` goes with ``break``."""
+    """What somebody takes while he is connected: only online gets new conversations. ``break_reason`` goes with ``break``.
+    ``left``: it undoes an act that set this; what was set since stays, and is a conflict."""
 
     availability: Literal["online", "away", "busy", "break"]
     break_reason: Ref = ""
+    left: LeftAgent | None = None
 
 
 class SaveBreakReason(Input, frozen=True):

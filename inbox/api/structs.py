@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from inbox.core.conversation import Category, Priority
 from inbox.core.ids import Instant
 from inbox.core.message import Address, AmendKind, Sticker
+from inbox.core.undoing import Left
 from inbox.flow.rows import ConversationRow, EventRow, MessageRow
 
 ONE_LINE = r"^[^\u0000-\u001f\u007f]*(?![\s\S])"
@@ -287,7 +288,8 @@ class ConversationDetail(Struct, frozen=True):
 
 class EditConversation(Input, frozen=True):
     """Only what is given changes. ``assignee`` and ``team``: an id, or null for nobody. ``until`` goes with snoozed.
-    ``queue``: where it waits on, null for where its conditions lead. ``follow``: whether one hears oneself when its customer writes."""
+    ``queue``: where it waits on, null for where its conditions lead. ``follow``: whether one hears oneself when its customer writes.
+    ``left``: it undoes an act that left the conversation so; whatever somebody changed since stays, and all of it is a conflict."""
 
     assignee: Id | UnsetType | None = UNSET
     team: Id | UnsetType | None = UNSET
@@ -300,6 +302,7 @@ class EditConversation(Input, frozen=True):
     bot: Id | UnsetType | None = UNSET
     queue: Id | UnsetType | None = UNSET
     follow: bool | UnsetType = UNSET
+    left: Left | None = None
 
 
 class AboutParticipant(Input, frozen=True):

@@ -15,6 +15,7 @@ from inbox.core.events import Event, EventType
 from inbox.core.ids import AgentId
 from inbox.core.message import Author
 from inbox.core.permissions import Actor
+from inbox.core.undoing import LeftAgent, require_left_agent
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.placing import SYSTEM
 from inbox.flow.working import Layer
@@ -90,6 +91,7 @@ class ChangeAgent:
     actor: Actor
     agent: str
     fields: Mapping[str, Any] = field(default_factory=dict)
+    left: LeftAgent | None = None
     rank: Rank = Rank.COMMAND
     size: int = 500
 
@@ -99,11 +101,14 @@ class ChangeAgent:
         return self.agent
 
     def decide(self, layer: Layer) -> Agent:
-        """The account afterwards. Raises ``NotFound``, and ``Invalid`` for a reason of a break that is not there."""
+        """The account afterwards. Raises ``NotFound``, ``Invalid`` for a reason of a break that is not there, and ``Conflict`` where it
+        is not as it was ``left``."""
         layer.need((AGENTS, (self.agent,)))
         before = layer.get(AGENTS, self.agent)
         if before is None:
             raise NotFound
+        if self.left is not None:
+            require_left_agent(before, self.left)
         after = self._available(layer, replace(before, **self.fields))
         if (after.availability, after.break_reason) == (before.availability, before.break_reason):
             return put_agent(layer, after, author_of(self.actor))

@@ -23,12 +23,14 @@ from inbox.core.ids import ConversationId, FileId, MessageId, command_message_id
 from inbox.core.message import Attachment, Kind, Message, Reason
 from inbox.core.permissions import Actor, require, require_channel
 from inbox.core.scheduling import Besides
+from inbox.core.undoing import Left, LeftAgent
 from inbox.flow import amending, calling, scheduling, splitting, tagging, writing
 from inbox.flow.accounts import ChangeAgent
 from inbox.flow.committer import Committer, Rank
 from inbox.flow.giving import require_readers, to_queue
 from inbox.flow.idempotency import call_id, earlier, remember
 from inbox.flow.recounts import customer_changed
+from inbox.flow.undoing import AsLeft
 from inbox.flow.working import Layer
 from inbox.ports import Files, Queries
 from inbox.records import ATTRIBUTES, CUSTOMERS, IDEMPOTENCY, MESSAGES, StoredFile
@@ -270,7 +272,7 @@ class Together:
     """Several commands in one conversation, all of them or none; with ``inbound`` none when the customer has written since."""
 
     conversation: ConversationId
-    steps: tuple[Execute, ...]
+    steps: tuple[Execute | AsLeft, ...]
     inbound: int | None = None
     rank: Rank = Rank.COMMAND
 
@@ -289,10 +291,7 @@ class Together:
         before = layer.conversation(self.conversation)
         if self.inbound is not None and (before is None or before.inbound != self.inbound):
             return None
-        outcome = None
-        for step in self.steps:
-            outcome = step.decide(layer)
-        return outcome
+        return [step.decide(layer) for step in self.steps][-1]
 
 
 class Conversations:
@@ -354,16 +353,17 @@ class Conversations:
         steps = tuple(Execute(actor, command, "", self._signing[0]) for command in commands)
         return await self._committer.submit(Together(commands[0].conversation, steps, inbound)) is not None
 
-    async def change(self, actor: Actor, commands: Sequence[c.InConversation]) -> Outcome:
-        """Carry out all of them in one commit, in this order, or none. Raises what the first refused one raises."""
+    async def change(self, actor: Actor, commands: Sequence[c.InConversation], left: Left | None = None) -> Outcome:
+        """Carry out all of them in one commit, in this order, or none; ``left``: only if it is as an act left it, which they undo."""
         for command in commands:
             await self._check_team(command)
         steps = tuple(Execute(actor, command, "", self._signing[0]) for command in commands)
-        return await self._committer.submit(Together(commands[0].conversation, steps)) or Outcome()
+        first = (AsLeft(commands[0].conversation, left),) if left is not None else ()
+        return await self._committer.submit(Together(commands[0].conversation, (*first, *steps))) or Outcome()
 
-    async def change_agent(self, actor: Actor, agent: str, fields: Mapping[str, Any]) -> Agent:
-        """Change an account's own fields; the caller has asked the gate."""
-        return await self._committer.submit(ChangeAgent(actor, agent, fields))
+    async def change_agent(self, actor: Actor, agent: str, fields: Mapping[str, Any], left: LeftAgent | None = None) -> Agent:
+        """Change an account's own fields, with ``left`` only if it is as an act left it; the caller has asked the gate."""
+        return await self._committer.submit(ChangeAgent(actor, agent, fields, left))
 
     async def _attachments(self, actor: Actor, command: c.Command) -> tuple[Attachment, ...]:
         """The named uploads, which must be the author's own, or of an answer of this conversation that was taken back. They stay so

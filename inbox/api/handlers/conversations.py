@@ -15,10 +15,11 @@ from inbox.api.bodies import DEFAULT_LIMIT, limit_of
 from inbox.api.parts import ApiParts, Signed
 from inbox.core import commands as c
 from inbox.core.conversation import Category
-from inbox.core.errors import Invalid, NotFound
+from inbox.core.errors import Conflict, Invalid, NotFound
 from inbox.core.events import facets
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, FileId, MessageId, QueueId, TeamId
 from inbox.core.permissions import Action, Actor, require, scope
+from inbox.core.undoing import CHANGED
 from inbox.core.views import View
 from inbox.flow.conversations import Outcome
 from inbox.flow.marks import marks
@@ -174,10 +175,12 @@ async def created(parts: ApiParts, actor: Actor, outcome: Outcome) -> s.Created:
 
 
 async def edit_conversation(asked: Signed[s.EditConversation]) -> ConversationRow:
-    """All of it in one commit or nothing; giving it away comes last."""
-    found = await get_conversation(asked.parts, asked.actor, asked.path["id"])
+    """All of it in one commit or nothing; giving it away comes last. Raises ``Conflict`` where it is not as it was ``left``."""
+    found, left = await get_conversation(asked.parts, asked.actor, asked.path["id"]), asked.body.left
+    if left is not None and asked.path["id"] not in (found.id, str(found.number)):
+        raise Conflict(CHANGED)  # it was merged into another one
     commands = list(_changes(found.id, asked.body))
-    outcome = await asked.parts.conversations.change(asked.actor, commands) if commands else Outcome()
+    outcome = await asked.parts.conversations.change(asked.actor, commands, left) if commands else Outcome()
     return await show.conversation(asked.parts, outcome.conversation or found)
 
 

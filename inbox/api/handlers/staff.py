@@ -89,7 +89,7 @@ async def set_availability(asked: Signed[st.SetAvailability]) -> s.AgentRow:
     require(asked.actor, Action.SUPERVISE)
     parts, before = asked.parts, await _person(asked.parts, asked.path["id"])
     fields = {"availability": Availability(asked.body.availability), "break_reason": asked.body.break_reason}
-    agent = await parts.conversations.change_agent(asked.actor, before.id, fields)
+    agent = await parts.conversations.change_agent(asked.actor, before.id, fields, asked.body.left)
     await note(asked, "availability_set", agent.id, availability=agent.availability.value)
     return show.agent(parts, agent)
 

@@ -38,17 +38,22 @@ describe('undo', () => {
   });
 
   it.each([
-    ['as it was set', 'busy', 2],
-    ['who has left', 'offline', 2],
-    ['who has gone on a break since', 'break', 1],
-  ])('an agent, %s', async (_, state, times) => {
+    ['as it was set', 200, 0],
+    ['that was set to something else since', 409, 1],
+  ])("an agent's state, %s", async (_, status, errors) => {
     const row = { id: 'a1', name: 'Ada', state: 'busy', break_reason: '' };
-    service.on('PUT /agents/a1/availability', () => json(row));
-    service.on('GET /agents', () => json([{ ...row, state }]));
+    service.on('PUT /agents/a1/availability', (_, init) =>
+      String(init?.body).includes('left') && status === 409 ? problem(409, 'conflict') : json(row),
+    );
     const board = { id: 'a1', state: 'online', break_reason: '', holds: 0 } as unknown as BoardAgent;
     act(agentItems(board), 'busy');
     await undo();
-    expect(sent()).toHaveLength(times);
+    expect(sent().at(-1)).toEqual({
+      availability: 'online',
+      break_reason: '',
+      left: { availability: 'busy', break_reason: '' },
+    });
+    expect(toasts.all.filter((one) => one.kind === 'error')).toHaveLength(errors);
   });
 
   it('a queue that somebody changed since stays as it is', async () => {

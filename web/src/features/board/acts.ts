@@ -1,18 +1,16 @@
 // What a supervisor does from the board, each with its undo.
 import { api } from '../../lib/api/client';
-import { ApiError } from '../../lib/api/errors';
-import type { AgentRow, Availability, Queue } from '../../lib/api/types';
+import type { Availability, Queue } from '../../lib/api/types';
 import { t } from '../../lib/i18n';
 import type { IconName } from '../../lib/icons/icons';
 import { router } from '../../lib/router.svelte';
-import { assign, attempt } from '../../lib/state/actions';
+import { assign, attempt, undoable } from '../../lib/state/actions';
 import { breaks, stateName } from '../../lib/state/breaks.svelte';
 import type { BoardAgent, QueueState } from '../../lib/state/board.svelte';
 import { jobs } from '../../lib/state/jobs.svelte';
 import { queues } from '../../lib/state/queues.svelte';
 import { session } from '../../lib/state/session.svelte';
-import { toasts } from '../../lib/state/toasts.svelte';
-import { refuse } from '../../lib/state/undo';
+import { setPaused, type State } from '../../lib/state/undo';
 import { whose } from './board';
 
 interface Item {
@@ -54,44 +52,30 @@ export function heldItems(one: { id: string; number: number }, agent: string): I
   ];
 }
 
-type State = { state: Availability; reason: string };
-
-async function setState(agent: string, to: State, from: State): Promise<void> {
+async function setState(id: string, to: State, from: State): Promise<void> {
   await attempt(async () => {
-    const left = await api.setAvailability(agent, to.state, to.reason);
-    const said = t('board.set', { name: session.agentName(agent), state: stateName(to.state, to.reason) });
-    toasts.done(said, async () => {
-      await attempt(() => setBack(left, from));
-    });
+    const { name } = await api.setAvailability(id, to);
+    const said = t('board.set', { name, state: stateName(to.availability, to.break_reason) });
+    undoable(said, { do: 'agent', id, name, left: to, back: from });
   });
-}
-
-/** What he or somebody else has set since then stays; who has no window open has set nothing. */
-async function setBack(left: AgentRow, from: State): Promise<void> {
-  const now = (await api.agents()).find((one) => one.id === left.id);
-  const same = now?.state === left.state && now.break_reason === left.break_reason;
-  if (same || now?.state === 'offline') await api.setAvailability(left.id, from.state, from.reason);
-  else refuse(left.name);
 }
 
 /** What an agent's state can be set to; an agent who is not there was online, as far as anybody knows. */
 function stateItems(row: BoardAgent): Item[] {
   const now: State = {
-    state: row.state === 'offline' ? 'online' : (row.state as Availability),
-    reason: row.break_reason,
+    availability: row.state === 'offline' ? 'online' : (row.state as Availability),
+    break_reason: row.break_reason,
   };
   const all: State[] = [
-    { state: 'online', reason: '' },
-    { state: 'busy', reason: '' },
-    { state: 'break', reason: '' },
-    ...breaks.all.map((one): State => ({ state: 'break', reason: one.id })),
-    { state: 'away', reason: '' },
+    ...(['online', 'busy', 'break'] as const).map((availability) => ({ availability, break_reason: '' })),
+    ...breaks.all.map((one): State => ({ availability: 'break', break_reason: one.id })),
+    { availability: 'away', break_reason: '' },
   ];
   return all
-    .filter((one) => one.state !== row.state || one.reason !== row.break_reason)
+    .filter((one) => one.availability !== row.state || one.break_reason !== row.break_reason)
     .map((one) => ({
-      id: one.reason || one.state,
-      label: t('board.set_to', { state: stateName(one.state, one.reason) }),
+      id: one.break_reason || one.availability,
+      label: t('board.set_to', { state: stateName(one.availability, one.break_reason) }),
       run: () => void setState(row.id, one, now),
     }));
 }
@@ -116,26 +100,9 @@ export function agentItems(row: BoardAgent): Item[] {
 async function pause(queue: Queue, paused: boolean): Promise<void> {
   await attempt(async () => {
     const left = await setPaused(queue, paused);
-    toasts.done(t(paused ? 'board.paused_now' : 'board.resumed_now', { name: queue.name }), async () => {
-      await attempt(() => resume(left, !paused));
-    });
+    const said = t(paused ? 'board.paused_now' : 'board.resumed_now', { name: queue.name });
+    undoable(said, { do: 'pause', left, paused: !paused });
   });
-}
-
-async function setPaused({ id, ...body }: Queue, paused: boolean): Promise<Queue> {
-  const after = await api.editQueue(id, { ...body, paused });
-  queues.take(after);
-  return after;
-}
-
-/** As it was before `left`, unless somebody has changed the queue since. */
-async function resume(left: Queue, paused: boolean): Promise<void> {
-  try {
-    await setPaused(left, paused);
-  } catch (error) {
-    if (!(error instanceof ApiError && error.status === 409)) throw error;
-    refuse(left.name);
-  }
 }
 
 /** What can be done with a queue or with what a team has waiting. */

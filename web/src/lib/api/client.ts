@@ -198,8 +198,8 @@ export const api = {
   blockIn: (id: string, body: T.BlockParticipant, key: string) =>
     call<T.Blocked>('POST', at`/conversations/${id}/block`, { body, key }),
   unblock: (id: string) => call<void>('DELETE', at`/blocked-senders/${id}`),
-  setAvailability: (id: string, availability: T.Availability, break_reason = '') =>
-    call<T.AgentRow>('PUT', at`/agents/${id}/availability`, { body: { availability, break_reason } }),
+  setAvailability: (id: string, body: T.SetAvailability) =>
+    call<T.AgentRow>('PUT', at`/agents/${id}/availability`, { body }),
   breakReasons: () => call<readonly T.BreakReason[]>('GET', '/break-reasons'),
   createTeam: (name: string, key: string) => call<T.TeamRow>('POST', '/teams', { body: { name }, key }),
   renameTeam: (id: string, name: string) => call<T.TeamRow>('PATCH', at`/teams/${id}`, { body: { name } }),

@@ -2861,13 +2861,28 @@ export interface components {
         };
         /**
          * SetAvailability
-         * @description What somebody takes while he is connected: only online gets new conversations. `break_reason` goes with `break`.
+         * @description What somebody takes while he is connected: only online gets new conversations. `break_reason` goes with `break`. `left`: it undoes an act that set this; what was set since stays, and is a conflict.
          */
         SetAvailability: {
             /** @enum {unknown} */
             availability: "away" | "break" | "busy" | "online";
             break_reason?: string;
+            left?: components["schemas"]["LeftAgent"] | null;
         };
+        /**
+         * LeftAgent
+         * @description What an act has set an account to.
+         */
+        LeftAgent: {
+            availability: components["schemas"]["Availability"];
+            break_reason?: string;
+        };
+        /**
+         * Availability
+         * @description Set by hand: what he takes while he is connected. Only `ONLINE` gets new conversations by itself. `BUSY` and `BREAK` keep what they have, as `AWAY` does, and say why nothing is added: he works on what he holds, or rests.
+         * @enum {string}
+         */
+        Availability: "away" | "break" | "busy" | "online";
         /**
          * ReplaceRole
          * @description Which role its holders get instead, by its id.
@@ -3453,7 +3468,7 @@ export interface components {
         };
         /**
          * EditConversation
-         * @description Only what is given changes. `assignee` and `team`: an id, or null for nobody. `until` goes with snoozed. `queue`: where it waits on, null for where its conditions lead. `follow`: whether one hears oneself when its customer writes.
+         * @description Only what is given changes. `assignee` and `team`: an id, or null for nobody. `until` goes with snoozed. `queue`: where it waits on, null for where its conditions lead. `follow`: whether one hears oneself when its customer writes. `left`: it undoes an act that left the conversation so; whatever somebody changed since stays, and all of it is a conflict.
          */
         EditConversation: {
             assignee?: string | null;
@@ -3467,6 +3482,21 @@ export interface components {
             bot?: string | null;
             queue?: string | null;
             follow?: boolean;
+            left?: components["schemas"]["Left"] | null;
+        };
+        /**
+         * Left
+         * @description How an act left a conversation, in the fields it was about. What it left to nobody may have been given on by routing since.
+         */
+        Left: {
+            category?: components["schemas"]["Category"];
+            snoozed_until?: number | null;
+            assignee?: string | null;
+            team?: string | null;
+            bot?: string | null;
+            queue?: string | null;
+            priority?: components["schemas"]["Priority"];
+            subject?: string;
         };
         /**
          * AboutParticipant

@@ -102,6 +102,7 @@ export type AccountRow = S['AccountRow'];
 export type EditAccount = S['EditAccount'];
 export type Invitation = S['Invitation'];
 export type Removed = S['Removed'];
+export type SetAvailability = S['SetAvailability'];
 export type Queue = S['Queue'];
 export type SaveQueue = S['SaveQueue'];
 export type Place = S['Place'];

@@ -9,6 +9,7 @@ import { clock } from './clock.svelte';
 import { prefs } from './prefs.svelte';
 import { session } from './session.svelte';
 import { toasts } from './toasts.svelte';
+import type { Done } from './undo';
 import { workspace } from './workspace.svelte';
 
 /** The words for an error that reached the user. */
@@ -28,6 +29,12 @@ export async function attempt(change: () => Promise<unknown>): Promise<boolean> 
   }
 }
 
+/** Says what was done, and offers to take it back. */
+export const undoable = (said: string, act: Done): void => toasts.acted(said, undoing(act), act);
+
+export const undoing = (act: Done) => async () =>
+  void (await attempt(async () => (await import('./undo')).undo(act)));
+
 /** Changes the conversation; `back` undoes it and is offered in a toast. */
 async function edit(
   row: ConversationRow,
@@ -38,9 +45,7 @@ async function edit(
   return attempt(async () => {
     const left = await api.edit(row.id, change);
     workspace.take(left);
-    toasts.done(said, async () => {
-      await attempt(async () => (await import('./undo')).takeBack(left, change, back));
-    });
+    undoable(said, { do: 'edited', left, change, back });
   });
 }
 

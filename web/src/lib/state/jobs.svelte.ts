@@ -4,7 +4,7 @@ import type { BulkChange, JobRow } from '../api/types';
 import { t, tCode } from '../i18n';
 import { soon } from '../i18n/time';
 import type { ServerFrame } from '../live/frames';
-import { attempt } from './actions';
+import { attempt, undoable } from './actions';
 import { clock } from './clock.svelte';
 import { live } from './live.svelte';
 import { queues } from './queues.svelte';
@@ -110,8 +110,9 @@ class Jobs {
     this.running = others;
     this.#told.add(job.id);
     const untouched = job.done === 0 && !job.change.retag;
-    const undo = job.undo_of || job.undone_by || untouched ? undefined : () => this.undo(job.id);
-    toasts.done(outcome(job), undo);
+    const final = job.undo_of || job.undone_by || untouched;
+    if (final) toasts.done(outcome(job));
+    else undoable(outcome(job), { do: 'job', id: job.id });
   }
 
   #hear(frame: ServerFrame): void {

@@ -1,5 +1,7 @@
 // Short messages at the edge of the screen; what changed something carries its undo.
 
+import type { Done } from './undo';
+
 export interface Toast {
   id: number;
   text: string;
@@ -12,12 +14,15 @@ export interface Toast {
   until?: number;
   /** The id of what it tells of. */
   about?: string;
+  /** What `undo` takes back, where that outlives the page, and since when it can be. */
+  act?: Done;
+  at?: number;
 }
 
-const SHOWN_MS = 6000;
+export const SHOWN_MS = 6000;
 const MOST = 3;
 /** For how long what is shown no more can still be undone. */
-const REMEMBERED_MS = 60_000;
+export const REMEMBERED_MS = 60_000;
 
 class Toasts {
   all = $state.raw<readonly Toast[]>([]);
@@ -34,6 +39,11 @@ class Toasts {
     const id = this.#next++;
     this.#add({ id, text, kind: 'done', undo, open, shown, about });
     return id;
+  }
+
+  /** What `undo` takes back is `act`: the board keeps it over the page. */
+  acted(text: string, undo: Toast['undo'], act: Done): void {
+    this.#add({ id: this.#next++, text, kind: 'done', undo, act, at: Date.now() });
   }
 
   /** For what lasts as long as it can be answered. */
@@ -57,9 +67,13 @@ class Toasts {
     this.all = this.all.filter((toast) => toast.id !== id);
     // What goes from under the pointer is never left by it.
     if (this.all.length === 0) this.#held = false;
-    if (!gone?.undo) return;
-    this.remembered = [...this.remembered, gone].sort((a, b) => a.id - b.id);
-    setTimeout(() => this.#forget(gone), REMEMBERED_MS);
+    if (gone?.undo) this.remember(gone, REMEMBERED_MS);
+  }
+
+  /** It can be undone for so long. */
+  remember(toast: Toast, ms: number): void {
+    this.remembered = [...this.remembered, toast].sort((a, b) => a.id - b.id);
+    setTimeout(() => this.#forget(toast), ms);
   }
 
   #forget(gone: Toast): void {

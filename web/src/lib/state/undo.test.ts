@@ -1,14 +1,17 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { conversation, FakeService, json } from '../../testing/service';
-import type { AgentRow, ConversationRow } from '../api/types';
-import { assign, setPriority } from './actions';
+import { conversation, FakeService, json, problem } from '../../testing/service';
+import type { AgentRow, ConversationRow, EditConversation } from '../api/types';
+import { assign, setPriority, snooze } from './actions';
 import { session } from './session.svelte';
 import { toasts } from './toasts.svelte';
 
 let service: FakeService;
 let stored: ConversationRow;
+/** Whether somebody has changed the same since, which the service alone knows. */
+let changed: boolean;
 
-const changes = () => service.requests.filter((one) => one.method === 'PATCH').map((one) => one.body);
+const changes = () =>
+  service.requests.filter((one) => one.method === 'PATCH').map((one) => one.body as EditConversation);
 const undo = async () => {
   const last = toasts.all.at(-1);
   expect(last?.undo).toBeDefined();
@@ -16,13 +19,16 @@ const undo = async () => {
 };
 
 beforeEach(() => {
+  changed = false;
   service = new FakeService();
   service.install((name, value) => vi.stubGlobal(name, value));
   session.agents = new Map(['amina', 'kenji'].map((id) => [id, { id, name: id } as AgentRow]));
   stored = conversation('k1', { assignee: 'jonas', priority: 'low' });
-  service.on('GET /conversations/k1', () => json({ row: stored, timeline: { items: [] } }));
   service.on('PATCH /conversations/k1', (_, init) => {
-    stored = { ...stored, ...(JSON.parse(String(init?.body)) as Partial<ConversationRow>) };
+    const { status, until, left, ...fields } = JSON.parse(String(init?.body)) as EditConversation;
+    if (left && changed) return problem(409, 'conflict');
+    const slept = status && { category: status, snoozed_until: until ?? null };
+    stored = { ...stored, ...(fields as Partial<ConversationRow>), ...slept };
     return json(stored);
   });
 });
@@ -33,37 +39,28 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('what was given away comes back by the undo, though more was written meanwhile', async () => {
+it('what was given away comes back in one call, by how it was left and nothing else', async () => {
   await assign(stored, 'amina');
-  stored = { ...stored, version: 9, priority: 'urgent' };
   await undo();
-  expect([stored.assignee, stored.priority]).toEqual(['jonas', 'urgent']);
+  expect(stored.assignee).toBe('jonas');
+  expect(service.requests.map((one) => one.method)).toEqual(['PATCH', 'PATCH']);
+  expect(changes().at(-1)).toEqual({ assignee: 'jonas', left: { assignee: 'amina' } });
 });
 
-it('what a colleague has given to somebody else since stays there, and that is said', async () => {
+it('what somebody has changed since stays, and that is said', async () => {
   await assign(stored, 'amina');
-  stored = { ...stored, assignee: 'kenji' };
+  changed = true;
   await undo();
-  expect(stored.assignee).toBe('kenji');
-  expect(changes()).toHaveLength(1);
+  expect(stored.assignee).toBe('amina');
   expect(toasts.all.at(-1)).toMatchObject({ kind: 'error', text: expect.stringContaining('#1') as string });
 });
 
-it('what routing has given on meanwhile comes back, what somebody took stays with him', async () => {
-  const given = { code: 'least_loaded', ids: ['kenji'], numbers: {} };
-  await assign(stored, null);
-  stored = { ...stored, assignee: 'kenji', assign_reason: given };
-  await undo();
-  expect(stored.assignee).toBe('jonas');
-  await assign(stored, null);
-  stored = { ...stored, assignee: 'kenji', assign_reason: { ...given, numbers: { accepted: 1 } } };
-  await undo();
-  expect(stored.assignee).toBe('kenji');
-});
-
-it('a priority that somebody has changed since stays', async () => {
+it('each act is taken back by the fields it was about', async () => {
   await setPriority(stored, 'high');
-  stored = { ...stored, priority: 'urgent' };
   await undo();
-  expect(stored.priority).toBe('urgent');
+  expect(changes().at(-1)).toEqual({ priority: 'low', left: { priority: 'high' } });
+  const until = Date.now() + 3_600_000;
+  await snooze(stored, until);
+  await undo();
+  expect(changes().at(-1)).toEqual({ status: 'open', left: { category: 'snoozed', snoozed_until: until } });
 });
