@@ -111,9 +111,7 @@ Keys = Annotated[
 ]
 
 Screen = Annotated[
-    dict[
-        Annotated[str, Meta(max_length=30, pattern=r"^[A-Za-z]+(?![\s\S])")], Annotated[str, Meta(max_length=10_000, pattern=ONE_LINE)]
-    ],
+    dict[Annotated[str, Meta(max_length=30, pattern=r"^[A-Za-z]+(?![\s\S])")], Annotated[str, Meta(max_length=10_000, pattern=ONE_LINE)]],
     Meta(max_length=30),
 ]
 

@@ -112,14 +112,8 @@ async def edit_me(asked: Signed[s.EditMe]) -> s.Me:
     fields: dict[str, Any] = {}
     if not isinstance(body.availability, UnsetType):
         fields |= {"availability": Availability(body.availability), "break_reason": body.break_reason}
-    if not isinstance(body.signature, UnsetType):
-        fields["signature"] = body.signature
-    if not isinstance(body.keys, UnsetType):
-        fields["keys"] = body.keys
-    if not isinstance(body.language, UnsetType):
-        fields["language"] = body.language
-    if not isinstance(body.screen, UnsetType):
-        fields["screen"] = body.screen
+    given = {name: getattr(body, name) for name in ("signature", "keys", "language", "screen")}
+    fields |= {name: value for name, value in given.items() if not isinstance(value, UnsetType)}
     if not isinstance(body.name, UnsetType):
         if not body.name.strip():
             raise Invalid("name", "must not be empty")
