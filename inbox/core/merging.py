@@ -94,6 +94,15 @@ def joined(into: Conversation, other: Conversation, now: Instant, because: Reaso
     return changed.then(lambda c: _clocked(c, now))
 
 
+def split_off(other: Conversation, into: Conversation, repair: Repair) -> Conversation:
+    """What was split off, as it comes back to where it was taken from: unless a customer has written there since, what it began with
+    by the split alone goes with the split, as are its status, promises, priority and who was given it."""
+    if repair.after is None or other.inbound > repair.after.inbound:
+        return other
+    plain = replace(other, category=into.category, waiting_since=into.waiting_since, priority=into.priority)
+    return replace(plain, assignee=None, sla=())
+
+
 def _may_join(into: Conversation, other: Conversation) -> None:
     if into.id == other.id:
         raise Invalid("into", "is the same conversation")

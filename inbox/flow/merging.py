@@ -77,6 +77,8 @@ class Merge(_Unit):
     other: ConversationId
     into: ConversationId
     same_person: bool
+    split: Repair | None = None
+    """The split that it undoes."""
 
     def decide(self, layer: Layer) -> Repair:
         """Raises the errors of the gate and ``Invalid``."""
@@ -87,7 +89,8 @@ class Merge(_Unit):
         same = self.same_person or layer.person(other.customer) == layer.person(into.customer)
         author = writing.author_of(self.actor)
         numbers = {"number": other.number, "messages": other.messages}
-        changed = merging.joined(into, other, layer.now, Reason("merged_from", (other.id, id), numbers), same_person=same)
+        back, of = (other, ()) if self.split is None else (merging.split_off(other, into, self.split), (self.split.id,))
+        changed = merging.joined(into, back, layer.now, Reason("merged_from", (other.id, id, *of), numbers), same_person=same)
         after = layer.change(into, changed, author)
         because = Reason("merged_into", (into.id, id), {"number": into.number})
         layer.change(other, merging.absorbed(other, into.id, because), author)
@@ -230,7 +233,7 @@ class Undone(_Unit):
 
     def _rejoin(self, layer: Layer, repair: Repair, source: Conversation, split: Conversation) -> None:
         """What was split off is merged back, with all that came since."""
-        Merge(actor=self.actor, other=split.id, into=source.id, same_person=True).decide(layer)
+        Merge(actor=self.actor, other=split.id, into=source.id, same_person=True, split=repair).decide(layer)
 
 
 def _standing(layer: Layer, c: Conversation) -> Conversation:

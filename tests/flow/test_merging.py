@@ -220,6 +220,27 @@ async def test_chosen_messages_become_a_conversation_and_return_with_what_came_s
         await repairs(house).undo(mia, repair.id)
         assert await house.thread(anna.conversation) == ["Where is my order?", "And a refund, please", "Refund?"]
         assert (await house.conversation(repair.into)).id == anna.conversation
+        assert (await house.conversation(anna.conversation)).category is Category.OPEN, "what came since waits for an answer"
+
+
+async def test_a_split_that_is_undone_leaves_status_promises_and_holder_as_they_were(house: House) -> None:
+    mia, anna, _ = await pair(house)
+    jo = await house.hire("jo")
+    other = await house.write("And a refund, please", key="a2", references=("<a1@x>",))
+    await house.do(mia, c.Reply(anna.conversation, "r1", "Both are on their way"))
+    await house.pass_time(90 * MINUTE)
+    await house.do(mia, c.SetStatus(anna.conversation, Category.RESOLVED))
+    await house.do(mia, c.Assign(anna.conversation, None, None))
+    before = await raw(house, anna.conversation)
+    assert before.sla[0].met_at is not None
+    repair = await repairs(house).move(mia, anna.conversation, [other.id], None)
+    await house.do(mia, c.Assign(repair.into, jo.id, None))
+    await house.pass_time(MINUTE)
+    await repairs(house).undo(mia, repair.id)
+    after = await raw(house, anna.conversation)
+    assert (after.category, after.assignee, after.waiting_since) == (before.category, None, before.waiting_since)
+    assert (after.sla, after.sort_due, after.priority) == (before.sla, before.sort_due, before.priority)
+    assert await house.thread(anna.conversation) == ["Where is my order?", "And a refund, please", "Both are on their way"]
 
 
 async def test_a_visitor_writes_on_where_his_line_was_moved(house: House) -> None:

@@ -49,6 +49,17 @@ test('nobody answers over a newer reply without having seen it', async () => {
   await until(async () => (await composer(mira).inputValue()) === 'My own answer', 'her words are back');
   await mira.getByRole('button', { name: 'Send anyway' }).click();
   await messageWith(jonas, 'My own answer').waitFor();
+
+  await composer(mira).fill('Thought over');
+  await composer(jonas).fill('Once more');
+  await jonas.keyboard.press('Control+Enter');
+  await messageWith(mira, 'Once more').waitFor();
+  await composer(mira).press('Control+Enter');
+  await mira.getByTestId('guard').filter({ hasText: 'Once more' }).waitFor();
+  await mira.getByRole('button', { name: 'Understood' }).click();
+  await until(async () => (await composer(mira).inputValue()) === 'Thought over', 'her words are back again');
+  await composer(mira).press('Control+Enter');
+  await messageWith(jonas, 'Thought over').waitFor();
 });
 
 test('a list follows what others do, and holds still under the pointer', async () => {

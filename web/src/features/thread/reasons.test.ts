@@ -34,6 +34,7 @@ it('a merge has one line, with an undo until it was undone', () => {
   expect(toldByOther(event('merged_into', ['into', 'r1']), into)).toBe(true);
   expect(toldByOther(event('unmerged', ['into', 'r1']), { id: 'other', absorbed: [] })).toBe(false);
   expect(undoneBy(led)).toBeUndefined();
+  expect(undoneBy(event('merged_from', ['other', 'r2', 'r1']))).toBe('r1');
   for (const code of ['unmerged_from', 'unmerged', 'moved_back'])
     expect(undoneBy(event(code, ['other', 'r1']))).toBe(repairOf(led));
 });

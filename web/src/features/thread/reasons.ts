@@ -138,10 +138,11 @@ export function repairOf(event: EventRow): string | undefined {
 
 /** The id of the repair that an item tells the end of. */
 export function undoneBy(item: TimelineItem): string | undefined {
-  const back = ['unmerged_from', 'unmerged', 'moved_back'];
-  return item.t === 'event' && item.reason && back.includes(item.reason.code)
-    ? item.reason.ids?.[1]
-    : undefined;
+  if (item.t !== 'event' || !item.reason) return undefined;
+  const { code, ids } = item.reason;
+  // What was split off is merged back, which can be undone in its turn.
+  if (code === 'merged_from') return ids?.[2];
+  return ['unmerged_from', 'unmerged', 'moved_back'].includes(code) ? ids?.[1] : undefined;
 }
 
 /** Whether what became part of a conversation says of itself what that one says already. */

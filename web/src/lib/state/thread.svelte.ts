@@ -206,12 +206,22 @@ export class Thread {
   saw(message: MessageRow): void {
     this.#looked = message.id;
     if (this.#past) return;
-    const seen = this.#now.index.get(this.#lastSeen);
-    if (!seen || compareKeys(timelineKey(message), timelineKey(seen)) < 0) this.#lastSeen = message.id;
+    this.#readTo(message);
     if (this.#keptUnread || !this.row || reads.unread(this.row) === 0) return;
     if (this.#marked === this.#lastSeen || this.#lastSeen !== this.newest?.id) return;
     clearTimeout(this.#marking);
     this.#marking = setTimeout(() => (this.#told = this.#mark(this.#lastSeen)), MARK_AFTER_MS);
+  }
+
+  /** Others' answers that were shown above one's own words, instead of sending over them, are read by that. */
+  acknowledge(newer: readonly MessageRow[]): void {
+    this.#readBefore = undefined;
+    newer.forEach((message) => this.#readTo(message));
+  }
+
+  #readTo(message: MessageRow): void {
+    const seen = this.#now.index.get(this.#lastSeen);
+    if (!seen || compareKeys(timelineKey(message), timelineKey(seen)) < 0) this.#lastSeen = message.id;
   }
 
   /** Leaves it unread until it is opened again. */
