@@ -53,7 +53,7 @@ test('nobody answers over a newer reply without having seen it', async () => {
   await composer(mira).fill('Thought over');
   await composer(jonas).fill('Once more');
   await jonas.keyboard.press('Control+Enter');
-  await messageWith(mira, 'Once more').waitFor();
+  await until(async () => (await jonas.getByTestId('outgoing').count()) === 0, 'it is stored, too');
   await composer(mira).press('Control+Enter');
   await mira.getByTestId('guard').filter({ hasText: 'Once more' }).waitFor();
   await mira.getByRole('button', { name: 'Understood' }).click();

@@ -3,6 +3,7 @@ import { api, newKey } from '../api/client';
 import { ApiError, mayRetry } from '../api/errors';
 import type { Created, MessageRow, SendMessage } from '../api/types';
 import type { ServerFrame } from '../live/frames';
+import { backoff } from '../live/machine';
 import type { Content } from './drafts.svelte';
 import { live } from './live.svelte';
 import { session } from './session.svelte';
@@ -33,15 +34,21 @@ export interface Outcome {
   guarded(entry: Entry, newer: MessageRow[]): void;
 }
 
+const LEAST_MS = 1000;
+
 class Outbox {
   entries = $state.raw<readonly Entry[]>([]);
   guards = $state.raw<ReadonlyMap<string, Guard>>(new Map());
   /** Conversations whose messages are being sent now. */
   #running = new Set<string>();
+  #again: ReturnType<typeof setTimeout> | undefined;
+  /** Attempts in a row that met no service. */
+  #missed = 0;
   #outcome: Outcome = { sent: () => undefined, guarded: () => undefined };
 
   constructor() {
     live.listen((frame) => this.#hear(frame));
+    globalThis.addEventListener?.('online', () => this.#runAll());
   }
 
   onOutcome(outcome: Outcome): void {
@@ -98,7 +105,14 @@ class Outbox {
     this.guards = guards;
   }
 
+  /** What nobody has got yet: it waits for the connection, or was refused. */
+  stuck(conversation: string): Entry | undefined {
+    return this.of(conversation).find((entry) => entry.state !== 'sending');
+  }
+
   #runAll(): void {
+    clearTimeout(this.#again);
+    this.#again = undefined;
     for (const one of new Set(this.entries.map((entry) => entry.conversation))) void this.#run(one);
   }
 
@@ -121,6 +135,7 @@ class Outbox {
     this.#change(clientId, { state: 'sending', error: '' });
     try {
       const created = await api.send(entry.conversation, entry.body, entry.key);
+      this.#missed = 0;
       this.#outcome.sent(created);
       this.take(clientId);
       return true;
@@ -138,6 +153,8 @@ class Outbox {
     } else if (mayRetry(error)) {
       for (const { body, state } of this.of(entry.conversation))
         if (state === 'sending') this.#change(body.client_id, { state: 'waiting' });
+      // The socket may live on while a request is lost: nothing else would tell that there is a way again.
+      this.#again ??= setTimeout(() => this.#runAll(), LEAST_MS + backoff(this.#missed++, Math.random()));
       return false;
     } else {
       this.#change(clientId, { state: 'failed', error: error instanceof Error ? error.message : '' });

@@ -51,6 +51,24 @@ describe('sending', () => {
     expect(sent).toEqual(['hello']);
   });
 
+  it('tries again by itself while the socket lives on, and at once when the browser is back on line', async () => {
+    service.on(`POST ${PATH}`, () => Promise.reject(new TypeError('network')));
+    outbox.send('c1', body('hello'), content('hello'));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([states(), outbox.stuck('c1')?.body.client_id]).toEqual([['waiting'], 'id-hello']);
+    const tried = posts().length;
+    expect(tried).toBeGreaterThan(1);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(posts().length - tried, 'not all the time').toBeLessThan(100);
+    service.on(`POST ${PATH}`, () => created('hello'));
+    dispatchEvent(new Event('online'));
+    await tick();
+    expect([sent, states()]).toEqual([['hello'], []]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(new Set(posts().map(({ key }) => key)).size).toBe(1);
+    expect(sent).toEqual(['hello']);
+  });
+
   it('keeps a message that met no network, and sends it under the same ids', async () => {
     service.on(`POST ${PATH}`, () => Promise.reject(new TypeError('network')));
     outbox.send('c1', body('hello'), content('hello'));

@@ -3,8 +3,6 @@ import { api, Latest } from '../api/client';
 import { ApiError, mayRetry } from '../api/errors';
 import type { ConversationDetail, ConversationRow, MessageRow, TimelineItem } from '../api/types';
 import type { ServerFrame } from '../live/frames';
-import { compareKeys } from '../live/index';
-import { timelineKey } from '../live/order';
 import { drafts } from './drafts.svelte';
 import { customers } from './customers';
 import { live } from './live.svelte';
@@ -206,7 +204,7 @@ export class Thread {
   saw(message: MessageRow): void {
     this.#looked = message.id;
     if (this.#past) return;
-    this.#readTo(message);
+    this.#lastSeen = this.#now.newer(this.#lastSeen, message);
     if (this.#keptUnread || !this.row || reads.unread(this.row) === 0) return;
     if (this.#marked === this.#lastSeen || this.#lastSeen !== this.newest?.id) return;
     clearTimeout(this.#marking);
@@ -216,12 +214,7 @@ export class Thread {
   /** Others' answers that were shown above one's own words, instead of sending over them, are read by that. */
   acknowledge(newer: readonly MessageRow[]): void {
     this.#readBefore = undefined;
-    newer.forEach((message) => this.#readTo(message));
-  }
-
-  #readTo(message: MessageRow): void {
-    const seen = this.#now.index.get(this.#lastSeen);
-    if (!seen || compareKeys(timelineKey(message), timelineKey(seen)) < 0) this.#lastSeen = message.id;
+    for (const message of newer) this.#lastSeen = this.#now.newer(this.#lastSeen, message);
   }
 
   /** Leaves it unread until it is opened again. */
@@ -246,11 +239,9 @@ export class Thread {
     }
   }
 
-  #begin(id: string): void {
-    this.#follow = live.follow(
-      { t: 'thread', conversation: id },
-      { frame: (frame) => this.#hear(frame), sync: () => void this.#fetch() },
-    );
+  #begin(conversation: string): void {
+    const follower = { frame: (frame: ServerFrame) => this.#hear(frame), sync: () => void this.#fetch() };
+    this.#follow = live.follow({ t: 'thread', conversation }, follower);
   }
 
   #unfollow(): void {

@@ -1,6 +1,6 @@
 // A stretch of a thread without a gap.
-import type { TimelineItem, TimelinePage } from '../api/types';
-import { LiveIndex } from '../live/index';
+import type { MessageRow, TimelineItem, TimelinePage } from '../api/types';
+import { compareKeys, LiveIndex } from '../live/index';
 import { timelineKey } from '../live/order';
 
 export type Item = TimelineItem & { version: number };
@@ -22,6 +22,12 @@ export class Window {
   /** The rows held, newest first, as pages of older ones come. */
   get rows(): Item[] {
     return this.index.order.map((id) => this.index.get(id) as Item);
+  }
+
+  /** The id of the newer of two: of one that may be here, and of a message. */
+  newer(id: string, message: MessageRow): string {
+    const held = this.index.get(id);
+    return held && compareKeys(timelineKey(message), timelineKey(held)) >= 0 ? id : message.id;
   }
 
   addOlder(page: TimelinePage): void {
