@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from msgspec import UnsetType
@@ -15,6 +16,7 @@ from inbox.core.ids import AgentId, ConversationId, Instant, QueueId, TeamId
 from inbox.core.lifecycle import Changed
 from inbox.core.message import Reason
 from inbox.core.queueing import NO_QUEUES, Desk
+from inbox.core.queues import ALWAYS_OPEN
 from inbox.flow.committer import Rank
 from inbox.flow.placing import SYSTEM
 from inbox.flow.working import Channels, Layer
@@ -106,6 +108,17 @@ def on_duty(agent: Agent, desk: Desk) -> bool:
     are now."""
     hours = not agent.calendar or desk.hours(agent.calendar).open
     return hours and agent.capacity > 0 and agent.availability is Availability.ONLINE and takes_work(agent, desk)
+
+
+def off_duty(wanted: routing.Needs, agents: Iterable[Agent], desk: Desk) -> Reason | None:
+    """Why nobody is there, if it is that everybody who could take it is outside his working hours: how many they are, and when the first
+    of them is on duty again. None: it is not, or nobody ever will be."""
+    could = [a for a in agents if a.capacity > 0 and takes_work(a, desk) and routing.serves(wanted, a.id, a.teams)]
+    hours = [desk.hours(a.calendar) if a.calendar else ALWAYS_OPEN for a in could]
+    back = min((each.changes_at for each in hours if each.changes_at is not None), default=None)
+    if back is None or any(each.open for each in hours):
+        return None
+    return Reason("off_duty", numbers={"agents": len(could), "until": back})
 
 
 def given_back(layer: Layer, before: Conversation, reason: Reason) -> Changed:

@@ -28,7 +28,7 @@ from inbox.core.views import View
 from inbox.flow.committer import Committer
 from inbox.flow.desks import Desks
 from inbox.flow.feed import Change
-from inbox.flow.giving import Answer, Explain, Knows, Leave, Place, Route, available, needs, on_duty, takes_work
+from inbox.flow.giving import Answer, Explain, Knows, Leave, Place, Route, available, needs, off_duty, on_duty, takes_work
 from inbox.flow.line import Entry, Line, Name
 from inbox.flow.pace import Pace
 from inbox.flow.working import Channels
@@ -312,13 +312,17 @@ class Router:
         return Standing(position, len(self.line.waiting(entry.name)), estimate, entry.name[0])
 
     def why(self, c: Conversation, agents: Iterable[Agent]) -> Reason | None:
-        """Why a conversation waits; None when it does not, or not for long. ``agents`` are all accounts."""
+        """Why a conversation waits: as routing says, or ``off_duty`` where all who could take it are outside their working hours. None
+        when it does not, or not for long. ``agents`` are all accounts."""
         if c.queued_at is None:
             return None
         if c.waiting is not None and c.waiting.offer is not None:
             return Reason("offered", ids=(c.waiting.offer.agent,), numbers={"until": c.waiting.offer.until})
         there = self._available()
         desk = self._desks.at(self._clock.now())
-        able = [available(a) for a in agents if a.id in there and on_duty(a, desk)]
-        decision = routing.route(self._entry(c).needs, able)
-        return decision.reason if isinstance(decision, routing.Wait) else None
+        accounts, wanted = list(agents), self._entry(c).needs
+        decision = routing.route(wanted, [available(a) for a in accounts if a.id in there and on_duty(a, desk)])
+        if not isinstance(decision, routing.Wait):
+            return None
+        resting = off_duty(wanted, accounts, desk) if decision.reason.code == "nobody_online" else None
+        return resting or decision.reason

@@ -136,6 +136,26 @@ async def test_who_is_gone_already_gives_back_when_his_hours_end_and_takes_part_
     assert await assigned(house, mail) == MIA, "Monday at midnight"
 
 
+async def test_who_waits_is_told_until_when_all_who_could_take_it_are_off_duty(house: House) -> None:
+    await hours(house)
+    await house.hire(MIA, calendar="office")
+    await house.hire(BEN, calendar="office", online=False)
+    await house.pass_time(60 * MINUTE)
+    over = house.clock.now()
+    (mail,) = await many(house, 1)
+
+    async def told() -> Reason | None:
+        await house.rest()
+        return house.router.why(await house.conversation(mail), await house.store.queries.agents())
+
+    monday = over + (6 * 24 + 15) * 60 * MINUTE
+    assert await told() == Reason("off_duty", numbers={"agents": 2, "until": monday}), "though Mia is still here"
+    await house.hire("boss", capacity=0, online=False)
+    assert await told() == Reason("off_duty", numbers={"agents": 2, "until": monday}), "who may hold nothing does not count"
+    await house.hire("kim", online=False)
+    assert (await told() or Reason("")).code == "nobody_online", "she could come at any time"
+
+
 async def test_an_offer_to_somebody_who_goes_is_made_to_the_next_at_once(house: House) -> None:
     await queue(house, "chats", offer_ms=600_000)
     await house.hire(MIA)
