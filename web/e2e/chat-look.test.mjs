@@ -70,6 +70,9 @@ test('words on the button, its colour, its side and the theme are the channel’
     color: 'rgb(0, 0, 0)',
     panel: 'rgb(21, 26, 34)',
   });
+  await page.locator('.panel textarea').fill('Hello');
+  const send = page.locator('.send:enabled');
+  assert.equal(await send.evaluate((button) => getComputedStyle(button).color), styles.color);
   assert.deepEqual(await violations(page), []);
 });
 
