@@ -109,6 +109,7 @@ test('while nobody is there a visitor leaves his address with his line', async (
   await page.chat.getByText('Please fill this in').first().waitFor();
   const address = `${crypto.randomUUID().slice(0, 8)}@example.net`;
   await page.chat.getByLabel('Email').fill(address);
+  await page.chat.getByLabel('Name').fill('Ines Duarte');
   await page.chat.locator('textarea').press('Enter');
   await page.chat.getByText('Sent').waitFor();
   const mira = await agent(MIRA);
@@ -119,6 +120,9 @@ test('while nobody is there a visitor leaves his address with his line', async (
   assert.ok(!stated.verified, 'and nothing proves it');
 
   await openConversation(mira, row.number);
+  const browser = mira.getByTestId('identity').filter({ hasText: 'Visitor on the website' });
+  await browser.getByText('Not verified').waitFor();
+  assert.equal(await mira.getByTestId('identity').filter({ hasText: 'Ines Duarte' }).count(), 0);
   await mira.getByRole('button', { name: `Write to ${address}` }).click();
   await mira
     .getByTestId('new-to')

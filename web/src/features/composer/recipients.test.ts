@@ -81,7 +81,7 @@ describe('who an answer goes to', () => {
   });
 
   it('is only whom the channel of the answer can reach', () => {
-    const visitor = { kind: 'visitor', value: 'v-83a1' };
+    const visitor = { kind: 'webchat', value: 'v-83a1' };
     const chat = message('customer', { sender: visitor });
     const to = (messages: MessageRow[], people: Address[]) =>
       values(prefill(row(people), messages, CHANNELS, true, 'email').to);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { conversation } from '../../testing/service';
 import type { ChannelRow, ConversationRow } from '../api/types';
-import { customerName, placeOf, subjectOf } from './naming';
+import { addressName, customerName, isProved, placeOf, subjectOf } from './naming';
 import { session } from './session.svelte';
 
 const channel = (id: string, change: Partial<ChannelRow>) => [id, { id, ...change } as ChannelRow] as const;
@@ -33,7 +33,7 @@ describe('a customer without a name', () => {
   });
 
   it('is called by an address known from elsewhere when this conversation has none', () => {
-    const participants = [{ kind: 'visitor', value: 'v-83a1', customer: 'c1' }];
+    const participants = [{ kind: 'webchat', value: 'v-83a1', customer: 'c1' }];
     const row = nameless({ channel: 'shop', participants });
     expect(customerName(row)).toBe('Unnamed visitor');
     expect(customerName(row, [{ kind: 'email', value: 'ada@example.org' }])).toBe('ada@example.org');
@@ -47,6 +47,32 @@ describe('a customer without a name', () => {
   it('writes from where he writes, when his address says nothing', () => {
     expect(placeOf('line')).toBe('Our LINE');
     expect(placeOf('webchat')).toBe('Visitor on the website');
+  });
+});
+
+describe('an address', () => {
+  const browser = {
+    id: 'i1',
+    customer: 'c1',
+    kind: 'webchat',
+    value: 'v-83a1',
+    name: 'The CEO',
+    verified: true,
+    how: 'seen',
+    since: 0,
+  };
+
+  it('is never proved by what somebody typed into the chat, nor called so', () => {
+    expect(isProved(browser)).toBe(false);
+    expect(addressName(browser)).toBe('Visitor on the website');
+    expect(isProved({ ...browser, how: 'signed' })).toBe(true);
+    expect(addressName({ ...browser, how: 'signed' })).toBe('The CEO');
+  });
+
+  it('is called by itself, or by the name that its channel tells', () => {
+    const ada = { ...browser, kind: 'line', name: 'Ada' };
+    expect([isProved(ada), addressName(ada)]).toEqual([true, 'Ada']);
+    expect(addressName({ ...ada, kind: 'email', value: 'ada@example.org' })).toBe('ada@example.org');
   });
 });
 

@@ -6,6 +6,11 @@ import { session } from './session.svelte';
 /** What people know each other by; an id that a channel made up says nothing to anybody. */
 const SPEAKING = new Set(['email', 'phone']);
 
+/** The kind of an address that is a browser with the website's chat. */
+export const BROWSER = 'webchat';
+
+type Identity = CustomerRow['identities'][number];
+
 /** The customer's name, or the mail address or phone number, in `known` too where more is known than the row tells. */
 export function customerName(row: ConversationRow, known: readonly Address[] = []): string {
   if (row.customer.name) return row.customer.name;
@@ -16,8 +21,14 @@ export function customerName(row: ConversationRow, known: readonly Address[] = [
 }
 
 /** Whether the address is known to be his. A browser is the same one, but whose it is only the website can tell. */
-export const isProved = ({ kind, verified, how }: CustomerRow['identities'][number]) =>
-  verified && (kind !== 'visitor' || how === 'signed');
+export const isProved = ({ kind, verified, how }: Identity) =>
+  verified && (kind !== BROWSER || how === 'signed');
+
+/** What an address is called: itself where it speaks, else by the name that came with it, unless anybody may have typed that. */
+export const addressName = (one: Identity): string =>
+  SPEAKING.has(one.kind)
+    ? one.value
+    : ((one.kind !== BROWSER || isProved(one)) && one.name) || placeOf(one.kind);
 
 /** Where somebody writes from whose address says nothing: the website's chat, where customers are seen typing, or a channel by its name. */
 export function placeOf(kind: string): string {
