@@ -49,6 +49,15 @@ async function enter(field, words) {
   await field.press('Enter');
 }
 
+/** Types into what has the focus, as whoever has no mouse: the field has to have it. */
+async function typeOn(field, words) {
+  await field.and(field.page().locator(':focus')).waitFor();
+  await field.page().keyboard.type(words());
+  await field.page().keyboard.press('Enter');
+}
+
+const focused = (page, name) => page.getByRole('button', { name }).and(page.locator(':focus')).waitFor();
+
 /** Ends the login without the page's knowledge; one that hears of it would come back to where it was. */
 async function forget(page) {
   await page.goto('about:blank');
@@ -67,31 +76,30 @@ test('a second factor is set up, asked for at the login, and reset by an admin',
   const page = await agent(JONAS);
   await page.goto(`${URL_OF_DEMO}/settings/security`);
   await page.getByTestId('factor-begin').click();
-  await page.getByLabel('Current password').fill('not it');
-  await page.getByRole('button', { name: 'Continue' }).click();
+  await typeOn(page.getByLabel('Current password'), () => 'not it');
   await page.getByText('This is not your password.').waitFor();
   await page.getByLabel('Current password').fill(PASSWORD);
-  await page.getByLabel('Current password').press('Enter');
+  await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByAltText('QR code for your authenticator app').waitFor();
   assert.deepEqual(await violations(page), []);
   const secret = await secretOn(page);
-  await page.getByLabel('Code of the app').fill('000000');
-  await page.getByLabel('Code of the app').press('Enter');
+  await typeOn(page.getByLabel('Code of the app'), () => '000000');
   await page.getByText('This code is wrong').waitFor();
   await enter(page.getByLabel('Code of the app'), () => codeOf(secret));
   await page.getByTestId('recovery-codes').waitFor();
   const codes = await page.getByTestId('recovery-codes').locator('li').allTextContents();
   assert.equal(codes.length, 10);
+  await focused(page, 'Copy');
   assert.deepEqual(await violations(page), []);
   await page.getByRole('button', { name: 'I have kept them' }).click();
   await page.getByText('10 recovery codes are left.').waitFor();
+  await focused(page, 'New recovery codes');
 
   const other = await newPage();
   await typePassword(other, JONAS);
   await other.getByRole('heading', { name: 'Enter your code' }).waitFor();
   assert.deepEqual(await violations(other), []);
-  await other.getByLabel('Code').fill('000000');
-  await other.getByLabel('Code').press('Enter');
+  await typeOn(other.getByLabel('Code'), () => '000000');
   await other.getByText('This code is wrong').waitFor();
   await enter(other.getByLabel('Code'), () => codeOf(secret, 1));
   await other.locator('[data-pane=list]').waitFor();
@@ -193,7 +201,7 @@ test('a passkey is added, logs in without the password, and is refused once it i
   await logIn(page, RAVI, there);
   await page.goto(`${there}/settings/security`);
   await page.getByTestId('passkey-add').click();
-  await list.getByLabel('Name of the passkey').fill(name);
+  await list.getByLabel('Name of the passkey').and(page.locator(':focus')).fill(name);
   const password = list.getByLabel('Current password');
   await enter(password, () => 'not it');
   await list.getByText('This is not your password.').waitFor();
@@ -212,6 +220,7 @@ test('a passkey is added, logs in without the password, and is refused once it i
   await list.getByRole('button', { name: `Rename ${name}` }).click();
   await list.getByLabel('Name of the passkey').fill(`${name} 2`);
   await enter(password, () => PASSWORD);
+  await focused(page, `Rename ${name} 2`);
   await list.getByRole('button', { name: `Remove ${name} 2` }).click();
   await enter(password, () => PASSWORD);
   await said(page, 'The passkey is removed');
