@@ -51,6 +51,9 @@ test('pages are found by what they are about, by keyboard alone, and lead back',
   await page.keyboard.press('Enter');
   await page.waitForURL('**/settings/preferences');
   await page.getByTestId('settings').getByLabel('Colours').waitFor();
+  await page.getByRole('searchbox', { name: 'Search settings' }).fill('passkey');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'Passkeys' }).waitFor();
   await page.getByRole('searchbox', { name: 'Search settings' }).fill('zebra');
   await page.getByText('No setting is called so.').waitFor();
   await page.getByRole('link', { name: 'Back to the inbox' }).click();

@@ -2,6 +2,7 @@
 import type { Component } from 'svelte';
 import type { IconName } from '../../lib/icons/icons';
 import type { Key } from '../../lib/i18n';
+import { folded } from '../../lib/text';
 
 export type Group = 'you' | 'workspace' | 'channels' | 'work';
 
@@ -11,6 +12,10 @@ export interface Page {
   label: Key;
   /** What else somebody may look for, in the reader's language. */
   words: Key;
+  /** Headings that stand on it. */
+  heads?: readonly Key[];
+  /** What it is called in every language. */
+  terms?: string;
   icon: IconName;
   /** The permission without which it is not shown; none: for everybody. */
   needs?: string;
@@ -24,12 +29,14 @@ export const GROUPS: readonly { id: Group; label: Key }[] = [
   { id: 'work', label: 'settings.group.work' },
 ];
 
+/** In the order of their groups. */
 export const PAGES: readonly Page[] = [
   {
     id: 'profile',
     group: 'you',
     label: 'settings.profile',
     words: 'settings.profile.words',
+    heads: ['settings.password'],
     icon: 'user',
     load: () => import('./Profile.svelte'),
   },
@@ -54,23 +61,18 @@ export const PAGES: readonly Page[] = [
     group: 'you',
     label: 'notices',
     words: 'settings.notices.words',
+    heads: ['settings.notices.sound', 'settings.notices.quiet'],
+    terms: 'web push',
     icon: 'bell',
     load: () => import('./Notices.svelte'),
-  },
-  {
-    id: 'channels',
-    group: 'channels',
-    label: 'settings.channels',
-    words: 'settings.channels.words',
-    icon: 'chat',
-    needs: 'manage_channels',
-    load: () => import('./channels/Channels.svelte'),
   },
   {
     id: 'security',
     group: 'you',
     label: 'settings.security',
     words: 'settings.security.words',
+    heads: ['factor.title', 'passkeys.title', 'sign_ins.title', 'sessions.title'],
+    terms: '2fa mfa totp otp passkey webauthn fido sso',
     icon: 'lock',
     load: () => import('./Security.svelte'),
   },
@@ -79,6 +81,7 @@ export const PAGES: readonly Page[] = [
     group: 'you',
     label: 'settings.tokens',
     words: 'settings.tokens.words',
+    terms: 'api rest',
     icon: 'code',
     load: () => import('./Tokens.svelte'),
   },
@@ -87,6 +90,8 @@ export const PAGES: readonly Page[] = [
     group: 'workspace',
     label: 'settings.access',
     words: 'settings.access.words',
+    heads: ['sso.title', 'access.people'],
+    terms: '2fa mfa totp sso oidc openid connect saml',
     icon: 'shield',
     needs: 'manage_security',
     load: () => import('./Access.svelte'),
@@ -105,6 +110,7 @@ export const PAGES: readonly Page[] = [
     group: 'workspace',
     label: 'settings.people',
     words: 'settings.people.words',
+    heads: ['people.skills', 'people.limits'],
     icon: 'user',
     needs: 'manage_agents',
     load: () => import('./People.svelte'),
@@ -114,6 +120,7 @@ export const PAGES: readonly Page[] = [
     group: 'workspace',
     label: 'settings.roles',
     words: 'settings.roles.words',
+    heads: ['roles.sight'],
     icon: 'lock',
     needs: 'manage_agents',
     load: () => import('./roles/Roles.svelte'),
@@ -128,13 +135,14 @@ export const PAGES: readonly Page[] = [
     load: () => import('./Teams.svelte'),
   },
   {
-    id: 'alerts',
-    group: 'work',
-    label: 'settings.alerts',
-    words: 'settings.alerts.words',
-    icon: 'bell',
-    needs: 'supervise',
-    load: () => import('./Alerts.svelte'),
+    id: 'channels',
+    group: 'channels',
+    label: 'settings.channels',
+    words: 'settings.channels.words',
+    heads: ['settings.chat.preview'],
+    icon: 'chat',
+    needs: 'manage_channels',
+    load: () => import('./channels/Channels.svelte'),
   },
   {
     id: 'webhooks',
@@ -144,6 +152,15 @@ export const PAGES: readonly Page[] = [
     icon: 'link',
     needs: 'manage_channels',
     load: () => import('./Webhooks.svelte'),
+  },
+  {
+    id: 'alerts',
+    group: 'work',
+    label: 'settings.alerts',
+    words: 'settings.alerts.words',
+    icon: 'bell',
+    needs: 'supervise',
+    load: () => import('./Alerts.svelte'),
   },
   {
     id: 'breaks',
@@ -159,6 +176,7 @@ export const PAGES: readonly Page[] = [
     group: 'work',
     label: 'settings.queues',
     words: 'settings.queues.words',
+    heads: ['queues.serve', 'queues.strategy', 'queues.priority', 'queues.overflow', 'queues.skills'],
     icon: 'queue',
     needs: 'manage_queues',
     load: () => import('./Queues.svelte'),
@@ -177,6 +195,7 @@ export const PAGES: readonly Page[] = [
     group: 'work',
     label: 'settings.segments',
     words: 'settings.segments.words',
+    heads: ['segments.who'],
     icon: 'users',
     needs: 'manage_queues',
     load: () => import('./segments/Segments.svelte'),
@@ -211,6 +230,7 @@ export const PAGES: readonly Page[] = [
     group: 'work',
     label: 'settings.hours',
     words: 'settings.hours.words',
+    heads: ['hours.week', 'hours.specials'],
     icon: 'clock',
     needs: 'manage_sla',
     load: () => import('./sla/BusinessHours.svelte'),
@@ -220,6 +240,7 @@ export const PAGES: readonly Page[] = [
     group: 'work',
     label: 'settings.sla',
     words: 'settings.sla.words',
+    heads: ['policies.targets', 'policies.pauses'],
     icon: 'due',
     needs: 'manage_sla',
     load: () => import('./sla/Policies.svelte'),
@@ -240,11 +261,30 @@ export function pagesFor(permissions: readonly string[]): readonly Page[] {
   return PAGES.filter((page) => !page.needs || permissions.includes(page.needs));
 }
 
-/** Those whose name or words hold every part of what was typed. */
+/** Those whose name, headings or words hold every part of what was typed: first where words of the name begin so, last where none begins so. */
 export function found(pages: readonly Page[], typed: string, say: (key: Key) => string): readonly Page[] {
-  const parts = typed.toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  return pages.filter((page) => {
-    const text = `${say(page.label)} ${say(page.words)}`.toLocaleLowerCase();
-    return parts.every((part) => text.includes(part));
-  });
+  const parts = folded(typed).split(/\s+/).filter(Boolean);
+  const rank = (page: Page): number => {
+    const label = folded(say(page.label));
+    const text = folded(
+      [say(page.label), say(page.words), ...(page.heads ?? []).map(say), page.terms].join(' '),
+    );
+    if (!parts.every((part) => text.includes(part))) return 0;
+    return begun(label, parts) ? 3 : begun(text, parts) ? 2 : 1;
+  };
+  const ranks = new Map(pages.map((page) => [page, rank(page)]));
+  const of = (page: Page) => ranks.get(page) ?? 0;
+  return pages.filter(of).sort((a, b) => of(b) - of(a));
+}
+
+/** Whether words of the text begin with each of these. */
+function begun(text: string, parts: readonly string[]): boolean {
+  const words = text.split(/[^\p{L}\p{N}]+/u);
+  return parts.every((part) => words.some((word) => word.startsWith(part)));
+}
+
+/** Groups in the order in which their first page is found. */
+export function grouped(hits: readonly Page[]): readonly (typeof GROUPS)[number][] {
+  const first = (group: Group) => hits.findIndex((page) => page.group === group);
+  return GROUPS.filter(({ id }) => first(id) >= 0).sort((a, b) => first(a.id) - first(b.id));
 }
