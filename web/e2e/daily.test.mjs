@@ -171,7 +171,7 @@ test('spam, waiting, snooze and back again, by keyboard alone', async () => {
   await openConversation(page, row.number);
   const category = async () => (await call(page, 'GET', `/conversations/${row.number}`)).body.row.category;
   const choose = async (status) => {
-    await page.keyboard.press('s');
+    await page.keyboard.press('Shift+S');
     const item = page.getByTestId(`status-${status}`);
     await item.waitFor();
     const focused = () => item.evaluate((one) => one === document.activeElement);

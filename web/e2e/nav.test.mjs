@@ -1,4 +1,4 @@
-// The navigation: what one was mentioned in, and how much room it takes.
+// The navigation: what one was mentioned in, what one follows, and how much room it takes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
@@ -7,17 +7,20 @@ import {
   call,
   JONAS,
   newConversation,
+  openConversation,
+  said,
   sequence,
   until,
   URL_OF_DEMO,
   violations,
 } from './browser.mjs';
+import { sendMail, sentTo } from './mail.mjs';
 
 const rowOf = (page, number) => page.locator(`[data-testid=row][data-number="${number}"]`);
 
 /** What the navigation counts in a view; nothing is shown for none. */
-const counted = (page) =>
-  page.getByTestId('view-mentions').evaluate((one) => Number(one.querySelector('.count')?.textContent ?? 0));
+const counted = (page, view = 'mentions') =>
+  page.getByTestId(`view-${view}`).evaluate((one) => Number(one.querySelector('.count')?.textContent ?? 0));
 
 test('what one was mentioned in has a view of its own, until it is closed', async () => {
   const [amina, jonas] = [await agent(AMINA), await agent(JONAS)];
@@ -57,6 +60,52 @@ test('what one was mentioned in has a view of its own, until it is closed', asyn
     async () => (await counted(amina)) === (await amina.getByTestId('row').count()),
     'counted anew',
   );
+  assert.deepEqual([amina.complaints, jonas.complaints], [[], []]);
+});
+
+test('what one follows has a view, a star and a counter, and is heard of, until S is pressed again', async () => {
+  const [amina, jonas] = [await agent(AMINA), await agent(JONAS)];
+  const row = await newConversation(jonas, 'Worth following');
+  const { value } = row.participants[0];
+  const sent = await sentTo(value);
+  await openConversation(amina, row.number);
+  const star = amina.getByTestId('follow');
+  const pressed = (wanted) =>
+    until(async () => (await star.getAttribute('aria-pressed')) === String(wanted), `pressed: ${wanted}`);
+  await pressed(false);
+  await amina.keyboard.press('s');
+  await said(amina, `You follow #${row.number}`);
+  await pressed(true);
+  await amina.keyboard.press('z');
+  await pressed(false);
+  await star.click();
+  await pressed(true);
+  await sequence(amina, 'g', 'f');
+  await amina.waitForURL('**/inbox/followed');
+  await rowOf(amina, row.number).getByText('You follow this conversation').waitFor();
+  await until(
+    async () => (await counted(amina, 'followed')) === (await amina.getByTestId('row').count()),
+    'all are counted',
+  );
+  assert.deepEqual(await violations(amina), []);
+  await sendMail({
+    from: `Somebody <${value}>`,
+    subject: `Re: ${row.subject}`,
+    text: 'Any news?',
+    headers: { 'In-Reply-To': sent.headers['message-id'], References: sent.headers['message-id'] },
+  });
+  await said(amina, `wrote, and you follow it (#${row.number})`);
+  await amina.goto(`${URL_OF_DEMO}/inbox/all?filter=${encodeURIComponent('is:followed')}`);
+  const box = amina.getByRole('listitem').filter({ has: rowOf(amina, row.number) });
+  await box.getByTestId('select').check();
+  await amina.keyboard.press('s');
+  await said(amina, 'Unfollow: 1 done');
+  const followers = async () =>
+    (await call(jonas, 'GET', `/conversations/${row.number}`)).body.row.followers.length;
+  assert.equal(await followers(), 0);
+  await amina.keyboard.press('z');
+  await said(amina, '1 conversation is as it was');
+  assert.equal(await followers(), 1);
   assert.deepEqual([amina.complaints, jonas.complaints], [[], []]);
 });
 

@@ -127,6 +127,7 @@ export class World {
       [3, () => ({ assignee: roll.of(HANDS) })],
       [4, () => ({ team: roll.of(TEAMS) })],
       [1, () => ({ priority: roll.of(PRIORITIES) })],
+      [2, () => ({ follow: roll.next() < 0.7 })],
       [1, () => ({ add_tags: [roll.of(TAGS)] })],
       [1, () => ({ remove_tags: [roll.of(TAGS)] })],
       [1, () => ({ subject: `Another subject ${++this.said}` })],

@@ -2,7 +2,18 @@
 import { network } from '../e2e/network.mjs';
 import { PASSWORD, URL } from './people.mjs';
 
-const VIEWS = ['all', 'all', 'mine', 'unassigned', 'snoozed', 'resolved', 'urgent', 'due', 'queue'];
+const VIEWS = [
+  'all',
+  'all',
+  'mine',
+  'unassigned',
+  'followed',
+  'snoozed',
+  'resolved',
+  'urgent',
+  'due',
+  'queue',
+];
 
 /** A context of its own session, logged in; `make` opens one more tab of it. */
 export async function person(browser, id) {

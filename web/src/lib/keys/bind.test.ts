@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { bind, lookUp, onKeydown, spell } from './bind';
+import { own } from './own.svelte';
 import { SHORTCUTS } from './table';
 
 const press = (init: KeyboardEventInit, target: EventTarget = document.body) => {
@@ -24,6 +25,13 @@ describe('the table', () => {
     expect(lookUp('a', null)).toBe('assign');
     expect(lookUp('q', 'g')).toBe('go-queue');
     expect(lookUp('e', 'g')).toBe('close');
+  });
+
+  it('keeps a key that somebody chose, whatever it is given to since', () => {
+    expect([lookUp('s', null), lookUp('shift+s', null)]).toEqual(['follow', 'status']);
+    own.keys = { status: 's', unread: 'shift+s' };
+    expect([lookUp('s', null), lookUp('shift+s', null)]).toEqual(['status', 'unread']);
+    own.keys = {};
   });
 });
 

@@ -1,6 +1,7 @@
 // From key presses to shortcuts. Single letters count only outside text fields; nothing counts while an IME composes.
 import { prefs } from '../state/prefs.svelte';
 import { session } from '../state/session.svelte';
+import { own } from './own.svelte';
 import { keysOf, SHORTCUTS, type Shortcut, type ShortcutId } from './table';
 
 type Handler = () => void;
@@ -75,7 +76,10 @@ export function objection(
 export function lookUp(pressed: string, first: string | null): ShortcutId | undefined {
   const wanted = first === null ? [pressed] : [`${first} ${pressed}`, pressed];
   for (const keys of wanted) {
-    const found = SHORTCUTS.find((shortcut) => keysOf(shortcut).includes(keys));
+    // What somebody chose goes before what is given since to something else.
+    const found =
+      SHORTCUTS.find(({ id }) => own.keys[id] === keys) ??
+      SHORTCUTS.find((shortcut) => keysOf(shortcut).includes(keys));
     if (found) return found.id;
   }
   return undefined;

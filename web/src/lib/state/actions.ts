@@ -115,6 +115,9 @@ export function removeTag(row: ConversationRow, tag: string): Promise<boolean> {
   return edit(row, { remove_tags: [tag] }, { add_tags: [tag] }, say('done.untagged', row, { tag }));
 }
 
+/** Follows the conversation, or no more. */
+export const follow = (row: ConversationRow) => attempt(async () => (await import('./following')).turn(row));
+
 export function setSubject(row: ConversationRow, subject: string): Promise<boolean> {
   return edit(row, { subject }, { subject: row.subject }, say('done.subject', row));
 }

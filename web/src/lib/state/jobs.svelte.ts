@@ -40,6 +40,7 @@ export function named(change: JobRow['change']): string {
   }
   if (change.add_tags?.[0]) return t('job.what.tag', { tag: change.add_tags.join(', ') });
   if (change.remove_tags?.[0]) return t('job.what.untag', { tag: change.remove_tags.join(', ') });
+  if (change.follow !== undefined) return t(change.follow ? 'follow' : 'unfollow');
   return t(change.read ? 'job.what.read' : 'job.what.unread');
 }
 
