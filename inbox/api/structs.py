@@ -333,10 +333,12 @@ class Created(Struct, frozen=True):
 
 
 class SearchHit(Struct, frozen=True):
-    """A conversation that was found; ``snippet`` the text around the first word found."""
+    """A conversation that was found. ``snippet``: the text around the first word found, cut so that every second piece is a word that
+    was found; ``message`` is where that stands, '' where only the conversation itself was found."""
 
     row: ConversationRow
-    snippet: str
+    snippet: tuple[str, ...]
+    message: str
 
 
 class SearchPage(Struct, frozen=True):

@@ -63,7 +63,9 @@ async def test_counts_and_search_stay_inside_the_scope(world: World) -> None:
     assert ((await mia.get("/counts"))["counts"]["all"], (await sue.get("/counts"))["counts"]["all"]) == (1, 2)
     found = await mia.get("/search", params={"q": "where is my ord"})
     assert [hit["row"]["id"] for hit in found["hits"]] == ["c-own"]
-    assert "Where is my order?" in found["hits"][0]["snippet"]
+    assert "Where is my order?" in "".join(found["hits"][0]["snippet"])
+    assert [piece.casefold() for piece in found["hits"][0]["snippet"][1::2]] == ["where", "my", "order"]
+    assert found["hits"][0]["message"], "leads to where it is said"
     assert {hit["row"]["id"] for hit in (await sue.get("/search?q=order"))["hits"]} == {"c-own", "c-foreign"}
     assert [hit["row"]["id"] for hit in (await sue.get("/search", params={"q": "order assignee:Ben"}))["hits"]] == ["c-foreign"]
     assert (await sue.get("/search", params={"q": "order assignee:Somebody"}))["hits"] == []
@@ -75,7 +77,7 @@ async def test_an_index_that_lags_behind_shows_nothing_that_was_taken_away(world
 
     monkeypatch.setattr(world.store.search, "find", stale)
     mia = await world.log_in("mia")
-    assert [(hit["row"]["id"], hit["snippet"]) for hit in (await mia.get("/search?q=order"))["hits"]] == [("c-own", "")]
+    assert [(hit["row"]["id"], hit["snippet"], hit["message"]) for hit in (await mia.get("/search?q=order"))["hits"]] == [("c-own", [], "")]
 
 
 async def test_the_screen_gets_all_it_needs_to_start(world: World) -> None:

@@ -196,10 +196,35 @@ test('a conversation is found by its number and by words', async () => {
       ),
     'it is indexed',
   );
-  await page.getByTestId('search').fill('kingfisher');
+  const q = 'kingfisher hello';
+  await page.getByTestId('search').fill(q);
   await page.keyboard.press('Enter');
-  await page.waitForURL('**/search?q=kingfisher');
-  await page.locator(`[data-number="${row.number}"]`).waitFor();
+  await page.waitForURL((url) => url.searchParams.get('q') === q);
+  const hit = page.locator(`[data-number="${row.number}"]`);
+  await hit
+    .locator('mark')
+    .filter({ hasText: /^hello$/i })
+    .first()
+    .waitFor();
+  await hit.click();
+  await page.waitForURL((url) => url.hash.length > 1);
+  await page.locator('[data-message].sought, [data-message] .sought, .sought').first().waitFor();
+  const marked = () => page.evaluate(() => [...(CSS.highlights.get('found') ?? [])].map(String));
+  await until(async () => (await marked()).some((word) => word === 'Hello'), 'it is marked');
+
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('row').first().waitFor();
+  assert.deepEqual(await marked(), []);
+  await page.keyboard.press('/');
+  await page.getByRole('option', { name: q }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.searchParams.get('q') === q);
+  await page.getByTestId('search').fill('is:nonsense');
+  await page.keyboard.press('Enter');
+  const why = page.getByRole('alert').filter({ hasText: 'is: takes open' });
+  await why.waitFor();
+  assert.ok(!(await why.innerText()).startsWith('q:'));
 });
 
 test('J and K go through the list, ? shows the keys, Escape gives the focus back', async () => {

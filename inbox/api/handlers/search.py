@@ -14,8 +14,10 @@ from inbox.core.customer import Customer
 from inbox.core.errors import Invalid
 from inbox.core.events import facets
 from inbox.core.ids import CustomerId
+from inbox.core.message import Message
 from inbox.core.permissions import Action, require, scope, sees
 from inbox.core.views import ME, NOBODY
+from inbox.flow.rows import ConversationRow
 
 NONE_SUCH = "-"
 """An id nobody has: a name that is not known finds nothing."""
@@ -34,11 +36,12 @@ async def search(asked: Signed[None]) -> s.SearchPage:
     messages = await parts.queries.messages([id for _, id in found if id is not None])
     shown = [(c, messages.get(m or "")) for id, m in found if (c := conversations.get(id)) is not None and sees(seen, facets(c))]
     rows = await show.conversations(parts, [c for c, _ in shown])
-    hits = [
-        s.SearchHit(row, snippet(m.text, query) if m is not None and m.conversation in c.whole else "")
-        for row, (c, m) in zip(rows, shown, strict=True)
-    ]
+    hits = [_hit(row, m if m is not None and m.conversation in c.whole else None, query) for row, (c, m) in zip(rows, shown, strict=True)]
     return s.SearchPage(tuple(hits), after, parts.search_lag())
+
+
+def _hit(row: ConversationRow, message: Message | None, query: words.SearchQuery) -> s.SearchHit:
+    return s.SearchHit(row, (), "") if message is None else s.SearchHit(row, snippet(message.text, query), message.id)
 
 
 async def _resolved(parts: ApiParts, query: words.SearchQuery) -> words.SearchQuery:

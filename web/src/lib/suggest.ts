@@ -14,6 +14,8 @@ export interface Suggestion {
   at: number;
   label: string;
   detail?: string;
+  /** Nothing is to be added: taken, it is sent. */
+  whole?: true;
 }
 
 export type Operators = Readonly<Record<string, { hint: string; choices: readonly Choice[] }>>;

@@ -22,6 +22,12 @@ export class ApiError extends Error {
     this.newer = problem.newer ?? [];
   }
 
+  /** What is wrong, without the name of the field that the service puts before it. */
+  get objection(): string {
+    const name = `${this.field}: `;
+    return this.message.startsWith(name) ? this.message.slice(name.length) : this.message;
+  }
+
   /** The same request may succeed later without anybody changing anything. */
   get passing(): boolean {
     return this.status === 429 || this.status === 502 || this.status === 503 || this.status === 504;

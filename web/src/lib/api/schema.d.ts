@@ -4046,11 +4046,12 @@ export interface components {
         };
         /**
          * SearchHit
-         * @description A conversation that was found; `snippet` the text around the first word found.
+         * @description A conversation that was found. `snippet`: the text around the first word found, cut so that every second piece is a word that was found; `message` is where that stands, '' where only the conversation itself was found.
          */
         SearchHit: {
             row: components["schemas"]["ConversationRow"];
-            snippet: string;
+            snippet: string[];
+            message: string;
         };
         /**
          * SessionRow

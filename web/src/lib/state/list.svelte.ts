@@ -137,7 +137,7 @@ export class ConversationList {
     } catch (error) {
       if (!current()) return;
       if (error instanceof ApiError && error.status === 422) {
-        this.refused = error.message;
+        this.refused = error.objection;
         return;
       }
       this.failed = true;
