@@ -12,7 +12,8 @@ from inbox.core.conversation import Category, Conversation, Priority
 from inbox.core.errors import Conflict
 from inbox.core.ids import AgentId, Instant, QueueId, TeamId
 
-_ID = Meta(min_length=1, max_length=64)
+_ONE_LINE = r"^[^\u0000-\u001f\u007f\u0085\u2028\u2029]*(?![\s\S])"
+_ID = Meta(min_length=1, max_length=64, pattern=_ONE_LINE)
 CHANGED = "Somebody changed it since."
 
 
@@ -33,7 +34,7 @@ class LeftAgent(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """What an act has set an account to."""
 
     availability: Availability
-    break_reason: Annotated[str, Meta(max_length=64)] = ""
+    break_reason: Annotated[str, Meta(max_length=64, pattern=_ONE_LINE)] = ""
 
 
 def require_left(c: Conversation, left: Left) -> None:

@@ -122,7 +122,7 @@ BODIES: Mapping[str, Callable[[], Json]] = {
     "edit_webhook": lambda: {**_WEBHOOK, "version": 1},
     "create_break_reason": lambda: {"name": "Lunch", "version": 0},
     "edit_break_reason": lambda: {"name": "Lunch", "version": 1},
-    "set_availability": lambda: {"availability": "away", "break_reason": ""},
+    "set_availability": lambda: {"availability": "away", "break_reason": "", "left": {"availability": "online", "break_reason": ""}},
     "log_in": lambda: {"email": "mia@example.com", "password": "correct horse battery", "code": ""},
     "ask_reset": lambda: {"email": "mia@example.com"},
     "do_reset": lambda: {"password": "another horse battery"},
@@ -170,7 +170,14 @@ BODIES: Mapping[str, Callable[[], Json]] = {
         "send_at": None,
         "whisper": False,
     },
-    "edit_conversation": lambda: {"priority": "high", "add_tags": ["vip"], "remove_tags": [], "subject": "New subject", "follow": True},
+    "edit_conversation": lambda: {
+        "priority": "high",
+        "add_tags": ["vip"],
+        "remove_tags": [],
+        "subject": "New subject",
+        "follow": True,
+        "left": {"category": "open", "priority": "normal"},
+    },
     "start_job": lambda: {
         "conversations": ["c-own"],
         "change": {
