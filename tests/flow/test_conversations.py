@@ -47,6 +47,7 @@ def every_command(id: ConversationId, message: MessageId, customer: CustomerId) 
         c.SetStatus(id, Category.RESOLVED),
         c.SetPriority(id, Priority.URGENT),
         c.SetTags(id, ("vip",)),
+        c.Follow(id, True),
         c.SetSubject(id, "New"),
         c.AcceptParticipant(id, ANNA.kind, ANNA.value),
         c.SplitParticipant(id, ANNA.kind, ANNA.value),
