@@ -237,6 +237,7 @@ def _build_visitors(
         steps.channels.facts,
         sockets.live.available,
         sockets.live.visitor_typing,
+        sockets.live.visitor_in_front,
         steps.router.standing,
         hours=lambda id: found.settings.hours if (found := channel(id)) else "",
         now=stores.clock.now,

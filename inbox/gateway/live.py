@@ -177,6 +177,10 @@ class Live:
         """The customer types, or has stopped."""
         self._watchers.visitor_typing(conversation, customer, on)
 
+    def visitor_in_front(self, conversation: ConversationId, customer: CustomerId, page: str | None) -> None:
+        """The customer has the open chat before his eyes, on this page; None: not any more."""
+        self._watchers.visitor_in_front(conversation, customer, page)
+
     def sessions_ended(self, logins: Sequence[str]) -> None:
         """These logins are over; their connections end now."""
         self._revoke(lambda session: session.login in logins)

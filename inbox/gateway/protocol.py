@@ -199,11 +199,15 @@ class DraftChanged(Struct, tag="draft", tag_field="t"):
 
 
 class Watcher(Struct):
-    """Somebody at the conversation now. ``typing`` is '' or reply or note; ``kind`` agent or customer."""
+    """Somebody at the conversation now. ``typing`` is '' or reply or note; ``kind`` agent or customer.
+
+    ``page``: of a customer, the address where he has the chat open, '' while that is not known.
+    """
 
     kind: str
     id: str
     typing: str = ""
+    page: str = ""
 
 
 class Watchers(Struct, tag="watchers", tag_field="t"):

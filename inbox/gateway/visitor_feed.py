@@ -45,6 +45,8 @@ MINUTE_MS = 60_000
 LISTS = frozenset({EventType.AGENT_CHANGED, EventType.CATALOG_CHANGED})
 
 Typing = Callable[[ConversationId, CustomerId, bool], None]
+InFront = Callable[[ConversationId, CustomerId, str | None], None]
+"""Told on which page a customer has the open chat before his eyes; None: not any more."""
 Standings = Callable[[ConversationId], Standing | None]
 
 
@@ -104,6 +106,7 @@ class JournalVisitorFeed:
         facts: Callable[[], Mapping[ChannelId, ChannelFacts]],
         available: Callable[[], frozenset[AgentId]],
         typing: Typing,
+        in_front: InFront,
         standing: Standings = lambda conversation: None,
         hours: Callable[[ChannelId], str] = lambda channel: "",
         now: Callable[[], Instant] = lambda: 0,
@@ -118,6 +121,8 @@ class JournalVisitorFeed:
         self._facts = facts
         self._available = available
         self._typing = typing
+        self._tell_front = in_front
+        self._fronts: dict[tuple[ChannelId, str], str] = {}
         self._standing = standing
         self._told: WeakKeyDictionary[Session, tuple[PlaceInLine, Online | None]] = WeakKeyDictionary()
         self._line_moved = False
@@ -236,7 +241,7 @@ class JournalVisitorFeed:
         if message is not None and facts is not None and facts.live:
             if change.conversation is not None:
                 for visitor in concerned(message, facts.kind):
-                    self._whereabouts.remember(facts.id, visitor, change.conversation.id, change.conversation.customer)
+                    self._found(facts.id, visitor, change.conversation.id, change.conversation.customer)
             self._visitors.changed(message, facts.kind)
         elif message is not None and change.conversation is not None and (who := self._whereabouts.who(change.conversation.id)):
             for session in self._visitors.tabs(*who):
@@ -269,7 +274,7 @@ class JournalVisitorFeed:
         conversation = await self._queries.conversation(led.conversation)
         if conversation is None:
             return Held()
-        self._whereabouts.remember(channel, visitor, conversation.id, conversation.customer)
+        self._found(channel, visitor, conversation.id, conversation.customer)
         self._places.set()
         return await read(self._queries, conversation, facts, visitor, limit)
 
@@ -310,10 +315,27 @@ class JournalVisitorFeed:
         if where is not None:
             self._typing(*where, on)
 
-    def visitor_here(self, channel: ChannelId, visitor: VisitorId, here: bool) -> None:
-        """Whoever has left does not type any more."""
-        if not here:
+    def visitor_here(self, channel: ChannelId, visitor: VisitorId, page: str | None) -> None:
+        """Shown to the agents who look at his conversation, also if it begins later. Whoever has left does not type any more."""
+        if page is not None:
+            self._fronts[channel, visitor] = page
+        else:
+            self._fronts.pop((channel, visitor), None)
             self.visitor_typing(channel, visitor, False)
+        where = self._whereabouts.of(channel, visitor)
+        if where is not None:
+            self._tell_front(*where, page)
+
+    def _found(self, channel: ChannelId, visitor: str, conversation: ConversationId, customer: CustomerId) -> None:
+        """His thread is this conversation now: there he is, and no longer at the one before."""
+        before, where = self._whereabouts.of(channel, visitor), (conversation, customer)
+        self._whereabouts.remember(channel, visitor, conversation, customer)
+        page = self._fronts.get((channel, visitor))
+        if page is None or before == where:
+            return
+        if before is not None:
+            self._tell_front(*before, None)
+        self._tell_front(*where, page)
 
 
 def _place(standing: Standing | None, *, there: bool) -> PlaceInLine:

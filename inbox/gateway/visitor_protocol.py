@@ -87,6 +87,12 @@ class Typing(Struct, tag="typing", tag_field="t", forbid_unknown_fields=True):
     on: bool = True
 
 
+class Here(Struct, tag="here", tag_field="t", forbid_unknown_fields=True):
+    """The page where he has the open panel before his eyes; None: nowhere any more. Void with the line."""
+
+    page: Annotated[str, Meta(max_length=2000)] | None = None
+
+
 class Got(Struct, tag="got", tag_field="t", forbid_unknown_fields=True):
     """These answers reached a tab that nobody looks at."""
 
@@ -144,7 +150,7 @@ class Beat(Struct, tag="beat", tag_field="t", forbid_unknown_fields=True):
 
 PastFrame = Earlier | Look | TakeUp | AskTranscript
 ThreadFrame = Say | Comment | Typing | Got | Seen | Upload | Link | PastFrame
-ClientFrame = Open | Start | Identify | About | Beat | ThreadFrame
+ClientFrame = Open | Start | Identify | About | Beat | Here | ThreadFrame
 
 
 class FileRow(Struct):

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from inbox.core.errors import Malformed, TryLater
 from inbox.core.ids import Instant
 from inbox.core.message import Message
-from inbox.core.visitor import Known, Newcomer, Visitor, VisitorId, admit
+from inbox.core.visitor import Known, Newcomer, Visitor, VisitorId, admit, origin_allowed
 from inbox.gateway import visitor_protocol as p
 from inbox.gateway.visitor_limits import Rate
 from inbox.gateway.visitor_past import Tab
@@ -39,6 +39,7 @@ class VisitorSession:
         self._identity: Identity | None = None
         self._frames = Rate(FRAMES_PER_MINUTE, per=60_000)
         self._dropped = 0
+        self._front: str | None = None
         visitors.arrive(channel.id, self)
 
     @property
@@ -50,6 +51,11 @@ class VisitorSession:
     def visitor(self) -> Visitor | None:
         """Whose thread the tab holds."""
         return self._thread.visitor if self._thread else None
+
+    @property
+    def front(self) -> str | None:
+        """The page on which the visitor has the open chat before his eyes; None while he has not."""
+        return self._front
 
     def leave(self) -> None:
         """The socket is gone."""
@@ -113,6 +119,8 @@ class VisitorSession:
                 await self._start()
             case p.About():
                 self._about(frame)
+            case p.Here():
+                self._here(frame)
             case _:
                 await self._inside(frame)
 
@@ -150,6 +158,20 @@ class VisitorSession:
         if self._thread is not None:
             self._thread.look(self._tab)
 
+    def _here(self, frame: p.Here) -> None:
+        """Agents are shown a page of the channel's own sites only: what a client says it shows may be anything."""
+        self._front = frame.page
+        if frame.page is not None:
+            page = _without_secrets(frame.page)
+            listed = origin_allowed("/".join(page.split("/", 3)[:3]), self._channel.settings.origins)
+            self._front, self._tab = page if listed else "", replace(self._tab, page=page)
+        if self._thread is not None:
+            self._thread.look(self._tab)
+            self._tell_here(self._thread.visitor.id)
+
+    def _tell_here(self, visitor: VisitorId) -> None:
+        self._services.feed.visitor_here(self._channel.id, visitor, self._visitors.front(self._channel.id, visitor))
+
     def _believe(self, token: str) -> bool:
         try:
             self._identity = read_identity(token, self._channel.settings.identity_secret, self._channel.id, self._services.now())
@@ -182,8 +204,8 @@ class VisitorSession:
 
     def _begin(self, visitor: Visitor) -> VisitorThread:
         self._thread = VisitorThread(self._services, self._visitors, self._channel, visitor, self._identity, self._tab, self.out)
-        if self._visitors.join(self._channel.id, visitor.id, self):
-            self._services.feed.visitor_here(self._channel.id, visitor.id, True)
+        self._visitors.join(self._channel.id, visitor.id, self)
+        self._tell_here(visitor.id)
         return self._thread
 
     async def _start(self) -> None:
@@ -231,8 +253,9 @@ class VisitorSession:
 
     def _exit(self) -> None:
         thread, self._thread = self._thread, None
-        if thread is not None and self._visitors.leave(self._channel.id, thread.visitor.id, self):
-            self._services.feed.visitor_here(self._channel.id, thread.visitor.id, False)
+        if thread is not None:
+            self._visitors.leave(self._channel.id, thread.visitor.id, self)
+            self._tell_here(thread.visitor.id)
 
 
 def _without_secrets(page: str) -> str:

@@ -87,8 +87,8 @@ class VisitorFeed(Protocol):
     def visitor_typing(self, channel: ChannelId, visitor: VisitorId, on: bool) -> None:
         """Fleeting: he types, or has stopped."""
 
-    def visitor_here(self, channel: ChannelId, visitor: VisitorId, here: bool) -> None:
-        """Fleeting: he has a tab open, or has left."""
+    def visitor_here(self, channel: ChannelId, visitor: VisitorId, page: str | None) -> None:
+        """Fleeting: he has the open chat before his eyes on this page ('' for one of no listed site); None: not any more."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,10 @@ class Session(Protocol):
     @property
     def out(self) -> Outgoing:
         """Its frames on their way out."""
+
+    @property
+    def front(self) -> str | None:
+        """The page on which its visitor has the open chat before his eyes; None while he has not."""
 
     def changed(self, message: Message) -> None:
         """A message from or to its visitor may have changed."""
@@ -267,26 +271,29 @@ class Visitors:
         """Its socket is gone."""
         self._open.get(channel, set()).discard(session)
 
-    def join(self, channel: ChannelId, visitor: VisitorId, session: Session) -> bool:
-        """From now on the tab gets this visitor's messages; the oldest of too many tabs is closed. True: he was not here before."""
+    def join(self, channel: ChannelId, visitor: VisitorId, session: Session) -> None:
+        """From now on the tab gets this visitor's messages; the oldest of too many tabs is closed."""
         tabs = self._tabs.setdefault((channel, visitor), [])
         tabs.append(session)
         if len(tabs) > SOCKETS_PER_VISITOR:
             tabs.pop(0).out.close(ELSEWHERE)
-        return len(tabs) == 1
 
-    def leave(self, channel: ChannelId, visitor: VisitorId, session: Session) -> bool:
-        """No more. True: that was the visitor's last tab."""
+    def leave(self, channel: ChannelId, visitor: VisitorId, session: Session) -> None:
+        """No more."""
         tabs = self._tabs.get((channel, visitor), [])
         if session in tabs:
             tabs.remove(session)
         if not tabs:
             self._tabs.pop((channel, visitor), None)
-        return not tabs
 
     def tabs(self, channel: ChannelId, visitor: str) -> tuple[Session, ...]:
         """The visitor's open tabs on this server."""
         return tuple(self._tabs.get((channel, VisitorId(visitor)), ()))
+
+    def front(self, channel: ChannelId, visitor: VisitorId) -> str | None:
+        """The page on which he has the open chat before his eyes, that of his newest tab of several; None: on none."""
+        fronts = (tab.front for tab in reversed(self.tabs(channel, visitor)))
+        return next((page for page in fronts if page is not None), None)
 
     def here(self) -> tuple[tuple[ChannelId, VisitorId], ...]:
         """The visitors who have a tab open on this server."""

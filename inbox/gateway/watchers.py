@@ -18,6 +18,9 @@ VIEWING_MS = 30_000
 TYPING_MS = 10_000
 COALESCE_MS = 200
 SWEEP_MS = 1_000
+LEAVING_MS = 5_000
+"""A customer who goes from page to page is not away in between."""
+FOR_EVER: Instant = 2**63
 
 AgentTyping = Callable[[ConversationId, AgentId, bool], None]
 """Told when an agent types an answer (not a note) and when he stops: for the customer's screen."""
@@ -30,6 +33,7 @@ class _Presence:
     viewing_until: Instant = 0
     typing_until: Instant = 0
     mode: str = ""
+    page: str = ""
 
 
 class Watchers:
@@ -67,6 +71,15 @@ class Watchers:
         """The customer types, or has stopped."""
         self._set_typing(conversation, self._at(conversation, customer, "customer", customer), "reply", on)
 
+    def visitor_in_front(self, conversation: ConversationId, customer: CustomerId, page: str | None) -> None:
+        """The customer has the chat open before his eyes, on this page, until told otherwise (None); then he is there for a moment more."""
+        here = self._at(conversation, customer, "customer", customer)
+        if page is None:
+            here.viewing_until = min(here.viewing_until, self._clock.now() + LEAVING_MS)
+            return
+        here.viewing_until, here.page = FOR_EVER, page
+        self._change(conversation)
+
     def left(self, tab: object, conversation: str | None = None) -> None:
         """The tab is closed, or shows this conversation no longer."""
         for c in [conversation] if conversation is not None else list(self._here):
@@ -80,12 +93,12 @@ class Watchers:
     def now(self, conversation: str) -> Watching:
         """Everybody at the conversation."""
         now = self._clock.now()
-        seen: dict[tuple[str, str], str] = {}
+        seen: dict[tuple[str, str], Watcher] = {}
         for here in self._here.get(conversation, {}).values():
             if max(here.viewing_until, here.typing_until) > now:
-                key = (here.kind, here.id)
-                seen[key] = _types(here, now) or seen.get(key, "")
-        return Watching(conversation, tuple(Watcher(kind, id, typing) for (kind, id), typing in sorted(seen.items())))
+                typing = seen[here.kind, here.id].typing if (here.kind, here.id) in seen else ""
+                seen[here.kind, here.id] = Watcher(here.kind, here.id, _types(here, now) or typing, here.page)
+        return Watching(conversation, tuple(one for _, one in sorted(seen.items())))
 
     async def run(self) -> None:
         """Show what changed, at most every ``COALESCE_MS``, until cancelled."""

@@ -67,7 +67,7 @@ class MemoryVisitorFeed:
         self.staffed, self.down = True, False
         self.closed_until: Instant | None = None
         self.typing: list[tuple[VisitorId, bool]] = []
-        self.here: dict[VisitorId, bool] = {}
+        self.fronts: dict[VisitorId, str | None] = {}
 
     async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
         """See ``VisitorFeed``."""
@@ -89,9 +89,9 @@ class MemoryVisitorFeed:
         """See ``VisitorFeed``."""
         self.typing.append((visitor, on))
 
-    def visitor_here(self, channel: ChannelId, visitor: VisitorId, here: bool) -> None:
+    def visitor_here(self, channel: ChannelId, visitor: VisitorId, page: str | None) -> None:
         """See ``VisitorFeed``."""
-        self.here[visitor] = here
+        self.fronts[visitor] = page
 
 
 class MemoryDeliveries:

@@ -9,7 +9,7 @@ from inbox.core.conversation import Category
 from inbox.core.ids import AgentId
 from inbox.gateway import protocol as p
 from inbox.gateway.presence import AWAY_AFTER_MS, GRACE_MS, LEASE_MS
-from inbox.gateway.watchers import TYPING_MS, VIEWING_MS
+from inbox.gateway.watchers import LEAVING_MS, TYPING_MS, VIEWING_MS
 from inbox.records import AGENTS
 from inbox.testing.clock import settle
 from tests.gateway.live_tab import Tab
@@ -254,6 +254,28 @@ async def test_agents_see_the_customer_type(world: World) -> None:
     assert await watchers(world, mia) == [[("anna", "reply")]]
     world.live.visitor_typing(conversation.id, conversation.customer, False)
     assert await watchers(world, mia) == [[]]
+
+
+async def test_agents_see_who_has_the_chat_open_and_where_until_a_moment_after_he_has_gone(world: World) -> None:
+    mia, _ = await two_at_a_conversation(world)
+    c = world.tables.nouns["conversations"]["c1"]
+
+    async def told(after: int = SECOND) -> list[list[str]]:
+        await world.clock.advance(after)
+        await mia.calm()
+        pages = [[one.page for one in frame.watchers] for frame in mia.of(p.Watchers)]
+        mia.heard.clear()
+        return pages
+
+    world.live.visitor_in_front(c.id, c.customer, "https://shop.example/cart")
+    assert await told() == [["https://shop.example/cart"]]
+    assert await told(60 * SECOND) == [], "he need not repeat it"
+    world.live.visitor_in_front(c.id, c.customer, None)
+    world.live.visitor_in_front(c.id, c.customer, "https://shop.example/delivery")
+    assert await told(LEAVING_MS + 2 * SECOND) == [["https://shop.example/delivery"]]
+    world.live.visitor_in_front(c.id, c.customer, None)
+    assert await told(LEAVING_MS - 2 * SECOND) == []
+    assert await told(4 * SECOND) == [[]]
 
 
 async def test_what_was_just_set_is_his_state_before_anybody_is_told(world: World) -> None:

@@ -23,7 +23,7 @@ from inbox.flow.feed import Change
 from inbox.flow.placing import open_key
 from inbox.flow.router import Standing
 from inbox.flow.working import ChannelFacts
-from inbox.gateway.visitor_feed import JournalVisitorFeed, Standings, Whereabouts
+from inbox.gateway.visitor_feed import InFront, JournalVisitorFeed, Standings, Whereabouts
 from inbox.gateway.visitor_protocol import Online, PlaceInLine
 from inbox.gateway.visitors import Outgoing, Visitors
 from inbox.records import AGENTS, CONVERSATIONS, CUSTOMERS, IDENTITIES, MESSAGES, THREAD_KEYS, Batch, Put, ThreadKey
@@ -65,6 +65,10 @@ class Listening:
         self.out = Outgoing()
         self.heard: list[str] = []
 
+    @property
+    def front(self) -> None:
+        return None
+
     def agent_typing(self, name: str, on: bool) -> None:
         return None
 
@@ -80,6 +84,7 @@ async def a_feed(
     there: Callable[[], frozenset[AgentId]] = frozenset[AgentId],
     store: MemoryStore | None = None,
     directory: Directory | None = None,
+    in_front: InFront = lambda conversation, customer, page: None,
     **identity: Any,
 ) -> JournalVisitorFeed:
     """A conversation that began in the chat and went on by mail; ``identity`` changes what is known of the mail address.
@@ -107,6 +112,7 @@ async def a_feed(
         lambda: FACTS,
         there,
         lambda conversation, customer, on: None,
+        in_front,
         standing,
     )
 
@@ -142,6 +148,25 @@ async def test_a_mail_that_comes_while_he_looks_is_told_to_his_tabs() -> None:
     await settle()
     running.cancel()
     assert tab.heard == ["mailed"]
+
+
+async def test_he_is_seen_at_the_conversation_he_is_in_also_when_it_begins_or_becomes_another() -> None:
+    told: list[tuple[str, str | None]] = []
+    feed = await a_feed(in_front=lambda conversation, customer, page: told.append((conversation, page)))
+    feed.visitor_here(SHOP, VISITOR, "https://shop.example/cart")
+    assert told == [], "nobody knows yet where he writes"
+    await feed.thread(SHOP, VISITOR, 50)
+    await feed.thread(SHOP, VISITOR, 50)
+    assert told == [("c1", "https://shop.example/cart")]
+    line = replace(THREAD["chat"], id=MessageId("anew"), conversation=ConversationId("c2"))
+    event = Event(EventType.MESSAGE_RECEIVED, START, Author("system"), conversation=line.conversation, message=line.id)
+    running = asyncio.get_running_loop().create_task(feed.run())
+    feed.heard([Change(event, a_conversation("c2", channel=SHOP), line)])
+    await settle()
+    running.cancel()
+    assert told[1:] == [("c1", None), ("c2", "https://shop.example/cart")]
+    feed.visitor_here(SHOP, VISITOR, None)
+    assert told[3:] == [("c2", None)]
 
 
 async def test_what_came_while_the_database_was_away_is_told_when_it_is_back() -> None:

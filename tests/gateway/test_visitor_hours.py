@@ -88,6 +88,7 @@ class Floor:
             lambda: {SHOP: self.facts},
             lambda: frozenset(self.there),
             lambda conversation, customer, on: None,
+            lambda conversation, customer, page: None,
             standing=lambda conversation: self.standing,
             hours=lambda channel: "hours",
             now=lambda: self.now,
@@ -95,6 +96,10 @@ class Floor:
 
     def changed(self, message: object) -> None:
         """Nobody writes here."""
+
+    @property
+    def front(self) -> None:
+        return None
 
     def agent_typing(self, name: str, on: bool) -> None:
         """Nor here."""

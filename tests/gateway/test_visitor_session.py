@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address, Author, Delivery, DeliveryState, Kind
@@ -212,16 +213,47 @@ async def test_typing_goes_both_ways_and_is_not_stored() -> None:
     assert not world.deliveries.all
 
 
-async def test_presence_follows_the_first_and_the_last_tab() -> None:
+async def test_he_is_there_while_a_tab_has_the_open_chat_in_front_on_the_page_it_shows() -> None:
     world = World()
     tab, token = await world.writer()
     me = VisitorId(world.visitor_of(tab))
+    assert world.feed.fronts[me] is None
+    await tab.send("here", page="https://shop.example/cart?token=secret#pay")
+    assert world.feed.fronts[me] == "https://shop.example/cart"
     other = await world.opened(token=token)
+    await other.send("here", page="https://shop.example/delivery")
+    assert world.feed.fronts[me] == "https://shop.example/delivery"
+    await other.send("here", page=None)
+    assert world.feed.fronts[me] == "https://shop.example/cart"
     tab.session.leave()
-    assert world.feed.here == {me: True}
     other.session.leave()
-    assert world.feed.here == {me: False}
+    assert world.feed.fronts[me] is None
     assert world.visitors.tabs(SHOP, me) == ()
+
+
+@pytest.mark.parametrize("page", ["https://phish.example/login", "https://shop.example@phish.example/", "javascript:alert(1)", ""])
+async def test_a_page_of_no_listed_site_is_not_shown(page: str) -> None:
+    world = World()
+    tab, _ = await world.writer()
+    await tab.send("here", page=page)
+    assert world.feed.fronts[VisitorId(world.visitor_of(tab))] == ""
+
+
+async def test_who_opened_the_chat_before_he_was_known_is_there_as_soon_as_he_is() -> None:
+    world = World()
+    tab = await world.opened()
+    await tab.send("here", page="https://shop.example/cart")
+    await tab.send("start")
+    assert world.feed.fronts == {VisitorId(world.visitor_of(tab)): "https://shop.example/cart"}
+
+
+async def test_a_line_says_on_which_page_it_was_written() -> None:
+    world = World()
+    tab, _ = await world.writer()
+    await tab.send("here", page="https://shop.example/delivery")
+    await tab.send("say", client_id="line-0001", text="When?")
+    [raw] = world.deliveries.all
+    assert raw.context["page"] == "https://shop.example/delivery"
 
 
 async def test_who_has_not_written_yet_hears_whether_somebody_is_there_to_answer() -> None:

@@ -35,6 +35,30 @@ test('a line that an agent looks at is seen', async () => {
   await tick.getByText('Seen').waitFor();
 });
 
+test('an agent sees who has the chat open, on which page, and who has closed it', async () => {
+  const mira = await agent(MIRA);
+  const page = await visitor();
+  const question = unique('Where do you deliver?');
+  await write(page, question);
+  const row = await conversationOf(mira, question);
+  await openConversation(mira, row.number);
+  const sidebar = mira.locator('aside').filter({ has: mira.getByTestId('customer-name') });
+  await sidebar.getByText('In the chat now').waitFor();
+  await page.goto(`${SHOP}delivery.html`);
+  await page.locator('.panel').waitFor();
+  const shown = sidebar.getByTestId('visitor-page');
+  await until(
+    async () => (await shown.getAttribute('href'))?.endsWith('/delivery.html'),
+    'the page is shown',
+  );
+  await sidebar.getByText('On the page').waitFor();
+  const line = await mira.getByTestId('customer-here').boundingBox();
+  const said = await mira.getByRole('log').boundingBox();
+  assert.ok(line.y >= said.y + said.height - 1, 'what he does stands below what was said');
+  await page.locator('.launcher').click();
+  await sidebar.getByText('In the chat now').waitFor({ state: 'detached' });
+});
+
 test('the next day the same browser goes on with the same conversation', async () => {
   const profile = await mkdtemp(join(tmpdir(), 'visitor-'));
   const options = {

@@ -1,9 +1,10 @@
 // The one owner of the panel's state: what the server says and what the visitor does both end here, and the components only show it.
 import { later, newId, socket } from './browser';
 import { Connection, type Line as LineState } from './connection';
-import type { Attached } from './files';
+import { sent, type Attached } from './files';
 import type { ClientFrame, MessageRow, PlaceInLine, Refused, ServerFrame, SlowDown } from './frames';
 import type { Attributes, Host, Panel } from './host';
+import { page, visible, watch } from './looking';
 import { Memory } from './memory';
 import { Outbox, type Line } from './outbox';
 import { Outgoing } from './outgoing';
@@ -88,14 +89,12 @@ export class Chat implements Panel {
     this.muted = this.memory.muted;
     this.outgoing.outbox = new Outbox(lines.filter((line) => line.state !== 'stored'));
     this.sync();
-    addEventListener('online', () => this.wake());
     addEventListener('storage', (event) => {
       if (event.key === this.memory.key && event.newValue && !this.known) this.reconnect();
     });
-    document.addEventListener('visibilitychange', () => this.wake());
-    addEventListener('focus', () => this.wake());
+    watch(() => this.wake());
     if (open) this.open();
-    else if (this.memory.token || this.identity) this.connection.start();
+    else this.connect();
   }
 
   open(): void {
@@ -111,6 +110,7 @@ export class Chat implements Panel {
     if (!this.shown || this.host.embedded) return;
     this.shown = false;
     this.host.opened(false);
+    this.tellSeen();
     if (!this.known && !this.outgoing.outbox.pending.length && !this.identity) this.connection.stop();
     this.keep();
   }
@@ -152,26 +152,18 @@ export class Chat implements Panel {
 
   /** One of the offered answers; what is being typed stays. */
   choose(text: string): void {
-    this.outgoing.outbox.add({ client_id: newId(), text, refs: [], files: [], name: '', email: '' });
-    this.leave();
+    this.leave(text, '', '');
   }
 
   say(text: string, name: string, email: string): void {
     const done = this.uploads.take();
-    this.outgoing.outbox.add({
-      client_id: newId(),
-      text,
-      refs: done.map((each) => each.ref),
-      files: done.flatMap((each) => (each.file ? [each.file] : [])),
-      name,
-      email,
-    });
     this.draft = '';
     this.typed('');
-    this.leave();
+    this.leave(text, name, email, done);
   }
 
-  private leave(): void {
+  private leave(text: string, name: string, email: string, done: readonly Attached[] = []): void {
+    this.outgoing.outbox.add({ client_id: newId(), text, name, email, ...sent(done) });
     this.sync();
     if (this.line === 'waiting') this.connection.start();
     this.outgoing.pump();
@@ -231,7 +223,7 @@ export class Chat implements Panel {
       identity: this.identity,
       have: this.thread.have,
       pending: this.outgoing.outbox.pending.slice(0, AT_ONCE),
-      page: location.origin + location.pathname,
+      page: page(),
       language: navigator.language,
     };
   }
@@ -249,13 +241,16 @@ export class Chat implements Panel {
 
   private reconnect(): void {
     this.connection.stop();
+    this.connect();
+  }
+
+  private connect(): void {
     if (this.shown || this.memory.token || this.identity) this.connection.start();
   }
 
   /** Somebody looks at the page again, or the network is back. */
   private wake(): void {
-    if (document.visibilityState !== 'visible') return;
-    if (this.line !== 'up' && (this.shown || this.memory.token || this.identity)) this.connection.start();
+    if (visible()) this.connect();
     this.tellSeen();
   }
 
@@ -270,7 +265,7 @@ export class Chat implements Panel {
         this.thread.load(frame.messages, frame.whole);
         for (const row of frame.messages) this.outgoing.outbox.arrived(row);
         this.receipts.clear();
-        this.outgoing.started();
+        this.outgoing.starting = false;
         this.sync();
         this.ready = true;
         this.tellSeen();
@@ -279,7 +274,7 @@ export class Chat implements Panel {
       case 'visitor':
         if (frame.token) this.memory.token = frame.token;
         this.known = true;
-        this.outgoing.started();
+        this.outgoing.starting = false;
         return this.outgoing.pump();
       case 'identified':
         return this.identified(frame.ok, frame.reason);
@@ -293,7 +288,7 @@ export class Chat implements Panel {
       case 'typing':
         return this.somebodyTypes(frame.on ? frame.name : '');
       case 'place':
-        this.place = frame.position === null ? null : frame;
+        this.place = frame;
         return;
       case 'online':
         this.online = frame.online;
@@ -369,9 +364,13 @@ export class Chat implements Panel {
     this.outgoing.refused(frame);
   }
 
-  /** Tell the server which answers were seen, or at least got; each once per connection. */
+  /** Tell the server whether the panel is looked at, and which answers were seen, or at least got; each once per connection. */
   private tellSeen(): void {
-    const how = this.shown && document.visibilityState === 'visible' ? 'seen' : 'got';
+    const on = this.shown && visible();
+    const here = on ? page() : null;
+    if (here !== this.receipts.here && this.connection.send({ t: 'here', page: here }))
+      this.receipts.here = here;
+    const how = on ? 'seen' : 'got';
     const messages = this.receipts.due(this.thread.unread, how).slice(-AT_ONCE);
     if (!messages.length || !this.connection.send({ t: how, messages })) return;
     this.receipts.tell(messages, how);

@@ -21,8 +21,13 @@ export function refusal(file: { type: string; size: number }, config: WidgetConf
   return file.size === 0 ? 'empty' : '';
 }
 
+/** What a line says of the files that are up. */
+export function sent(done: readonly Attached[]): { refs: string[]; files: FileRow[] } {
+  return { refs: done.map((each) => each.ref), files: done.flatMap((each) => each.file ?? []) };
+}
+
 export function isPicture(type: string): boolean {
-  return ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'].includes(type);
+  return /^image\/(png|jpeg|gif|webp|avif)$/.test(type);
 }
 
 /** Send the bytes; resolves with the server's answer, rejects with a code. Aborts when `signal` does. */
@@ -43,7 +48,7 @@ export function send(
       if (request.status === 200) resolve(JSON.parse(request.responseText) as Uploaded);
       else reject(new Error(request.status === 422 ? 'file_type' : 'upload'));
     };
-    request.onerror = request.ontimeout = () => reject(new Error('upload'));
+    request.onerror = () => reject(new Error('upload'));
     request.onabort = () => reject(new Error('aborted'));
     signal.addEventListener('abort', () => request.abort());
     request.send(file);

@@ -29,6 +29,11 @@ export interface Beat {
   t: 'beat';
 }
 
+export interface Here {
+  t: 'here';
+  page?: string | null;
+}
+
 export interface Say {
   t: 'say';
   client_id: string;
@@ -270,6 +275,7 @@ export type ClientFrame =
   | Identify
   | About
   | Beat
+  | Here
   | Say
   | Comment
   | VisitorTypes

@@ -17,11 +17,10 @@ export interface Line {
 }
 
 export class Outbox {
-  lines: Line[] = [];
   private notBefore = 0;
 
-  constructor(stored: Line[] = []) {
-    this.lines = stored.map((line) => (line.state === 'sending' ? { ...line, state: 'waiting' } : line));
+  constructor(public lines: Line[] = []) {
+    this.disconnected();
   }
 
   add(line: Omit<Line, 'state' | 'code'>): void {
@@ -40,14 +39,8 @@ export class Outbox {
     if (!line) return null;
     if (now < this.notBefore) return this.notBefore - now;
     this.set(line.client_id, { state: 'sending' });
-    return {
-      t: 'say',
-      client_id: line.client_id,
-      text: line.text,
-      files: line.refs,
-      name: line.name,
-      email: line.email,
-    };
+    const { client_id, text, refs, name, email } = line;
+    return { t: 'say', client_id, text, files: refs, name, email };
   }
 
   /** Stored for good; it stays until its message arrives. */
@@ -57,7 +50,7 @@ export class Outbox {
 
   /** Its message is here. */
   arrived(row: MessageRow): void {
-    if (row.client_id) this.lines = this.lines.filter((line) => line.client_id !== row.client_id);
+    if (row.client_id) this.discard(row.client_id);
   }
 
   refused(client_id: string, code: string, again: boolean, now: number): void {

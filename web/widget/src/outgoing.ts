@@ -26,7 +26,7 @@ export interface Owner {
 
 export class Outgoing {
   outbox = new Outbox();
-  /** Whether the server was asked to make the visitor known and has not answered. */
+  /** Whether the server was asked to make the visitor known; ends when it says who is writing. */
   starting = false;
   private stopPump = (): void => {};
   private stopPatience = (): void => {};
@@ -52,11 +52,6 @@ export class Outgoing {
       this.stopPatience = later(SAID_WITHIN_MS, () => this.owner.stalled());
       this.owner.changed();
     }
-  }
-
-  /** The server has said who is writing. */
-  started(): void {
-    this.starting = false;
   }
 
   disconnected(): void {

@@ -4,6 +4,8 @@ import type { MessageRow } from './frames';
 export type Receipt = 'got' | 'seen';
 
 export class Receipts {
+  /** The page where it was told that he looks at the panel. */
+  here: string | null = null;
   private readonly told = new Map<string, Receipt>();
 
   /** The ids among `unread` of which `how` is news. */
@@ -24,5 +26,6 @@ export class Receipts {
 
   clear(): void {
     this.told.clear();
+    this.here = null;
   }
 }

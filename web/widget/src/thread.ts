@@ -17,18 +17,15 @@ export class Thread {
     if (held && held.version >= row.version) return;
     const client_id = row.client_id || held?.client_id || '';
     const others = this.rows.filter((each) => each.id !== row.id);
-    this.rows = [...others, { ...row, client_id }].sort(
-      (a, b) => a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0),
-    );
+    this.rows = [...others, { ...row, client_id }].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   }
 
   /** A file's address was renewed. */
   relink(file: string, url: string): void {
-    this.rows = this.rows.map((row) =>
-      row.files.some((each) => each.id === file)
-        ? { ...row, files: row.files.map((each) => (each.id === file ? { ...each, url } : each)) }
-        : row,
-    );
+    this.rows = this.rows.map((row) => ({
+      ...row,
+      files: row.files.map((each) => (each.id === file ? { ...each, url } : each)),
+    }));
   }
 
   /** What the server need not send again. */

@@ -57,7 +57,7 @@ it('a customer is said to be in the chat while that is known, and never to be aw
   render(CustomerPane, { row: conversation('k1', { channel: 'shop', channels: ['shop'] }) });
   await screen.findByText('Acme', { selector: 'p' });
   expect(screen.queryByText(/in the chat/i)).toBeNull();
-  const watchers = [{ kind: 'customer', id: 'c1', typing: 'reply' }] as const;
+  const watchers = [{ kind: 'customer', id: 'c1', typing: 'reply', page: '' }] as const;
   service.push({ t: 'watchers', conversation: 'k1', watchers: [...watchers] });
   service.deliverAll();
   await tick();
@@ -66,6 +66,23 @@ it('a customer is said to be in the chat while that is known, and never to be aw
   service.deliverAll();
   await tick();
   expect(screen.queryByText(/in the chat/i)).toBeNull();
+});
+
+it('a visitor is shown where he has the chat open, and else where he wrote last, as a link and not as an attribute', async () => {
+  const last = 'https://shop.example/caf%C3%A9/cart';
+  service.on('GET /customers/c1', () => ada({ attributes: { page: last, plan: 'gold' } }));
+  render(CustomerPane, { row: conversation('k1', { channel: 'shop', channels: ['shop'] }) });
+  await screen.findByText('Last page');
+  const shown = () => screen.getByTestId<HTMLAnchorElement>('visitor-page');
+  expect([shown().href, shown().textContent]).toEqual([last, '/café/cart']);
+  await screen.findByText('plan');
+  expect(screen.queryByText('page')).toBeNull();
+  const here = { kind: 'customer', id: 'c1', typing: '', page: 'https://shop.example/' };
+  service.push({ t: 'watchers', conversation: 'k1', watchers: [here] });
+  service.deliverAll();
+  await tick();
+  screen.getByText('On the page');
+  expect([shown().href, shown().textContent]).toEqual(['https://shop.example/', 'shop.example']);
 });
 
 it('two changes in a row are both kept, the second on what the first made', async () => {

@@ -5186,12 +5186,13 @@ export interface components {
         };
         /**
          * Watcher
-         * @description Somebody at the conversation now. `typing` is '' or reply or note; `kind` agent or customer.
+         * @description Somebody at the conversation now. `typing` is '' or reply or note; `kind` agent or customer. `page`: of a customer, the address where he has the chat open, '' while that is not known.
          */
         Watcher: {
             kind: string;
             id: string;
             typing: string;
+            page: string;
         };
         /**
          * Viewers
