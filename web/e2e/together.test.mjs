@@ -106,6 +106,19 @@ test('what is written without a network is sent once when it is back', async () 
   const detail = await call(mira, 'GET', `/conversations/${row.number}`);
   const count = detail.body.timeline.items.filter((item) => item.text === 'Written in a tunnel').length;
   assert.equal(count, 1);
+  await mira.getByTestId('offline').waitFor({ state: 'detached' });
+
+  const phone = await agent(MIRA, { viewport: { width: 390, height: 844 } });
+  await openConversation(phone, row.number);
+  const composing = await composer(phone).boundingBox();
+  const bar = await phone.evaluate(async () => {
+    dispatchEvent(new Event('offline'));
+    await new Promise(requestAnimationFrame);
+    return document.querySelector('[data-testid=offline]')?.getBoundingClientRect().toJSON();
+  });
+  assert.ok(bar.height > 20 && bar.width === 390, 'it is said at once, in the open conversation');
+  await phone.getByTestId('offline').waitFor({ state: 'detached' });
+  assert.deepEqual(await composer(phone).boundingBox(), composing, 'the connection stands after all');
 });
 
 test('what was missed while the connection was away is there afterwards', async () => {

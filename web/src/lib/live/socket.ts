@@ -32,7 +32,7 @@ export class LiveSocket {
     };
     for (const type of ['pointerdown', 'keydown', 'wheel', 'pointermove'])
       addEventListener(type, touch, { passive: true });
-    addEventListener('online', () => this.#feed({ type: 'nudge' }));
+    for (const type of ['online', 'offline']) addEventListener(type, () => this.nudge());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#feed({ type: 'nudge' });
     });
@@ -52,6 +52,11 @@ export class LiveSocket {
 
   unsubscribe(sub: string): void {
     this.#feed({ type: 'unsubscribe', sub });
+  }
+
+  /** Finds out now whether the connection still stands. */
+  nudge(): void {
+    this.#feed({ type: 'nudge' });
   }
 
   /** The snapshot of this subscription was applied: from now on frames alone keep it fresh. */

@@ -39,6 +39,7 @@ class Live {
       checkSession: () => this.#checkSession(),
       phase: (phase) => this.#moved(phase),
     });
+    addEventListener('offline', () => (this.lost = true));
   }
 
   /** `checkSession` runs when the service refuses the connection, to tell a lost network from a lost session. */
@@ -62,6 +63,11 @@ class Live {
     return { sub, stop };
   }
 
+  /** A request met no service: whether the connection stands is found out now. */
+  nudge(): void {
+    this.#socket.nudge();
+  }
+
   synced(sub: string): void {
     this.#socket.synced(sub);
   }
@@ -78,7 +84,10 @@ class Live {
   }
 
   #dispatch(frame: ServerFrame): void {
-    if (frame.t === 'ready' || frame.t === 'beaten') clock.set(frame.now);
+    if (frame.t === 'ready' || frame.t === 'beaten') {
+      clock.set(frame.now);
+      this.lost = false;
+    }
     if ('sub' in frame && frame.sub) this.#followers.get(frame.sub)?.frame(frame);
     else for (const listener of this.#listeners) listener(frame);
   }

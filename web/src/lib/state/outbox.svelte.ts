@@ -153,6 +153,7 @@ class Outbox {
     } else if (mayRetry(error)) {
       for (const { body, state } of this.of(entry.conversation))
         if (state === 'sending') this.#change(body.client_id, { state: 'waiting' });
+      live.nudge();
       // The socket may live on while a request is lost: nothing else would tell that there is a way again.
       this.#again ??= setTimeout(() => this.#runAll(), LEAST_MS + backoff(this.#missed++, Math.random()));
       return false;
