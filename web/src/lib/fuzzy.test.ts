@@ -20,6 +20,14 @@ describe('fuzzy', () => {
     expect(find('atm', 'Heat map', 'Assign to me')[0]).toBe('Assign to me');
   });
 
+  it('takes no name for meant over which the letters of a word are strewn', () => {
+    const long = 'Mein sehr langer Ansichtsname, der niemals in eine Zeile passt';
+    expect(find('amina', long, 'Assign to Amina')).toEqual(['Assign to Amina']);
+    expect(find('greeting', long)).toEqual([]);
+    expect(find('ines', long, 'Assign to Inês')[0]).toBe('Assign to Inês');
+    expect(find('meansi', long)).toEqual([long]);
+  });
+
   it('keeps the order of equals', () => {
     expect(find('', 'b', 'a')).toEqual(['b', 'a']);
   });

@@ -2,6 +2,9 @@
 
 import { folded } from './text';
 
+/** So many letters may be any of a name: one types them for what one knows well. */
+const SHORT = 4;
+
 /** Higher is better; null where a letter is missing. An empty text fits everything alike. */
 export function fit(typed: string, name: string): number | null {
   const wanted = folded(typed).replace(/\s+/g, ' ').trim();
@@ -11,6 +14,7 @@ export function fit(typed: string, name: string): number | null {
   if (whole >= 0) return 1000 - whole - there.length / 100 + (begins(there, whole) ? 500 : 0);
   let score = 0;
   let at = -1;
+  let led = 0;
   const letters = wanted.replaceAll(' ', '');
   for (let i = 0; i < letters.length; i++) {
     const letter = letters[i] ?? '';
@@ -20,11 +24,14 @@ export function fit(typed: string, name: string): number | null {
     const word = wordStart(there, letter, at + 1);
     const start = word >= 0 && follows(letters.slice(i + 1), there, word + 1) ? word : -1;
     const to = next === at + 1 ? next : start >= 0 ? start : next;
-    score += to === at + 1 ? 8 : begins(there, to) ? 6 : 0;
+    const gain = to === at + 1 ? 8 : begins(there, to) ? 6 : 0;
+    if (gain > 0) led++;
+    score += gain;
     score -= Math.min(3, to - at - 1) / 10;
     at = to;
   }
-  return score - there.length / 100;
+  // Of a long word somebody typed, letters strewn over a long name are no sign that he meant it.
+  return letters.length > SHORT && led * 4 < letters.length * 3 ? null : score - there.length / 100;
 }
 
 function follows(letters: string, text: string, from: number): boolean {

@@ -5,6 +5,7 @@ import type { ChannelRow, Me, MessageRow } from '../../lib/api/types';
 import { drafts } from '../../lib/state/drafts.svelte';
 import { outbox } from '../../lib/state/outbox.svelte';
 import { session } from '../../lib/state/session.svelte';
+import { toasts } from '../../lib/state/toasts.svelte';
 import { Thread } from '../../lib/state/thread.svelte';
 import { conversation, FakeService, json } from '../../testing/service';
 import Composer from './Composer.svelte';
@@ -87,4 +88,29 @@ it('an answer in a chat waits for nothing', async () => {
   await fireEvent.click(sends());
   expect(outbox.of('k1')[0]?.body.text).toBe('Hello');
   thread.close();
+});
+
+it('who wants to forward a chat is told that it cannot be, and does not find himself answering', async () => {
+  session.channels = new Map([
+    [
+      'mail',
+      {
+        id: 'mail',
+        name: 'Chat',
+        kind: 'webchat',
+        recipients: false,
+        address: '',
+        window: null,
+        stickers: [],
+      } as unknown as ChannelRow,
+    ],
+  ]);
+  const { component } = render(Composer, { thread: new Thread('1', row), row, onsent: () => undefined });
+  for (const time of [1, 2]) {
+    component.start('forward');
+    await vi.waitFor(() =>
+      expect(toasts.all.filter(({ text }) => text === 'A chat cannot be forwarded.')).toHaveLength(time),
+    );
+  }
+  expect(document.activeElement).toBe(document.body);
 });

@@ -1,20 +1,25 @@
 // Everything that can be done or gone to from here, by name.
-import type { PersonRow } from '../../lib/api/types';
+import type { ConversationRow, PersonRow, SavedReply } from '../../lib/api/types';
 import { language, t, tCode } from '../../lib/i18n';
 import { soon } from '../../lib/i18n/time';
 import type { IconName } from '../../lib/icons/icons';
 import { handlerOf } from '../../lib/keys/bind';
 import { hint, SHORTCUTS, type ShortcutId } from '../../lib/keys/table';
 import { router } from '../../lib/router.svelte';
-import { moveToQueue, snooze } from '../../lib/state/actions';
+import { assign, moveToQueue, snooze } from '../../lib/state/actions';
 import { clock } from '../../lib/state/clock.svelte';
+import { drafts } from '../../lib/state/drafts.svelte';
 import { customerName, subjectOf } from '../../lib/state/naming';
 import { queues } from '../../lib/state/queues.svelte';
+import { replies } from '../../lib/state/replies.svelte';
 import { session } from '../../lib/state/session.svelte';
 import { iconOf, inOrder } from '../../lib/state/views.svelte';
 import { workspace } from '../../lib/state/workspace.svelte';
 import { when } from '../../lib/when';
+import { uploadsInto } from '../composer/uploads.svelte';
 import { moveView } from '../inbox/arrange';
+import { valuesOf } from '../replies/values';
+import { filled } from '../replies/variables';
 import { pagesFor } from '../settings/pages';
 
 export interface Command {
@@ -40,7 +45,9 @@ const NOT_HERE = new Set<ShortcutId>([
 const toView = (view: string) => router.go({ name: 'inbox', view, number: '' });
 
 export function commands(): Command[] {
-  const here = SHORTCUTS.filter(({ id, group }) => group !== 'go' && !NOT_HERE.has(id) && handlerOf(id));
+  const here = SHORTCUTS.filter(
+    ({ id, group }) => group !== 'go' && !NOT_HERE.has(id) && !misplaced(id) && handlerOf(id),
+  );
   // What is done to the open conversation comes before ways to move about.
   const acts = [
     ...here.filter(({ group }) => group !== 'move'),
@@ -89,6 +96,55 @@ export function commands(): Command[] {
       run: () => router.go({ name: 'settings', page: page.id }),
     })),
   ];
+}
+
+/** Whom one writes to is chosen in mail, not in a chat: there nothing is forwarded, and nobody else to be answered. */
+function misplaced(id: ShortcutId): boolean {
+  const row = workspace.thread?.row;
+  if (!row || (id !== 'forward' && id !== 'reply-all')) return false;
+  return !session.channels.get(row.reply_channel)?.recipients;
+}
+
+/** What is only found by its name, being too much to look through: colleagues, and saved replies for the open conversation. */
+export function byName(): Command[] {
+  const row = workspace.thread?.row;
+  const colleagues = [...session.agents.values()].filter(({ role }) => role !== 'bot');
+  const named = (agent: (typeof colleagues)[number]) =>
+    agent.id === session.id ? t('assign.me', { name: agent.name }) : agent.name;
+  const gives = row && session.may('assign') ? colleagues.filter(({ id }) => id !== row.assignee) : [];
+  return [
+    ...gives.map((agent): Command => ({
+      id: `assign-${agent.id}`,
+      group: t('palette.group.act'),
+      label: t('palette.assign', { name: named(agent) }),
+      icon: 'user',
+      run: () => row && void assign(row, agent.id),
+    })),
+    ...colleagues.map((agent): Command => ({
+      id: `held-${agent.id}`,
+      group: t('palette.group.go'),
+      label: t('palette.held_by', { name: named(agent) }),
+      icon: 'list',
+      run: () => router.go({ name: 'inbox', view: 'all', number: '', filter: `assignee:${agent.id}` }),
+    })),
+    ...(row && session.may('reply') ? replies.all : []).map((reply): Command => ({
+      id: `reply-${reply.id}`,
+      group: t('replies'),
+      label: reply.name,
+      icon: 'quote',
+      run: () => row && putIn(row, reply),
+    })),
+  ];
+}
+
+/** Behind what the answer says already, where it is to be looked through before it is sent. */
+function putIn(row: ConversationRow, reply: SavedReply): void {
+  const draft = drafts.of(row.id, 'reply');
+  const words = filled(reply.text, valuesOf(row));
+  const before = draft.content.text.trimEnd();
+  draft.edit({ text: before ? `${before}\n\n${words}` : words });
+  uploadsInto(draft).reply(reply);
+  handlerOf('reply')?.();
 }
 
 /** Other queues that the open conversation can wait in, if it waits. */
