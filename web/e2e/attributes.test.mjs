@@ -57,6 +57,13 @@ test('an attribute gets a kind, and what is entered is of it', async () => {
     await until(async () => (await customer()).attributes[renewal] === '2027-05-01', 'the date');
     await shown(page, plan).getByRole('combobox').selectOption('Gold');
     await until(async () => (await customer()).attributes[plan] === 'Gold', 'the choice');
+    const undo = page.getByTestId('toast').last().getByRole('button', { name: 'Undo' });
+    await undo.click();
+    await until(async () => !(plan in (await customer()).attributes), 'taken back');
+    await until(async () => (await shown(page, plan).getByRole('combobox').inputValue()) === '', 'and shown');
+    await shown(page, plan).getByRole('combobox').selectOption('Gold');
+    await until(async () => (await customer()).attributes[plan] === 'Gold', 'chosen again');
+    await undo.waitFor();
     await call(page, 'PATCH', `/customers/${row.customer.id}`, {
       version: (await customer()).version,
       attributes: { [plan.toUpperCase()]: 'Free' },
@@ -64,6 +71,9 @@ test('an attribute gets a kind, and what is entered is of it', async () => {
     assert.equal((await customer()).attributes[plan], 'Free', 'however its key is written');
     await until(async () => (await shown(page, plan).getByRole('combobox').inputValue()) === 'Free', 'it');
     assert.equal(await shown(page, plan).count(), 1);
+    await undo.click();
+    await page.getByTestId('toast').filter({ hasText: 'Somebody else has changed this person' }).waitFor();
+    assert.equal((await customer()).attributes[plan], 'Free', 'a change of somebody else stays');
     assert.deepEqual(await violations(page), []);
   } finally {
     for (const one of (await call(page, 'GET', '/attributes')).body)

@@ -92,6 +92,12 @@ test('a filter is saved as a view that counts live, is changed and removed', asy
   await page.getByTestId('view-edit').click();
   await page.getByTestId('view-delete').click();
   await entry.waitFor({ state: 'detached' });
+  await page.getByTestId('toast').last().getByRole('button', { name: 'Undo' }).click();
+  await entry.click();
+  await page.getByTestId('list-empty').waitFor(); // its filter came back with it
+  await page.getByTestId('view-edit').click();
+  await page.getByTestId('view-delete').click();
+  await entry.waitFor({ state: 'detached' });
 });
 
 test('a view of the team is there for its members at once, a private one for nobody else', async () => {
