@@ -93,7 +93,7 @@ test('a list follows what others do, and holds still under the pointer', async (
 });
 
 test('what is written without a network is sent once when it is back', async () => {
-  const mira = await agent(MIRA);
+  const mira = await agent(MIRA, { viewport: { width: 390, height: 844 } });
   const row = await newConversation(mira);
   await openConversation(mira, row.number);
   await mira.network.down();

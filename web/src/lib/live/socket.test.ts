@@ -18,6 +18,16 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+it('a browser without a network says so within seconds, not when the silence becomes too long', async () => {
+  expect(live.lost).toBe(false);
+  dispatchEvent(new Event('offline'));
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(live.lost).toBe(true);
+  dispatchEvent(new Event('online'));
+  service.deliverAll();
+  expect(live.lost).toBe(false);
+});
+
 it('who comes back to the page after a while is known to be there at once, not with the next beat', async () => {
   for (let beats = 0; beats < 30; beats++) {
     await vi.advanceTimersByTimeAsync(30_000);

@@ -32,7 +32,9 @@ export class LiveSocket {
     };
     for (const type of ['pointerdown', 'keydown', 'wheel', 'pointermove'])
       addEventListener(type, touch, { passive: true });
-    for (const type of ['online', 'offline']) addEventListener(type, () => this.nudge());
+    // A socket does not notice: what is shown is old from now on.
+    addEventListener('offline', () => this.#close());
+    addEventListener('online', () => this.nudge());
     document.addEventListener('visibilitychange', () => {
       if (document.visibilityState === 'visible') this.#feed({ type: 'nudge' });
     });
