@@ -1,5 +1,6 @@
 // The one form of a page that lists things: opened for a new one or for one of the list, sent, closed.
 import { newKey } from '../api/client';
+import { heldFocus } from '../ui/focus';
 import { explain } from './actions';
 import { toasts } from './toasts.svelte';
 
@@ -46,6 +47,7 @@ export class Form<T> {
     this.busy = true;
     this.error = '';
     const isStill = () => this.#opened === mine;
+    const refocus = heldFocus();
     try {
       await work(mine.about, mine.key);
       if (isStill()) this.close();
@@ -53,7 +55,10 @@ export class Form<T> {
       if (isStill()) this.error = explain(problem);
       else toasts.error(explain(problem));
     } finally {
-      if (isStill()) this.busy = false;
+      if (isStill()) {
+        this.busy = false;
+        void refocus();
+      }
     }
   }
 }
