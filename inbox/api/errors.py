@@ -14,6 +14,7 @@ from inbox.core.errors import (
     Invalid,
     Malformed,
     NotFound,
+    Prevented,
     Refused,
     TooLarge,
     TooMany,
@@ -106,7 +107,8 @@ def problem(error: Exception, newer: Sequence[MessageRow] = (), error_id: str = 
         detail="" if isinstance(error, TryLater) else str(error),
         field=error.field if isinstance(error, Invalid) else "",
         after=wait_of(error),
-        reason=error.reason if isinstance(error, Denied) else "",
+        reason=error.reason if isinstance(error, Denied | Prevented) else "",
+        by=error.by if isinstance(error, Prevented) else "",
         newer=tuple(newer),
     )
 

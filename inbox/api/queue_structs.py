@@ -12,7 +12,7 @@ from inbox.api.segment_structs import require_known
 from inbox.api.structs import Count, Id, Input, Name, Ref
 from inbox.core import queues
 from inbox.core.conditions import ALWAYS, Condition, Field, values_of
-from inbox.core.errors import Conflict, Invalid
+from inbox.core.errors import Invalid, Prevented
 from inbox.core.ids import AgentId, QueueId, TeamId
 from inbox.core.message import Reason
 from inbox.core.permissions import Action, Actor, require
@@ -146,14 +146,14 @@ async def unneeded(parts: Any, actor: Actor, before: Queue | None, after: Queue 
     require(actor, Action.MANAGE_QUEUES)  # the names below are not for everybody
     needing = [other.name for other in (await parts.directory.entries(QUEUES)).values() if other.overflow == before.id]
     if needing:
-        raise Conflict(f"It takes over from {needing[0]!r}; change that queue first.")
+        raise Prevented("in_use", f"It takes over from {needing[0]!r}; change that queue first.", needing[0])
     watching = [alert.name for alert in (await parts.directory.entries(ALERTS)).values() if alert.queue == before.id]
     if watching:
-        raise Conflict(f"The alert {watching[0]!r} watches this queue; change that first.")
+        raise Prevented("in_use", f"The alert {watching[0]!r} watches this queue; change that first.", watching[0])
     for what, noun in (("policy", POLICIES), ("survey", SURVEYS)):
         naming = [other.name for other in (await parts.directory.entries(noun)).values() if _names(other, before.id)]
         if naming:
-            raise Conflict(f"The {what} {naming[0]!r} names this queue; change that first.")
+            raise Prevented("in_use", f"The {what} {naming[0]!r} names this queue; change that first.", naming[0])
 
 
 def _names(other: Policy | Survey, queue: QueueId) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from inbox.api.structs import Count, Input, Name, Ref
-from inbox.core.errors import Conflict, Invalid
+from inbox.core.errors import Invalid, Prevented
 from inbox.core.permissions import ALLOWED, NOTHING, ROLES, Action, Actor, Sight, may, require
 from inbox.core.roles import BUILTIN, CustomRole, check, grant_of, require_within
 
@@ -81,7 +81,7 @@ async def unused(parts: Any, actor: Actor, before: CustomRole | None, after: Cus
     require(actor, Action.MANAGE_AGENTS)
     holders = [agent for agent in (await parts.directory.agents()).values() if agent.custom_role == before.id]
     if holders:
-        raise Conflict(f"{len(holders)} people have this role; say which one they get instead.")
+        raise Prevented("held", f"{len(holders)} people have this role; say which one they get instead.", str(len(holders)))
 
 
 def _listed(actions: frozenset[Action]) -> tuple[Action, ...]:

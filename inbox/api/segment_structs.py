@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from inbox.api.structs import Count, Input, Name
 from inbox.core import segments
 from inbox.core.conditions import Condition, Field, values_of
-from inbox.core.errors import Conflict, Invalid
+from inbox.core.errors import Invalid, Prevented
 from inbox.core.permissions import Action, Actor, require
 from inbox.core.segments import MOST, Segment
 from inbox.flow.recounts import begin
@@ -66,7 +66,7 @@ async def unneeded(parts: Any, actor: Actor, before: Segment | None, after: Segm
         if before.id in values_of(entry.conditions, Field.SEGMENT)
     ]
     if using:
-        raise Conflict(f"It is asked for by {', '.join(map(repr, using))}; change that first.")
+        raise Prevented("in_use", f"It is asked for by {', '.join(map(repr, using))}; change that first.", ", ".join(using))
 
 
 def require_known(layer: Any, condition: Condition) -> None:

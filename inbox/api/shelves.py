@@ -83,8 +83,8 @@ class Shelf:
     the stored value and raises ``Invalid``; ``complete(parts, entry)`` adds what it takes the outside for. ``answer`` is what is
     shown, ``show(entry)`` makes it; by default the value itself. ``rule`` is asked in the commit, ``ask(parts, actor, before, after)``
     ahead of it, for what is no state of the journal; after None: it shall go. ``order`` sorts the list, in front of which stand the
-    ``fixed`` ones, as they are shown. What is not ``removable`` here ends in a way of its own. ``id_of(body)``: the id, where it
-    follows from what is given.
+    ``fixed`` ones, as they are shown. ``distinct``: no two of one name. What is not ``removable`` here ends in a way of its own.
+    ``id_of(body)``: the id, where it follows from what is given.
     """
 
     noun: Noun[Any]
@@ -101,6 +101,7 @@ class Shelf:
     order: Callable[[Any], Any] = lambda entry: (entry.name.casefold(), entry.id)
     complete: Callable[[Any, Any], Awaitable[Any]] = complete
     fixed: Callable[[Actor], tuple[Any, ...]] = none
+    distinct: bool = True
     removable: bool = True
     id_of: Callable[[Any], str] | None = None
 
@@ -160,6 +161,7 @@ SHELVES: tuple[Shelf, ...] = (
         view_structs.view,
         view_structs.stands,
         answer=SavedViewRow,
+        distinct=False,
         show=view_structs.show,
         sees=filters.sees,
     ),
@@ -172,6 +174,7 @@ SHELVES: tuple[Shelf, ...] = (
         reply_structs.saved_reply,
         reply_structs.stands,
         answer=reply_structs.ReplyRow,
+        distinct=False,
         show=reply_structs.row,
         sees=saved_replies.sees,
         ask=reply_structs.room,

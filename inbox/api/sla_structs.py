@@ -12,7 +12,7 @@ from inbox.core import business_hours, policies
 from inbox.core.business_hours import Calendar, Holiday, Interval, Special
 from inbox.core.conditions import ALWAYS, Condition
 from inbox.core.conversation import Category
-from inbox.core.errors import Conflict, Invalid
+from inbox.core.errors import Invalid, Prevented
 from inbox.core.ids import Instant
 from inbox.core.permissions import Actor
 from inbox.core.policies import Action, ByPriority, Policy, Share, Targets
@@ -173,8 +173,8 @@ async def unneeded(parts: Any, actor: Actor, before: Calendar | None, after: Cal
         return
     by_hours = [agent.name for agent in (await parts.directory.agents()).values() if agent.calendar == before.id]
     if by_hours:
-        raise Conflict(f"{by_hours[0]!r} works by these hours; change that first.")
+        raise Prevented("in_use", f"{by_hours[0]!r} works by these hours; change that first.", by_hours[0])
     for noun in (POLICIES, QUEUES):
         needing = [other.name for other in (await parts.directory.entries(noun)).values() if other.calendar == before.id]
         if needing:
-            raise Conflict(f"{needing[0]!r} goes by these hours; change that first.")
+            raise Prevented("in_use", f"{needing[0]!r} goes by these hours; change that first.", needing[0])

@@ -358,8 +358,8 @@ class CountsRow(Struct, frozen=True):
 class Problem(Struct, frozen=True, omit_defaults=True):
     """RFC 9457 problem details. ``code`` is stable; ``field`` names the wrong field; ``newer`` holds the messages behind a 409.
 
-    ``after``: milliseconds to wait before the next attempt. ``reason``: the gate's code behind a refusal. ``id`` finds an
-    unexpected error in the log.
+    ``after``: milliseconds to wait before the next attempt. ``reason``: the code behind a refusal by the gate, or of what
+    prevents it, which is called ``by``. ``id`` finds an unexpected error in the log.
     """
 
     type: str
@@ -370,5 +370,6 @@ class Problem(Struct, frozen=True, omit_defaults=True):
     field: str = ""
     after: int = 0
     reason: str = ""
+    by: str = ""
     id: str = ""
     newer: tuple[MessageRow, ...] = ()

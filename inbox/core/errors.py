@@ -14,6 +14,7 @@ InboxError
  |       +- CodeWrong     the password was right, the code was not
  |       +- FactorNeeded  the password was right: set up a second factor, then come again with a code
  +- Conflict         the state moved on: load again and decide again
+ |   +- Prevented    something that stays is in the way: ``reason`` is its code, ``by`` its name
  |   +- NewerReply   somebody else answered first; ``newer`` holds the message ids
  +- TryLater         the other side is not able now; try again ``after`` milliseconds
  |   +- Unavailable  our own database is away: nothing was acknowledged
@@ -130,6 +131,18 @@ class Conflict(InboxError):
     """The state has changed; load it again."""
 
     code = "conflict"
+
+
+class Prevented(Conflict):
+    """Something else is in the way."""
+
+    code = "prevented"
+
+    def __init__(self, reason: str, message: str, by: str = "") -> None:
+        """``reason`` is a code, ``by`` the name or number of what is in the way. Loading again changes nothing."""
+        super().__init__(message)
+        self.reason = reason
+        self.by = by
 
 
 class NewerReply(Conflict):

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct
 
-from inbox.core.errors import Conflict, NotFound
+from inbox.core.errors import Conflict, NotFound, Prevented
 from inbox.core.ids import digest
 from inbox.core.permissions import Actor
 from inbox.core.saved_replies import SavedReply
@@ -102,7 +102,8 @@ def _expect(noun: Noun[S], before: S | None, expect: int) -> None:
     if expect and before is None:
         raise NotFound
     if not expect and before is not None:
-        raise Conflict("There is one under this id already.")
+        name = getattr(before, "name", "")
+        raise Prevented("taken", f"There is one called {name!r} already.", name)
     if expect and before is not None and noun.version_of(before) != expect:
         raise Conflict("Somebody else changed this; load again.")
 

@@ -14,7 +14,7 @@ import structlog
 from inbox.core import bulk
 from inbox.core.bulk import MOST, PART, RUNNING, Change, Job, JobItem
 from inbox.core.conversation import FAR_FUTURE, Category, Conversation
-from inbox.core.errors import Conflict, InboxError, Invalid, NotFound, TryLater
+from inbox.core.errors import Conflict, InboxError, Invalid, NotFound, Prevented, TryLater
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ConversationId, digest
 from inbox.core.permissions import Actor, scope
@@ -105,7 +105,7 @@ class Jobs:
         when it returns. Raises ``Conflict`` for a tag that rules ask for and that would be gone, or that was changed since."""
         rules = await asking(self._directory, tag.name)
         if into is None and rules:
-            raise Conflict(f"{rules[0][1]!r} asks for this tag; change that first.")
+            raise Prevented("in_use", f"{rules[0][1]!r} asks for this tag; change that first.", rules[0][1])
         known = (await self._directory.entries(TAGS)).get("" if into is None else tag_id(into))
         fresh = known is None or known.id == tag.id
         name = known.name if known is not None and not fresh else into

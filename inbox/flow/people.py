@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from inbox.core.blocking import Block
 from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer, Identity, identity_id
-from inbox.core.errors import Conflict, NotFound
+from inbox.core.errors import NotFound, Prevented
 from inbox.core.events import Event, EventType
 from inbox.core.ids import CustomerId, digest
 from inbox.core.permissions import Action, Actor, require
@@ -58,7 +58,7 @@ class AddIdentity:
             raise NotFound
         stored = layer.get(IDENTITIES, id)
         if stored is not None and layer.person(stored.customer) != customer:
-            raise Conflict("This address belongs to another person.")
+            raise Prevented("of_another", "This address belongs to another person.")
         if stored is None:
             layer.put(IDENTITIES, Identity(id, self.kind, self.value, customer.id, how=ENTERED, since=layer.now))
             customer_changed(layer, customer, customer, author_of(self.actor))
@@ -92,7 +92,7 @@ class CreateCustomer:
         if repeated(layer, self.actor.id, self.key, "create_customer", body) and known is not None:
             return known
         if any(layer.get(IDENTITIES, id) is not None for id in own):
-            raise Conflict("This address belongs to another person.")
+            raise Prevented("of_another", "This address belongs to another person.")
         stored = layer.insert(CUSTOMERS, replace(self.customer, created_at=layer.now))
         for id, (kind, value) in own.items():
             layer.put(IDENTITIES, Identity(id, kind, value, stored.id, how=ENTERED, since=layer.now))

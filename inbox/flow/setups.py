@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from inbox.connector import Connector, ConnectorRole, Health, Tools
 from inbox.core.acknowledgement import Acknowledgement
-from inbox.core.errors import Conflict, Invalid, NotFound
+from inbox.core.errors import Conflict, Invalid, NotFound, Prevented
 from inbox.core.events import Event, EventType
 from inbox.core.ids import ChannelId, TeamId
 from inbox.core.listening import Place, clash, listener_of
@@ -103,16 +103,18 @@ def _replaceable(before: ChannelRecord | None, after: ChannelRecord, version: in
         return
     _not_the_files(before)
     if before.connector != after.connector:
-        raise Conflict(f"The id {before.id!r} belongs to conversations that came by another kind of channel; choose another one.")
+        raise Prevented(
+            "taken", f"The id {before.id!r} belongs to conversations that came by another kind of channel; choose another one.", before.id
+        )
     if not version and before.enabled:
-        raise Conflict(f"There is a channel {before.id!r} already.")
+        raise Prevented("taken", f"There is a channel {before.id!r} already.", before.id)
     if version and before.version != version:
         raise Conflict("Somebody else changed this channel; load again.")
 
 
 def _not_the_files(record: ChannelRecord) -> None:
     if record.managed == FILE and record.enabled:
-        raise Conflict("This channel is managed by the settings file of the service; change it there.")
+        raise Prevented("managed", "This channel is managed by the settings file of the service; change it there.")
 
 
 @dataclass(frozen=True)

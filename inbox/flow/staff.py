@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from inbox.core.agent import Agent, Role, Team
-from inbox.core.errors import Conflict, Invalid, NotFound
+from inbox.core.errors import Conflict, Invalid, NotFound, Prevented
 from inbox.core.events import Event, EventType
 from inbox.core.ids import AgentId, TeamId
 from inbox.core.message import Author
@@ -99,7 +99,7 @@ class EditAgent:
         """The other one is written as well, unchanged: of two admins who take each other's place at once, one is refused."""
         other = next((a for id in self.admins if (a := layer.get(AGENTS, id)) is not None and _may_all(a)), None)
         if other is None:
-            raise Conflict("This is the last admin; make another account an admin first.")
+            raise Prevented("last_admin", "This is the last admin; make another account an admin first.")
         layer.put(AGENTS, other)
 
 
@@ -158,7 +158,7 @@ class CreateTeam:
         if repeated(layer, self.actor.id, self.key, "create_team", self.team.id, self.team.name) and stored is not None:
             return stored
         if stored is not None:
-            raise Conflict(f"There is a team {self.team.id!r} already.")
+            raise Prevented("taken", f"There is a team {self.team.id!r} already.", self.team.name)
         return _changed(layer, self.team, author_of(self.actor))
 
 

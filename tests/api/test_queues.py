@@ -21,6 +21,12 @@ async def test_admins_make_change_and_remove_queues(world: World) -> None:
     changed = await ada.ask("PUT", f"/queues/{made['id']}", json={**NEW, "version": 1, "paused": True})
     assert (await changed.json())["paused"] is True
     assert (await ada.ask("PUT", f"/queues/{made['id']}", json={**NEW, "version": 1})).status == 409
+    again = await ada.ask("POST", "/queues", json={**NEW, "name": "REFUNDS"})
+    assert (again.status, (await again.json())["reason"]) == (409, "taken"), "nobody could tell the two apart"
+    other = await (await ada.ask("POST", "/queues", json={**NEW, "name": "Other"})).json()
+    renamed = await ada.ask("PUT", f"/queues/{other['id']}", json={**NEW, "version": 1})
+    assert (renamed.status, (await renamed.json())["by"]) == (409, "Refunds")
+    assert (await ada.ask("DELETE", f"/queues/{other['id']}")).status == 204
     assert (await mia.ask("DELETE", f"/queues/{made['id']}")).status == 403
     assert (await ada.ask("DELETE", f"/queues/{made['id']}")).status == 204
     assert await mia.get("/queues") == []

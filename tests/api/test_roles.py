@@ -36,7 +36,7 @@ async def give(browser: Browser, who: str, role: str) -> Any:
 async def as_role(world: World, permissions: Sequence[str], sight: str = "teams", who: str = "mia") -> Browser:
     """Logged in, with a role of the workspace's own."""
     ada = await world.log_in("ada")
-    answer = await give(ada, who, await a_role(ada, permissions, sight))
+    answer = await give(ada, who, await a_role(ada, permissions, sight, f"Helper {who}"))
     assert answer.status == 200, await answer.text()
     return await world.log_in(who)
 
@@ -165,6 +165,14 @@ async def test_the_last_admin_stays_one(world: World) -> None:
     assert (await give(ada, "sue", "admin")).status == 200
     assert (await give(ada, "ada", role)).status == 200
     assert (await give(ada, "sue", role)).status == 409, "whoever does it"
+
+
+async def test_no_two_roles_have_one_name(world: World) -> None:
+    ada = await world.log_in("ada")
+    await a_role(ada, ["reply"])
+    for same in ("helpers", "Agent"):
+        answer = await ada.ask("POST", "/roles", json={"version": 0, "name": same, "permissions": ["note"], "sight": "own"})
+        assert (answer.status, (await answer.json())["reason"]) == (409, "taken"), "one would be given for the other"
 
 
 async def test_tokens_reach_as_far_as_the_role(world: World) -> None:

@@ -218,7 +218,11 @@ async def test_a_team_that_serves_a_queue_stays(world: World) -> None:
     made = await ada.ask("POST", "/queues", json=queue, headers={"Idempotency-Key": "q"})
     assert made.status == 201, await made.text()
     answer = await ada.ask("DELETE", "/teams/returns")
-    assert (answer.status, "The queue 'Refunds'" in await answer.text()) == (409, True)
+    told = await answer.json()
+    assert (answer.status, told["code"], told["reason"], told["by"]) == (409, "prevented", "in_use", "Refunds"), (
+        "no change of somebody else"
+    )
+    assert "The queue 'Refunds'" in told["detail"]
     assert (await ada.ask("DELETE", f"/queues/{(await made.json())['id']}")).status == 204
     assert (await ada.ask("DELETE", "/teams/returns")).status == 204
 

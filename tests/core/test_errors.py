@@ -24,7 +24,7 @@ def test_the_tree_of_errors_is_the_one_printed_at_its_top() -> None:
 def test_codes_of_errors_are_stable_and_different() -> None:
     codes = [error.code for error in ERRORS]
     assert len(set(codes)) == len(codes)
-    assert {"denied", "not_found", "conflict", "newer_reply", "try_later", "malformed", "fenced"} <= set(codes)
+    assert {"denied", "not_found", "conflict", "prevented", "newer_reply", "try_later", "malformed", "fenced"} <= set(codes)
 
 
 def test_an_error_without_words_uses_its_own() -> None:

@@ -9,8 +9,11 @@ from typing import Any
 from inbox.api.audit import note
 from inbox.api.parts import Handler, Signed
 from inbox.api.shelves import SHELVES, Shelf
-from inbox.core.errors import Invalid, NotFound
+from inbox.core.errors import Invalid, NotFound, Prevented
 from inbox.core.ids import digest
+from inbox.core.permissions import Actor
+from inbox.flow.catalog import Rule
+from inbox.flow.working import Layer
 
 
 def handlers_of(shelf: Shelf) -> Mapping[str, Handler]:
@@ -54,10 +57,26 @@ async def _seen(shelf: Shelf, asked: Signed[Any]) -> Any:
     return found
 
 
+async def _rule(shelf: Shelf, asked: Signed[Any], wanted: Any, before: Any) -> Rule:
+    """The shelf's rule, and after it: two of one name, which nobody could tell apart, are refused. What has its name already keeps it."""
+    known = (*shelf.fixed(asked.actor), *(await asked.parts.directory.entries(shelf.noun)).values())
+    name, id = wanted.name.casefold(), shelf.noun.id_of(wanted)
+    renamed = before is None or before.name != wanted.name
+    taken = shelf.distinct and renamed and any(other.name.casefold() == name and other.id != id for other in known)
+
+    def rule(layer: Layer, actor: Actor, before: Any, after: Any) -> None:
+        shelf.rule(layer, actor, before, after)
+        if taken:
+            raise Prevented("taken", f"There is one called {wanted.name!r} already.", wanted.name)
+
+    return rule
+
+
 async def _save(shelf: Shelf, asked: Signed[Any], id: str, before: Any, what: str) -> Any:
     wanted = await shelf.complete(asked.parts, shelf.entry(asked.body, id, asked.actor, before))
     await shelf.ask(asked.parts, asked.actor, before, wanted)
-    stored = await asked.parts.catalog.save(asked.actor, shelf.noun, wanted, asked.body.version, shelf.rule, asked.key)
+    rule = await _rule(shelf, asked, wanted, before)
+    stored = await asked.parts.catalog.save(asked.actor, shelf.noun, wanted, asked.body.version, rule, asked.key)
     await note(asked, f"{shelf.one}_{what}", id, name=stored.name)
     return shelf.show(stored)
 

@@ -17,7 +17,7 @@ from inbox.api.handlers.session import let_in
 from inbox.api.origin import client_address, limited_as
 from inbox.api.parts import Asked, Handler, Signed
 from inbox.api.passkeys import about_adding
-from inbox.core.errors import Conflict, Denied, NotFound
+from inbox.core.errors import Denied, NotFound, Prevented
 from inbox.core.passkeys import ALGORITHMS, Assertion, credential_of, handle_of
 
 MOST_PASSKEYS = 20
@@ -59,7 +59,7 @@ async def begin_passkey(asked: Signed[sec.Prove]) -> pk.PasskeySetup:
     await prove(asked, asked.body.password)
     known = await parts.accounts.passkeys(asked.actor.id)
     if len(known) >= MOST_PASSKEYS:
-        raise Conflict(f"At most {MOST_PASSKEYS} passkeys; remove one first.")
+        raise Prevented("most", f"At most {MOST_PASSKEYS} passkeys; remove one first.", str(MOST_PASSKEYS))
     agent = (await parts.directory.agents())[asked.actor.id]
     challenge = await parts.auth.passkeys.challenge(about_adding(asked.session))
     exclude = tuple(credential_of(one.key) for one in known)

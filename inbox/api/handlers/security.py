@@ -17,7 +17,7 @@ from inbox.api.programs import TOKEN_PREFIX
 from inbox.api.shelves import managed_by
 from inbox.api.tokens import hash_of, new_token
 from inbox.core.agent import Role
-from inbox.core.errors import CodeWrong, Conflict, Denied, Invalid, NotFound
+from inbox.core.errors import CodeWrong, Conflict, Denied, Invalid, NotFound, Prevented
 from inbox.core.ids import AgentId, digest
 from inbox.core.permissions import ADMINISTERING, ALLOWED, Action, Reach, granted, may, require
 from inbox.core.roles import require_within, role_of
@@ -131,7 +131,7 @@ async def create_token(asked: Signed[sec.CreateToken]) -> sec.NewToken:
     if reach is Reach.ADMIN and not granted(asked.actor).actions & ADMINISTERING:
         raise Invalid("reach", "is more than you may do yourself")
     if len(await asked.parts.accounts.tokens(asked.actor.id)) >= MOST_TOKENS:
-        raise Conflict(f"At most {MOST_TOKENS} tokens; revoke one first.")
+        raise Prevented("most", f"At most {MOST_TOKENS} tokens; revoke one first.", str(MOST_TOKENS))
     token = f"{TOKEN_PREFIX}{new_token()}"
     until = now + body.days * DAY_MS if body.days else 0
     call = digest("token", asked.actor.id, asked.key) if asked.key else ""

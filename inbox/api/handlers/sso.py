@@ -14,7 +14,7 @@ from inbox.api.bodies import encode
 from inbox.api.parts import Asked, Handler, Signed
 from inbox.api.sso_pages import bind, link_binding
 from inbox.api.tokens import TOKEN_LENGTH, new_token
-from inbox.core.errors import Conflict, Denied, NotFound
+from inbox.core.errors import Denied, NotFound, Prevented
 from inbox.core.permissions import Action, Actor, require
 from inbox.records import SIGN_INS
 
@@ -66,7 +66,7 @@ async def end_sign_in(asked: Signed[None]) -> None:
     found = await parts.accounts.credentials_of(asked.actor.id)
     others = any(one.agent == asked.actor.id and one.id != id for one in known.values())
     if not others and (found is None or not found.password_hash):
-        raise Conflict("This is your only way in; set a password first.")
+        raise Prevented("only_way", "This is your only way in; set a password first.")
     await parts.catalog.delete(asked.actor, SIGN_INS, id, 0, _own)
     await note(asked, "sso_unlinked", known[id].provider)
 

@@ -19,7 +19,7 @@ from inbox.api.parts import ApiParts, Signed
 from inbox.api.resets import Asking, Invited
 from inbox.core.agent import Agent, Availability, Role, Team
 from inbox.core.conversation import Category
-from inbox.core.errors import Conflict, Invalid, NotFound
+from inbox.core.errors import Invalid, NotFound, Prevented
 from inbox.core.ids import AgentId, TeamId, digest
 from inbox.core.permissions import Action, Grant, Scope, granted, require
 from inbox.core.roles import require_within, role_of, with_role
@@ -65,7 +65,7 @@ async def make_link(asked: Signed[None]) -> st.Invitation:
         return _told(agent, before)
     require_within(asked.actor, await _grant(asked.parts, agent))  # the link would let him in as somebody who may more
     if not agent.active:
-        raise Conflict("This account is switched off; switch it on first.")
+        raise Prevented("off", "This account is switched off; switch it on first.", agent.name)
     return _told(agent, await asked.parts.resets.invite(agent, asking))
 
 
@@ -131,15 +131,17 @@ async def delete_team(asked: Signed[None]) -> None:
     parts, id = asked.parts, TeamId(asked.path["id"])
     for channel in await parts.queries.channels():
         if channel.enabled and channel.team == id:
-            raise Conflict(f"The channel {channel.name!r} gives its conversations to this team; change that first.")
+            raise Prevented(
+                "in_use", f"The channel {channel.name!r} gives its conversations to this team; change that first.", channel.name
+            )
         if id in channel.readers:
-            raise Conflict(f"The channel {channel.name!r} is read by this team; change that first.")
+            raise Prevented("in_use", f"The channel {channel.name!r} is read by this team; change that first.", channel.name)
     for queue in (await parts.directory.entries(QUEUES)).values():
         if id in queue.teams:
-            raise Conflict(f"The queue {queue.name!r} is served by this team; change that first.")
+            raise Prevented("in_use", f"The queue {queue.name!r} is served by this team; change that first.", queue.name)
     unresolved = View("team", (*ACTIVE, Category.SNOOZED), team=id)
     if count := await parts.queries.count(unresolved, Scope(all=True), asked.actor.id, _COUNTED):
-        raise Conflict(f"{count} conversations of this team are not resolved; give them to another team first.")
+        raise Prevented("unresolved", f"{count} conversations of this team are not resolved; give them to another team first.", str(count))
     members = [agent.id for agent in await parts.queries.agents() if id in agent.teams]
     await parts.staff.delete_team(asked.actor, id, members)
     await note(asked, "team_deleted", id)
@@ -171,7 +173,7 @@ async def _changes(asked: Signed[st.EditAccount], before: Agent) -> dict[str, An
 async def _require_free(parts: ApiParts, email: str, id: AgentId) -> None:
     there = await parts.accounts.credentials(email)
     if there is not None and there.agent.id != id:
-        raise Conflict("There is an account with this address.")
+        raise Prevented("account_taken", "There is an account with this address.", email)
 
 
 def _asking(asked: Signed[Any], call: str) -> Asking:

@@ -7,6 +7,8 @@ export class ApiError extends Error {
   readonly field: string;
   /** Why something is not allowed, '' where nothing was said. */
   readonly reason: string;
+  /** What is in the way is called so, '' where nothing is. */
+  readonly by: string;
   /** Milliseconds to wait before trying again, 0 when nothing was said. */
   readonly after: number;
   readonly newer: MessageRow[];
@@ -18,6 +20,7 @@ export class ApiError extends Error {
     this.code = problem.code;
     this.field = problem.field ?? '';
     this.reason = problem.reason ?? '';
+    this.by = problem.by ?? '';
     this.after = problem.after ?? 0;
     this.newer = problem.newer ?? [];
   }

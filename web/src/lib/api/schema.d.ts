@@ -2433,7 +2433,7 @@ export interface components {
     schemas: {
         /**
          * Problem
-         * @description RFC 9457 problem details. `code` is stable; `field` names the wrong field; `newer` holds the messages behind a 409. `after`: milliseconds to wait before the next attempt. `reason`: the gate's code behind a refusal. `id` finds an unexpected error in the log.
+         * @description RFC 9457 problem details. `code` is stable; `field` names the wrong field; `newer` holds the messages behind a 409. `after`: milliseconds to wait before the next attempt. `reason`: the code behind a refusal by the gate, or of what prevents it, which is called `by`. `id` finds an unexpected error in the log.
          */
         Problem: {
             type: string;
@@ -2444,6 +2444,7 @@ export interface components {
             field?: string;
             after?: number;
             reason?: string;
+            by?: string;
             id?: string;
             newer?: components["schemas"]["MessageRow"][];
         };

@@ -14,7 +14,10 @@ import { workspace } from './workspace.svelte';
 
 /** The words for an error that reached the user. */
 export function explain(error: unknown): string {
-  if (error instanceof ApiError) return tCode(`error.${error.code}`) ?? error.message;
+  if (error instanceof ApiError) {
+    const { code, reason, by } = error;
+    return tCode(`error.${code}`) ?? tCode(`${code}.${reason}`, { by }) ?? error.message;
+  }
   return t('error.network');
 }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ApiError } from '../api/errors';
+import '../i18n/later';
 import { Form } from './form.svelte';
 import { toasts } from './toasts.svelte';
 
@@ -42,6 +43,18 @@ test('a form that failed stays with its reason, and tries again as the same requ
   await form.send(work());
   expect(form.isOpen).toBe(false);
   expect(keys[0]).toBe(keys[1]);
+});
+
+test('what stands in the way is named, not taken for a change by somebody else', async () => {
+  const form = new Form<Thing>();
+  form.begin();
+  const problem = { status: 409, code: 'prevented', title: 'x', detail: 'In English.' };
+  await form.send(() =>
+    Promise.reject(new ApiError({ ...problem, reason: 'in_use', by: 'Companies' } as never)),
+  );
+  expect(form.error).toBe('“Companies” needs this. Change that first.');
+  await form.send(() => Promise.reject(new ApiError({ ...problem, reason: 'new to this screen' } as never)));
+  expect(form.error).toBe('In English.');
 });
 
 test('a failure of a form that is gone is said all the same', async () => {
