@@ -98,6 +98,7 @@ class Facets(Struct, frozen=True, omit_defaults=True):
     sla: str = ""
     mentioned: tuple[AgentId, ...] = ()
     followers: tuple[AgentId, ...] = ()
+    scheduled: bool = False
 
 
 class Event(Struct, frozen=True, omit_defaults=True):
@@ -167,6 +168,7 @@ def facets(c: Conversation) -> Facets:
         sla=urgency(c),
         mentioned=tuple(dict.fromkeys(mention.agent for mention in c.mentions)),
         followers=c.followers,
+        scheduled=bool(c.scheduled),
     )
 
 

@@ -85,6 +85,7 @@ _STATES: Mapping[str, Mapping[str, Any]] = {
     PRESSING: {"sla": PRESSING},
     "mentioned": {"mentioned": True},
     "followed": {"followed": True},
+    "scheduled": {"scheduled": True},
 }
 _FIELDS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     "assignee": lambda value: {"assignee": value},
@@ -150,6 +151,7 @@ def _bounded(view: View) -> View:
     own = view.assignee != "any" or view.mentioned or view.followed
     unindexed = any(condition is not None for condition in asked) or own or view.sla
     history = not set(view.categories) <= set(UNFINISHED)
-    if history and unindexed and not view.tags and view.customer is None:
+    listed = view.tags or view.scheduled or view.customer is not None
+    if history and unindexed and not listed:
         raise Invalid("filter", "closed conversations are listed by team, tag or customer; search finds the others")
     return view

@@ -36,7 +36,8 @@ class View(Struct, frozen=True, omit_defaults=True):
     ``assignee`` is ``ME`` (what is offered to me, too), ``NOBODY``, ``SOMEBODY``, ``ANYBODY`` or an agent's id; ``team`` and ``queue``
     can be ``NOBODY``, which is none. ``tags`` must all be there. ``bot`` and ``queued``
     ask whether a bot serves the conversation and whether it waits for an agent; None: either. ``sla``: ``LATE``, ``SOON`` or both
-    (``PRESSING``). ``mentioned``: the reader must have been named in a note; ``followed``: he must follow it.
+    (``PRESSING``). ``mentioned``: the reader must have been named in a note; ``followed``: he must follow it. ``scheduled``:
+    an answer waits there for its time.
     ``absorbed`` are those who were merged into the customer.
     """
 
@@ -55,6 +56,7 @@ class View(Struct, frozen=True, omit_defaults=True):
     sla: str = ""
     mentioned: bool = False
     followed: bool = False
+    scheduled: bool = False
     sort: Sort = Sort.ACTIVITY
 
 
@@ -75,6 +77,7 @@ BUILTIN: Mapping[str, View] = {
         View("waiting-longest", (Category.OPEN,), sort=Sort.WAITING),
         View("due", ACTIVE, sort=Sort.DUE),
         View("urgent", ACTIVE, sort=Sort.PRIORITY),
+        View("scheduled", (*UNFINISHED, Category.RESOLVED), scheduled=True),
         View("snoozed", (Category.SNOOZED,)),
         View("resolved", (Category.RESOLVED,)),
         View("spam", (Category.SPAM,)),
@@ -108,7 +111,7 @@ def _held_by(view: View, facets: Facets, me: AgentId) -> bool:
         return False
     if view.queued is not None and view.queued != facets.queued:
         return False
-    if not _named_in(view, facets, me):
+    if not _named_in(view, facets, me) or (view.scheduled and not facets.scheduled):
         return False
     if view.assignee == ME:
         return me in (facets.assignee, facets.offered)

@@ -128,6 +128,8 @@ def _conversation(c: Conversation, doc: Document) -> None:
         doc["k_sla"] = sla
         doc["k_pressing"] = who
     further = [tag_list(c.category, tag) for tag in c.tags] + ([sla_list(sla)] if sla else [])
+    if c.scheduled and c.category is not Category.SPAM:
+        further += [scheduled_list(w) for w in who]
     if c.category in UNFINISHED:
         further += [mention_list(agent) for agent in dict.fromkeys(mention.agent for mention in c.mentions)]
         further += [follow_list(agent) for agent in c.followers]
@@ -177,6 +179,11 @@ def customer_list(customer: CustomerId) -> str:
 def tag_list(category: Category, tag: str) -> str:
     """What has a tag: active conversations together, the others by category."""
     return f"g:{tag}" if category in ACTIVE else f"g.{category.value}:{tag}"
+
+
+def scheduled_list(token: str) -> str:
+    """Where an answer waits for its time, for a reader; not what is spam."""
+    return f"p:{token}"
 
 
 def mention_list(agent: AgentId) -> str:

@@ -26,6 +26,7 @@ from inbox.store.documents import (
     offer_list,
     open_list,
     queue_list,
+    scheduled_list,
     sla_list,
     tag_list,
     team_token,
@@ -84,7 +85,7 @@ def reading(view: View, scope: Scope, me: AgentId) -> Reading | None:
         return None
     where = {**_conditions(view, me), **beyond_bars(scope)}
     active = set(view.categories) <= set(ACTIVE)
-    special = _own_list(view, scope, me, tokens, where) if active else None
+    special = _scheduled(view, tokens, where) or (_own_list(view, scope, me, tokens, where) if active else None)
     if special is not None:
         return special
     few, sure = _few(view, me, active)
@@ -96,6 +97,15 @@ def reading(view: View, scope: Scope, me: AgentId) -> Reading | None:
     if active and view.sort in _LIVE:
         return _walk(view, {"k_live": {"$in": tokens}}, _without(where, view), _LIVE[view.sort])
     return _walk(view, {"k_who": {"$in": tokens}}, where, "who_activity")
+
+
+def _scheduled(view: View, tokens: list[str], where: dict[str, Any]) -> Reading | None:
+    """Where answers wait for their time, which are few; spam is not among them."""
+    if not view.scheduled or Category.SPAM in view.categories:
+        return None
+    sure = ("category",) if set(view.categories) >= {*UNFINISHED, Category.RESOLVED} else ()
+    listed = {"k_lists": {"$in": [scheduled_list(token) for token in tokens]}}
+    return _walk(view, listed, _drop(where, "scheduled.0", *sure), "list_activity")
 
 
 def _whose(view: View) -> list[CustomerId]:
@@ -160,7 +170,8 @@ def _conditions(view: View, me: AgentId) -> dict[str, Any]:
 
 def _named_in(view: View, me: AgentId) -> dict[str, Any]:
     mentioned = {"mentions.agent": {"$eq": me}} if view.mentioned else {}
-    return mentioned | ({"followers": {"$eq": me}} if view.followed else {})
+    scheduled = {"scheduled.0": {"$exists": True}} if view.scheduled else {}
+    return mentioned | scheduled | ({"followers": {"$eq": me}} if view.followed else {})
 
 
 def _held(view: View, me: AgentId) -> dict[str, Any]:

@@ -76,6 +76,7 @@ facets = st.builds(
     merged=st.booleans(),
     mentioned=st.lists(agent_ids, max_size=2, unique=True).map(tuple),
     followers=st.lists(agent_ids, max_size=2, unique=True).map(tuple),
+    scheduled=st.booleans(),
 )
 
 actors = st.builds(

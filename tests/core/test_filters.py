@@ -41,6 +41,7 @@ RED = TeamId("red")
         ("is:pressing", {"sla": "pressing"}),
         ("is:mentioned", {"mentioned": True}),
         ("is:followed", {"followed": True}),
+        ("is:scheduled", {"scheduled": True}),
         ("assignee:me", {"assignee": ME}),
         ('tag:vip tag:"two words" tag:vip', {"tags": ("vip", "two words")}),
         (

@@ -38,6 +38,8 @@ def test_mine_unassigned_and_bots_are_what_they_say(facets: Facets) -> None:
     unfinished = active or (not facets.merged and facets.category is Category.SNOOZED)
     assert matches(BUILTIN["mentions"], facets, ANN) == (unfinished and ANN in facets.mentioned)
     assert matches(BUILTIN["followed"], facets, ANN) == (unfinished and ANN in facets.followers)
+    spam = facets.category is Category.SPAM
+    assert matches(BUILTIN["scheduled"], facets, ANN) == (facets.scheduled and not spam and not facets.merged)
     assert matches(BUILTIN["queue"], facets, ANN) == (active and facets.queued)
 
 

@@ -9,7 +9,10 @@ from inbox.core import commands as c
 from inbox.core.agent import Role
 from inbox.core.conversation import Category, ClockState, Conversation
 from inbox.core.errors import Conflict, Invalid, TryLater
+from inbox.core.ids import AgentId
 from inbox.core.message import DeliveryState
+from inbox.core.permissions import Scope
+from inbox.core.views import BUILTIN
 from inbox.flow.merging import Merging
 from inbox.records import StoredFile
 from inbox.testing.recording_connector import ACCEPTS, raises
@@ -25,6 +28,12 @@ CANCELLED = DeliveryState.CANCELLED
 def standing(x: Conversation) -> tuple[object, ...]:
     """What lists show and sort by."""
     return x.last, x.last_reply, x.updated_at, x.waiting_since, x.category
+
+
+async def waiting(house: House) -> list[str]:
+    """Where answers wait for their time, as the view lists it."""
+    page, _ = await house.store.queries.page(BUILTIN["scheduled"], Scope(all=True), AgentId("mia"), None, 10)
+    return [one.id for one in page]
 
 
 async def test_an_answer_on_hold_leaves_when_the_hold_is_over_and_not_before(house: House) -> None:
@@ -60,12 +69,14 @@ async def test_a_planned_answer_is_none_before_its_time(house: House) -> None:
     before = await house.conversation(id)
     assert (before.category, before.scheduled, before.last_reply) == (Category.OPEN, (reply.id,), None)
     assert before.waiting_since is not None, "the customer still waits"
+    assert await waiting(house) == [id]
     await house.pass_time(5 * HOUR - MINUTE)
     assert said(house.world.mail) == []
     await house.pass_time(MINUTE + 100)
     await at_last(house, reply, SENT)
     after = await house.conversation(id)
     assert (after.category, after.scheduled) == (Category.RESOLVED, ())
+    assert await waiting(house) == []
     assert after.last_reply is not None
     assert after.last_reply.id == reply.id
     assert {clock.state for clock in after.sla if clock.metric == "first_response"} == {ClockState.BREACHED}, "an hour was promised"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from inbox.core.agent import Role
 from inbox.core.conversation import Category, Mention, Offer, Waiting
 from inbox.core.events import EventType
-from inbox.core.ids import AgentId
+from inbox.core.ids import AgentId, MessageId
 from inbox.core.message import Author
 from inbox.core.permissions import Action, Sight
 from inbox.gateway import protocol as p
@@ -308,6 +308,21 @@ async def test_who_follows_a_conversation_has_it_in_his_list_and_counter_alone(w
     await world.clock.advance(2_000)
     assert [f.sub for f in await mia.read() if isinstance(f, p.Gone)] == ["list"]
     assert mia.counts == {"followed": 0}
+
+
+async def test_where_an_answer_waits_for_its_time_is_in_the_list_and_counter_of_all_who_see_it(world: World) -> None:
+    before = await world.conversation("c1", team="red")
+    asked = (p.SubscribeView("list", "scheduled"), p.SubscribeCounts("n", ("scheduled",)))
+    mia = await connected(world, "mia", *asked)
+    planned = replace(before, version=before.version + 1, scheduled=(MessageId("m1"),))
+    await world.commit(planned, EventType.MESSAGE_QUEUED, actor=Author("agent", "max"))
+    await world.clock.advance(2_000)
+    put = [f for f in await mia.read() if isinstance(f, p.Put) and f.sub == "list"]
+    assert (len(put), mia.counts) == (1, {"scheduled": 1})
+    await world.commit(replace(planned, version=planned.version + 1, scheduled=()), EventType.DELIVERY_CHANGED, actor=Author("system"))
+    await world.clock.advance(2_000)
+    assert [f.sub for f in await mia.read() if isinstance(f, p.Gone)] == ["list"]
+    assert mia.counts == {"scheduled": 0}
 
 
 async def test_nobody_is_told_of_what_he_follows_and_may_not_read(world: World) -> None:

@@ -50,6 +50,7 @@ conversations = st.lists(
             lambda who: tuple(Mention(a, MessageId(f"n{i}")) for i, a in enumerate(who))
         ),
         followers=st.lists(st.sampled_from(AGENTS), max_size=2, unique=True).map(tuple),
+        scheduled=st.sampled_from([(), (), (MessageId("planned"),)]),
         waiting=st.none() | st.sampled_from([Waiting(START, offer=Offer(agent, START + 1)) for agent in AGENTS]),
         channel=st.sampled_from([ChannelId("mail"), ChannelId("chat")]),
         customer=st.sampled_from([CustomerId("anna"), CustomerId("ben")]),
@@ -86,6 +87,7 @@ custom_views = st.builds(
     sla=st.sampled_from(["", "", "late", "soon", "pressing"]),
     mentioned=st.sampled_from([False, False, True]),
     followed=st.sampled_from([False, False, True]),
+    scheduled=st.sampled_from([False, False, True]),
     sort=st.sampled_from(Sort),
 )
 asked_views = st.sampled_from(list(BUILTIN.values())) | custom_views
@@ -180,6 +182,7 @@ def many(count: int) -> list[Conversation]:
             team=(None, TEAMS[0], TEAMS[1])[i % 3],
             mentions=(Mention(AGENTS[0], MessageId(f"n{i}")),) if i % 12 == 0 else (),  # who is mentioned sees it
             followers=(AGENTS[1], AGENTS[0]) if i % 12 == 0 else (),
+            scheduled=(MessageId("planned"),) if i % 9 == 0 else (),
             queued_at=START + i if i % 3 == 0 else None,
             waiting_since=START + i if i % 4 == 0 else None,
             sort_due=START + i if i % 5 == 0 else None,

@@ -92,8 +92,13 @@ for (const colorScheme of ['light', 'dark'])
     const planned = detail.body.timeline.items.find((item) => item.text === text);
     const at = new Date(planned.scheduled_for);
     assert.deepEqual([at.getHours(), at.getMinutes()], [9, 30]);
+    const listed = page.locator(`[data-testid=row][data-number="${row.number}"]`);
+    await page.getByTestId('view-scheduled').click();
+    await page.waitForURL('**/inbox/scheduled*');
+    await listed.click();
     await messageWith(page, text).getByTestId('take-back').click();
     await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
+    await listed.waitFor({ state: 'detached' });
     await page.getByTestId('send-later').click();
     await page.getByTestId('send-later-hour').click();
     await messageWith(page, text).getByTestId('cancel-send').click();

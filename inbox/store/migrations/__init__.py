@@ -16,6 +16,7 @@ from inbox.store.migrations import (
     m0004_lists_of_tags,
     m0005_pressing,
     m0006_tags_are_entries,
+    m0007_scheduled,
 )
 
 STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
@@ -25,6 +26,7 @@ STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
     m0004_lists_of_tags.expand,
     m0005_pressing.expand,
     m0006_tags_are_entries.expand,
+    m0007_scheduled.expand,
 )
 """Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
 

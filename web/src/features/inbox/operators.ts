@@ -21,6 +21,7 @@ export function filterOperators(): Operators {
         'mine',
         'mentioned',
         'followed',
+        'scheduled',
         'assigned',
         'unassigned',
         'queued',
