@@ -148,3 +148,22 @@ test('on a phone an answer is planned and taken back', async () => {
     'nothing overflows',
   );
 });
+
+test('the first message of a new conversation is held as well, and comes back', async () => {
+  const page = await agent(MIRA);
+  await held(page, '60');
+  await page.reload();
+  await page.getByTestId('compose').click();
+  const text = unique('To a stranger');
+  await page.getByTestId('new-to').getByRole('textbox').fill('stranger@example.net');
+  await page.getByTestId('new-subject').fill('Too early');
+  await page.getByTestId('new-text').fill(text);
+  await page.getByTestId('new-send').click();
+  const number = await until(async () => {
+    const open = new URL(page.url()).pathname.split('/')[3];
+    return open && (await messageWith(page, text).count()) > 0 && open;
+  }, 'it is shown');
+  await page.getByTestId('toast').getByRole('button', { name: 'Undo' }).last().click();
+  await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
+  assert.equal(await stateOf(page, number, text), 'cancelled');
+});
