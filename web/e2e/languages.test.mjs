@@ -142,3 +142,21 @@ for (const [theme, viewport] of [
     }
   });
 }
+
+test('a list in another window goes on in the language that was chosen, without an error', async () => {
+  const page = await agent(INES);
+  await page.goto(`${URL_OF_DEMO}/inbox/all`);
+  await page.getByTestId('row').first().waitFor();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  try {
+    const other = await page.context().newPage();
+    await other.goto(`${URL_OF_DEMO}/settings/profile`);
+    await choose(other, 'de');
+    await turned(page, 'de');
+    await page.getByTestId('row').first().waitFor();
+    assert.deepEqual(errors, []);
+  } finally {
+    await call(page, 'PATCH', '/me', { language: '' });
+  }
+});
