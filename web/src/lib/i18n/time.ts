@@ -115,7 +115,7 @@ export function exactly(ms: number): string {
   return new Intl.ListFormat(locale, { type: 'unit', style: 'narrow' }).format(parts.slice(0, 3));
 }
 
-/** A file's size: "812 B", "14 KB", "3.2 MB". */
+/** A file's size: "812 bytes", "14 kB", "3.2 MB". */
 export function bytes(size: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
   let value = size;
@@ -128,7 +128,7 @@ export function bytes(size: number): string {
   return new Intl.NumberFormat(locale, {
     style: 'unit',
     unit: units[unit],
-    unitDisplay: 'short',
+    unitDisplay: unit === 0 ? 'long' : 'short', // bytes have no plural where they are short
     maximumFractionDigits: digits,
   }).format(value);
 }
