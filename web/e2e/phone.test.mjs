@@ -91,6 +91,21 @@ test('rows are closed and put off by a finger, with undo; what a thumb needs is 
   await composer(page).waitFor();
   await bar.waitFor({ state: 'detached' }); // one pane at a time
   assert.deepEqual(await small(), []);
+
+  const { pathname } = new URL(page.url());
+  const customer = page.locator('[data-pane=customer]');
+  await page.getByTestId('toggle-customer').tap();
+  await customer.getByTestId('customer-company').waitFor();
+  assert.deepEqual(await small(), []);
+  await page.goBack();
+  await customer.waitFor({ state: 'detached' });
+  assert.equal(new URL(page.url()).pathname, pathname, 'the conversation is still open');
+  await page.getByTestId('toggle-customer').tap();
+  await customer.getByRole('button', { name: 'Hide customer' }).tap();
+  await customer.waitFor({ state: 'detached' });
+  await until(() => page.evaluate(() => history.state === null), 'its step is gone');
+  await page.goBack();
+  await bar.waitFor();
 });
 
 test('from right to left the other way round', async () => {
