@@ -109,12 +109,19 @@ async def _returned(parts: ApiParts, request: web.Request) -> web.Response:
     except Rejected as refused:
         await parts.accounts.audit(entry(parts.clock.now(), "", "sso_refused", address, id, why=refused.reason))
         raise
+    try:
+        if session is not None:
+            request[AGENT] = session.agent
+            await _linked(parts, person, id, session.agent, address)
+        else:
+            agent = await _account(parts, person, id, binding if purpose == "invite" else "", address)
+    except (Denied, Conflict) as refused:
+        why = refused.reason if isinstance(refused, Denied) else refused.code
+        await parts.accounts.audit(entry(parts.clock.now(), "", "sso_refused", address, id, why=why, email=person.email))
+        raise
     if session is not None:
-        request[AGENT] = session.agent
-        await _linked(parts, person, id, session.agent, address)
         await parts.auth.take_back(RETURNS, limited_as(address))
         return _to(LINKED)
-    agent = await _account(parts, person, id, binding if purpose == "invite" else "", address)
     await parts.auth.take_back(RETURNS, limited_as(address))
     return await _let_in(parts, request, agent, id)
 

@@ -112,6 +112,7 @@ async def test_a_mail_address_alone_opens_no_account() -> None:
             assert told in await back.text()
             assert visitor.cookie == ""
             assert not world.memory.tables.of(SIGN_INS)
+            assert await refused(world) == ["address_taken" if settings else "unknown_person"], "whoever looks after security sees the try"
 
 
 async def test_a_stranger_gets_an_account_only_where_the_settings_say_so() -> None:
