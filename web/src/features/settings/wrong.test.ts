@@ -8,6 +8,7 @@ import { roles } from '../../lib/state/roles.svelte';
 import { session } from '../../lib/state/session.svelte';
 import { FakeService, json, problem } from '../../testing/service';
 import ChannelForm from './channels/ChannelForm.svelte';
+import Channels from './channels/Channels.svelte';
 import People from './People.svelte';
 
 let service: FakeService;
@@ -40,6 +41,25 @@ it('a channel that is refused leads to the field that is wrong', async () => {
   await fireEvent.input(screen.getByTestId('channel-name'), { target: { value: '' } });
   await fireEvent.click(screen.getByTestId('channel-save'));
   await vi.waitFor(() => expect(document.activeElement).toBe(screen.getByTestId('channel-name')));
+});
+
+it('a new chat shows the line for the site as soon as it is saved', async () => {
+  const form = { type: 'object', properties: {} };
+  const connector = { name: 'webchat', title: 'Web chat', role: 'channel', form, docs: '' };
+  const chat = { id: 'shop', connector: 'webchat', name: 'Shop', settings: {}, secrets: [], readers: [] };
+  const made: object[] = [];
+  service.on('GET /channels', () => json(made));
+  service.on('GET /connectors', () => json([connector]));
+  service.on('POST /channels', () => {
+    made.push({ ...chat, enabled: true, version: 1 });
+    return json(made[0]);
+  });
+  render(Channels);
+  await fireEvent.click(await screen.findByTestId('channel-add'));
+  await fireEvent.click(await screen.findByTestId('connector-webchat'));
+  await screen.findByText(/is shown here when the channel is saved/);
+  await fireEvent.click(screen.getByTestId('channel-save'));
+  await screen.findByText(/data-channel="shop"/);
 });
 
 it('an address that has an account is said where it was typed', async () => {
