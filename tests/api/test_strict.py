@@ -80,7 +80,7 @@ def objects(call: Call) -> list[Path]:
         *(
             at
             for at, value in places(BODIES[call.name]())
-            if isinstance(value, dict) and at[-1] not in ("attributes", "keys", "settings", "skills", "limits")
+            if isinstance(value, dict) and at[-1] not in ("attributes", "keys", "screen", "settings", "skills", "limits")
         ),
     ]
 
