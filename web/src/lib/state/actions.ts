@@ -16,7 +16,8 @@ import { workspace } from './workspace.svelte';
 export function explain(error: unknown): string {
   if (error instanceof ApiError) {
     const { code, reason, by } = error;
-    return tCode(`error.${code}`) ?? tCode(`${code}.${reason}`, { by }) ?? error.message;
+    const said = code === 'prevented' ? tCode(`prevented.${reason}`, { by }) : tCode(`error.${code}`);
+    return said ?? error.message;
   }
   return t('error.network');
 }
