@@ -13,7 +13,12 @@ test('on a narrow screen one pane is shown at a time', async () => {
   await row.waitFor({ state: 'hidden' });
   await page.getByTestId('toggle-customer').click();
   await page.getByTestId('customer-name').waitFor();
+  await page.goBack();
+  await page.getByTestId('customer-name').waitFor({ state: 'detached' });
+  await page.getByTestId('message').first().waitFor();
+  await page.getByTestId('toggle-customer').click();
   await page.getByRole('button', { name: 'Hide customer' }).click();
+  await page.waitForFunction(() => !history.state?.over); // its step goes, too
   await page.goBack();
   await row.waitFor({ state: 'visible' });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);

@@ -135,7 +135,7 @@ test('the board comes back after the line was cut', async () => {
   const page = await board(INES);
   const queue = await quietQueue(page);
   await page.network.down();
-  await page.getByTestId('board').getByRole('status').waitFor();
+  await page.getByTestId('offline').waitFor();
   await page.network.up();
   await queue.add('After the cut');
   await until(async () => (await number(queue.tile.getByTestId('waiting'))) === 1, 'the board moves again');

@@ -116,7 +116,7 @@ test('each kind is made known as chosen: desktop and tone once among two windows
   await second.goto(`${URL_OF_DEMO}/settings/notices`);
   await second.getByTestId('notice-ways').waitFor();
   await second.getByText('Desktop notices are allowed').waitFor();
-  await second.locator('[data-pane=page]').click({ position: { x: 2, y: 2 } }); // where nothing is set
+  await second.locator('[data-pane=page]').click({ position: { x: 12, y: 2 } }); // where nothing is set
   await mira.locator('[data-pane=list]').click({ position: { x: 5, y: 5 } });
   const row = await newConversation(jonas, 'Out loud');
   await mentioned(jonas, mira, row);

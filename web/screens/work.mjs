@@ -159,7 +159,7 @@ export const dialogs = [
   keyed('menu-assign', ['a'], '[data-testid=assignee-input]', again),
   keyed('menu-snooze', ['b'], '[data-testid=snooze-say]', again),
   keyed('menu-tags', ['t'], '[role=listbox], [role=dialog], [role=menu]', again),
-  keyed('menu-status', ['s'], '[role=menu]', again),
+  keyed('menu-status', ['Shift+S'], '[role=menu]', again),
   keyed('menu-priority', ['p'], '[role=menu]', again),
   [
     'menu-more',
