@@ -133,6 +133,7 @@ test('saved views stand in the order one puts them into, with the pointer or by 
   const view = (page, name) => page.getByTestId('saved-view').filter({ hasText: `${name} ${mark}` });
   try {
     await until(async () => (await order(page)) === 'abc', 'by name');
+    await page.locator('[data-arranged]').waitFor();
     const stored = page.waitForResponse(
       (one) => one.url().endsWith('/me') && one.request().method() === 'PATCH',
     );
@@ -143,6 +144,7 @@ test('saved views stand in the order one puts them into, with the pointer or by 
     await until(async () => (await order(page)) === 'cab', 'loaded again');
     const elsewhere = await agent(MIRA);
     await until(async () => (await order(elsewhere)) === 'cab', 'in another browser');
+    await elsewhere.locator('[data-arranged]').waitFor();
     await view(elsewhere, 'a').focus();
     await elsewhere.keyboard.press('Shift+ArrowDown');
     await until(async () => (await order(elsewhere)) === 'cba', 'moved by keys');

@@ -32,6 +32,7 @@ export function arrange(list: HTMLElement): () => void {
     const { top, height } = item.getBoundingClientRect();
     return event.clientY < top + height / 2 ? 'before' : 'after';
   };
+  list.dataset.arranged = '';
   const clear = () => items().forEach((item) => delete item.dataset.drop);
 
   list.addEventListener('dragstart', (event) => (dragged = itemOf(event)), { signal });

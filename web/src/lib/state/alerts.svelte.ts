@@ -47,8 +47,7 @@ class Standing {
   }
 
   #load = paced(async () => {
-    const all = await admin.standingAlerts().catch(() => undefined);
-    if (!all) return;
+    const all = await admin.standingAlerts();
     this.all = all;
     const keys = new Set(all.map((one) => `${one.alert}@${one.raised_at}`));
     for (const one of all) {

@@ -61,8 +61,9 @@ export class Entries<E extends Entry> {
     try {
       this.all = await this.#load();
       this.state = 'ready';
-    } catch {
+    } catch (error) {
       if (this.state !== 'ready') this.state = 'failed';
+      throw error;
     }
   });
 }

@@ -3,32 +3,38 @@ import { api } from '../api/client';
 import type { ServerFrame } from '../live/frames';
 import { untrack } from 'svelte';
 import { live } from './live.svelte';
+import { paced } from './paced';
 
 class Counts {
   of = $state.raw<Readonly<Record<string, number>>>({});
 
   /** Follows the counters of these views, in the place of others, until the returned function is called. */
   follow(views: readonly string[]): () => void {
+    let over = false;
     const take = (counts: Record<string, number>) => {
+      if (over) return; // an answer that comes late knows nothing of what is followed by now
       const all = { ...this.of, ...counts };
       this.of = Object.fromEntries(
         views.flatMap((view) => (view in all ? [[view, all[view] as number]] : [])),
       );
     };
     untrack(() => take({}));
-    const fetchAll = () =>
-      api.counts().then(
-        (answer) => take(answer.counts),
-        () => undefined,
-      );
+    const fetchAll = paced(async () => {
+      if (over) return;
+      take((await api.counts()).counts);
+      live.synced(sub);
+    });
     const { sub, stop } = live.follow(
       { t: 'counts', views: [...views] },
       {
         frame: (frame: ServerFrame) => frame.t === 'counted' && take(frame.counts),
-        sync: () => void fetchAll().then(() => live.synced(sub)),
+        sync: () => void fetchAll(),
       },
     );
-    return stop;
+    return () => {
+      over = true;
+      stop();
+    };
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { ApiError, NetworkError } from '../api/errors';
 import { paced } from './paced';
 
 let loads: (() => void)[] = [];
@@ -36,11 +37,36 @@ it('rests two seconds at most, and goes on after a load that failed', async () =
     throw new Error('away');
   });
   const refresh = paced(failing);
-  const first = refresh().catch((error: Error) => error.message);
-  void refresh().catch(() => undefined);
+  const first = refresh();
+  void refresh();
   await vi.advanceTimersByTimeAsync(10_000);
-  expect(await first).toBe('away');
+  await first;
   expect(failing).toHaveBeenCalledTimes(1);
   await vi.advanceTimersByTimeAsync(2_000);
   expect(failing).toHaveBeenCalledTimes(2);
+});
+
+it('loads again by itself what met no service, ever less often, and not what was refused', async () => {
+  const problem = { type: '', title: '', status: 404, detail: '', code: 'not_found' };
+  const load = vi
+    .fn<() => Promise<void>>()
+    .mockRejectedValueOnce(new NetworkError())
+    .mockRejectedValueOnce(new ApiError({ ...problem, status: 503 }))
+    .mockResolvedValueOnce()
+    .mockRejectedValue(new ApiError(problem));
+  const refresh = paced(load);
+  await refresh();
+  await vi.advanceTimersByTimeAsync(990);
+  expect(load).toHaveBeenCalledTimes(1);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(load).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(1_900);
+  expect(load).toHaveBeenCalledTimes(2);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(load).toHaveBeenCalledTimes(3);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(load).toHaveBeenCalledTimes(3);
+  await refresh();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(load).toHaveBeenCalledTimes(4);
 });

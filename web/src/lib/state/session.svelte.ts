@@ -153,12 +153,9 @@ class Session {
     return true;
   }
 
-  async #refreshMe(): Promise<void> {
-    await api.whoAmI().then(
-      (me) => this.edited(me),
-      () => undefined,
-    );
-  }
+  #refreshMe = paced(async () => this.edited(await api.whoAmI()));
+
+  #refreshAgents = paced(async () => this.#takeAgents(await api.agents()));
 
   #hear(frame: ServerFrame): void {
     if (frame.t === 'presence') {
@@ -171,10 +168,7 @@ class Session {
       }
       this.agents = agents;
     } else if (frame.t === 'reload' && frame.what === 'agents') {
-      void api.agents().then(
-        (agents) => this.#takeAgents(agents),
-        () => undefined,
-      );
+      void this.#refreshAgents();
       if (frame.id === this.id) void this.refresh();
     } else if (
       (frame.t === 'reload' &&
@@ -187,19 +181,15 @@ class Session {
     }
   }
 
-  /** Loads the workspace again. What is shown stays when that fails. */
+  /** Loads the workspace again. What is shown stays until that succeeds. */
   refresh = paced(() => this.#load());
 
   async #load(): Promise<void> {
     if (this.state !== 'in') return;
-    await api.bootstrap().then(
-      (boot) => {
-        if (this.#isAnother(boot.me)) return;
-        this.#take(boot);
-        void speakFor(boot.me.language);
-      },
-      () => undefined,
-    );
+    const boot = await api.bootstrap();
+    if (this.#isAnother(boot.me)) return;
+    this.#take(boot);
+    void speakFor(boot.me.language);
   }
 }
 

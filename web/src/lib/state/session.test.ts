@@ -70,3 +70,20 @@ it('begins anew when another tab has logged somebody else in', async () => {
   await vi.advanceTimersByTimeAsync(50);
   expect(reload).toHaveBeenCalled();
 });
+
+it('what was told while the service could not be asked is loaded when it can be again', async () => {
+  await session.resume();
+  service.deliverAll();
+  await vi.advanceTimersByTimeAsync(50);
+  let away = true;
+  service.on('GET /bootstrap', () =>
+    away ? Promise.reject(new TypeError('Failed to fetch')) : json({ ...boot(), zone: 'Europe/Berlin' }),
+  );
+  service.push({ t: 'reload', what: 'agents', id: 'mira' });
+  service.deliverAll();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(session.zone).toBe('Asia/Tokyo');
+  away = false;
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(session.zone).toBe('Europe/Berlin');
+});
