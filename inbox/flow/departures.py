@@ -14,6 +14,7 @@ from inbox.core.agent import Agent, Role
 from inbox.core.errors import InboxError, TryLater
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ConversationId
+from inbox.core.lifecycle import Changed
 from inbox.core.message import Reason
 from inbox.core.permissions import Scope
 from inbox.core.views import ACTIVE, UNFINISHED, View
@@ -32,8 +33,8 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class GiveBack:
-    """Take a conversation from an account that is switched off; if it is open it waits for the next agent."""
+class TakeLeave:
+    """Take a conversation from an account that is switched off, by hand or by its star; if it is open it waits for the next agent."""
 
     conversation: ConversationId
     agent: AgentId
@@ -46,36 +47,18 @@ class GiveBack:
         return self.conversation
 
     def decide(self, layer: Layer) -> bool:
-        """Whether it was taken; not, when somebody else has it by now or the account is on again."""
+        """Whether there was something to take; not, when somebody else has it by now or the account is on again."""
         layer.need((AGENTS, (self.agent,)))
         before, holder = layer.conversation(self.conversation), layer.get(AGENTS, self.agent)
-        if before is None or holder is None or holder.active or before.assignee != self.agent:
+        if before is None or holder is None or holder.active:
             return False
-        layer.change(before, given_back(layer, before, Reason("agent_left", (self.agent,))), SYSTEM, cause=f"agent_left:{self.agent}")
-        return True
-
-
-@dataclass(frozen=True)
-class StopFollowing:
-    """Take an account that is switched off from those who follow a conversation."""
-
-    conversation: ConversationId
-    agent: AgentId
-    rank: Rank = Rank.BULK
-    size: int = 1000
-
-    @property
-    def group(self) -> str:
-        """In order with everything else of the conversation."""
-        return self.conversation
-
-    def decide(self, layer: Layer) -> bool:
-        """Whether it followed; not, when the account is on again."""
-        layer.need((AGENTS, (self.agent,)))
-        before, follower = layer.conversation(self.conversation), layer.get(AGENTS, self.agent)
-        if before is None or follower is None or follower.active or self.agent not in before.followers:
+        holds = before.assignee == self.agent and before.category in ACTIVE
+        changed = given_back(layer, before, Reason("agent_left", (self.agent,))) if holds else Changed(before)
+        if self.agent in before.followers:
+            changed = changed.then(lambda conversation: lifecycle.set_followers(conversation, remove=(self.agent,)))
+        if not changed.happened:
             return False
-        layer.change(before, lifecycle.set_followers(before, remove=(self.agent,)), SYSTEM, cause=f"agent_left:{self.agent}")
+        layer.change(before, changed, SYSTEM, cause=f"agent_left:{self.agent}")
         return True
 
 
@@ -127,17 +110,17 @@ class Departures:
         self._gone = await self._switched_off()
         for agent in tuple(self._asked):
             if agent in self._gone:
-                await self._take_all(agent, View("held", ACTIVE, assignee=agent), GiveBack)
-                await self._take_all(agent, View("followed", UNFINISHED, followed=True), StopFollowing)
+                for view in (View("held", ACTIVE, assignee=agent), View("followed", UNFINISHED, followed=True)):
+                    await self._take_all(agent, view)
             self._asked.discard(agent)
 
     async def _switched_off(self) -> frozenset[AgentId]:
         return frozenset(a.id for a in (await self._directory.agents()).values() if _is_gone(a))
 
-    async def _take_all(self, agent: AgentId, view: View, unit: type[GiveBack | StopFollowing]) -> None:
+    async def _take_all(self, agent: AgentId, view: View) -> None:
         """All that is in the view; what was taken from him is no longer on the first page."""
         while page := (await self._queries.page(view, Scope(all=True), agent, None, PAGE))[0]:
-            units = [self._committer.submit(unit(c.id, agent)) for c in page]
+            units = [self._committer.submit(TakeLeave(c.id, agent)) for c in page]
             results = await asyncio.gather(*units, return_exceptions=True)
             for result in results:
                 if isinstance(result, TryLater) or (isinstance(result, BaseException) and not isinstance(result, InboxError)):
