@@ -93,9 +93,9 @@ _FIELDS: Mapping[str, Callable[[str], Mapping[str, Any]]] = {
     "channel": lambda value: {"channel": ChannelId(value)},
     "customer": lambda value: {"customer": CustomerId(value)},
     "queue": lambda value: {"queue": QueueId(value)},
-    "priority": lambda value: {"priority": _priority(value)},
 }
-OPERATORS = ("is", "tag", *_FIELDS)
+CONDITIONS = ("is", "tag", *_FIELDS, "priority")
+OPERATORS = (*CONDITIONS, "sort")
 STATES = (*_CATEGORIES, *_STATES)
 
 
@@ -103,22 +103,34 @@ def narrow(view: View, text: str) -> View:
     """The view with what the filter asks for. Raises ``Invalid`` with what is wrong and what could stand there."""
     if len(text) > MAX_FILTER:
         raise Invalid("filter", f"at most {MAX_FILTER} characters")
+    narrowed = _bounded(asked(view, _terms(text), "filter"))
+    if narrowed.sort not in (view.sort, Sort.ACTIVITY) and not set(narrowed.categories) <= set(UNFINISHED) and not _is_listed(narrowed):
+        raise Invalid("filter", "closed conversations are sorted by activity, except those of a tag or customer")
+    return narrowed
+
+
+def asked(view: View, terms: Iterable[tuple[str, str]], where: str) -> View:
+    """The view with what operators and their values ask for. Raises ``Invalid`` about ``where`` they stand."""
     fields: dict[str, Any] = {}
     categories: list[Category] = []
     tags = list(view.tags)
-    for operator, value in _terms(text):
+    for operator, value in terms:
         if operator == "tag":
             tags.append(value)
         elif operator == "is" and value.lower() in _CATEGORIES:
             categories.append(_CATEGORIES[value.lower()])
         elif operator == "is":
-            fields |= _state(value.lower())
+            fields |= _state(value.lower(), where)
+        elif operator == "priority":
+            fields["priority"] = _one_of(Priority, operator, value, where)
+        elif operator == "sort":
+            fields["sort"] = _one_of(Sort, operator, value, where)
         else:
             fields |= _FIELDS[operator](value)
     if len(tags) > MAX_TAGS:
-        raise Invalid("filter", f"at most {MAX_TAGS} tags")
+        raise Invalid(where, f"at most {MAX_TAGS} tags")
     narrowed = replace(view, tags=tuple(dict.fromkeys(tags)), **fields)
-    return _bounded(replace(narrowed, categories=tuple(dict.fromkeys(categories))) if categories else narrowed)
+    return replace(narrowed, categories=tuple(dict.fromkeys(categories))) if categories else narrowed
 
 
 def _terms(text: str) -> Iterable[tuple[str, str]]:
@@ -132,17 +144,17 @@ def _terms(text: str) -> Iterable[tuple[str, str]]:
         yield operator, value
 
 
-def _state(value: str) -> Mapping[str, Any]:
+def _state(value: str, where: str) -> Mapping[str, Any]:
     if value not in _STATES:
-        raise Invalid("filter", f"is: takes {', '.join(STATES)}")
+        raise Invalid(where, f"is: takes {', '.join(STATES)}")
     return _STATES[value]
 
 
-def _priority(value: str) -> Priority:
+def _one_of(kind: type[StrEnum], operator: str, value: str, where: str) -> StrEnum:
     try:
-        return Priority(value.lower())
+        return kind(value.lower())
     except ValueError:
-        raise Invalid("filter", f"priority: takes {', '.join(Priority)}") from None
+        raise Invalid(where, f"{operator}: takes {', '.join(kind)}") from None
 
 
 def _bounded(view: View) -> View:
@@ -151,7 +163,11 @@ def _bounded(view: View) -> View:
     own = view.assignee != "any" or view.mentioned or view.followed
     unindexed = any(condition is not None for condition in asked) or own or view.sla
     history = not set(view.categories) <= set(UNFINISHED)
-    listed = view.tags or view.scheduled or view.customer is not None
-    if history and unindexed and not listed:
+    if history and unindexed and not _is_listed(view):
         raise Invalid("filter", "closed conversations are listed by team, tag or customer; search finds the others")
     return view
+
+
+def _is_listed(view: View) -> bool:
+    """Whether a list of its own leads to it, however old it is."""
+    return bool(view.tags) or view.scheduled or view.customer is not None

@@ -13,11 +13,13 @@ from datetime import datetime
 from itertools import groupby
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from inbox.core import filters
 from inbox.core.conversation import Category
 from inbox.core.errors import Invalid
 from inbox.core.ids import Instant
-from inbox.core.views import NOBODY
+from inbox.core.views import ACTIVE, UNFINISHED, View
 
 MAX_WORD = 40
 MAX_WORDS = 5_000
@@ -93,10 +95,12 @@ def field_words(field: str, text: str) -> frozenset[str]:
     return frozenset(f"{field}:{word}" for word in words(text))
 
 
-_UNASSIGNED = "unassigned"
 _NUMBER = "#"
 _SEARCHED = frozenset({"", "from", "to"})
-_OPERATORS = frozenset({"from", "to", "tag", "is", "assignee", "channel", "customer", "before", "after"})
+_OPERATORS = frozenset({"from", "to", "before", "after", *filters.CONDITIONS})
+
+
+ALL_HISTORY = View("search", tuple(Category))
 
 
 class SearchQuery(Struct, frozen=True, omit_defaults=True):
@@ -104,20 +108,14 @@ class SearchQuery(Struct, frozen=True, omit_defaults=True):
 
     ``words`` must be in the text, and for each of ``prefixes`` a word that starts so. ``phrases`` are the quoted texts,
     normalised; their words are among ``words``, their order is not in the index. Words of ``from:`` and ``to:`` are as in
-    ``field_words``. The conversation is in one of ``categories`` (if any), has all ``tags``, the ``assignee`` (``me``,
-    ``none`` or as typed), ``channel`` and ``customer`` (as typed; ``absorbed`` are those who were merged into him), and number.
-    ``after`` is inclusive, ``before`` exclusive.
+    ``field_words``. The conversation is as ``where`` asks, with names as they were typed and tags in any spelling, and has that
+    number. ``after`` is inclusive, ``before`` exclusive.
     """
 
     words: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
-    categories: tuple[Category, ...] = ()
-    tags: tuple[str, ...] = ()
-    assignee: str = ""
-    channel: str = ""
-    customer: str = ""
-    absorbed: tuple[str, ...] = ()
+    where: View = ALL_HISTORY
     number: int | None = None
     after: Instant | None = None
     before: Instant | None = None
@@ -126,9 +124,9 @@ class SearchQuery(Struct, frozen=True, omit_defaults=True):
 def query(text: str) -> SearchQuery:
     """What somebody typed into the search field. The last word counts as a beginning while it is being typed.
 
-    Operators: ``from: to: tag: is: assignee: channel: customer: before: after:``, values with blanks in quotes; ``is:``
-    takes a category or ``unassigned``; days are ``YYYY-MM-DD`` from 00:00 UTC. Raises ``Invalid`` for a value that an operator
-    does not take, and for a text over 1,000 characters. Anything else, whatever it is, is words.
+    Operators: ``from: to: before: after:`` and the conditions of filters, values with blanks in quotes; days are ``YYYY-MM-DD`` from 00:00
+    UTC. Raises ``Invalid`` for a value that an operator does not take, and for a text over 1,000 characters. Anything else,
+    whatever it is, is words.
     """
     if len(text) > MAX_QUERY:
         raise Invalid("q", f"at most {MAX_QUERY} characters")
@@ -138,16 +136,12 @@ def query(text: str) -> SearchQuery:
     def last(operator: str) -> str:
         return next((term.value for term in reversed(terms) if term.operator == operator), "")
 
-    states = [term.value.casefold() for term in terms if term.operator == "is"]
+    conditions = [(term.operator, term.value) for term in terms if term.operator in filters.CONDITIONS]
     return SearchQuery(
         words=tuple(sorted({_named(term, word) for term, exact, _ in split for word in exact})[:MAX_QUERY_WORDS]),
         prefixes=tuple(sorted({_named(term, word) for term, _, begun in split for word in begun})[:MAX_QUERY_WORDS]),
         phrases=tuple(said for term in terms if term.quoted and not term.operator and (said := normalised(term.value))),
-        categories=tuple(dict.fromkeys(_category(state) for state in states if state != _UNASSIGNED)),
-        tags=tuple(dict.fromkeys(term.value for term in terms if term.operator == "tag")),
-        assignee=NOBODY if _UNASSIGNED in states else last("assignee"),
-        channel=last("channel"),
-        customer=last("customer"),
+        where=_where_it_can_be(filters.asked(ALL_HISTORY, conditions, "q")),
         number=int(last(_NUMBER)) if last(_NUMBER) else None,
         after=_midnight("after", last("after")),
         before=_midnight("before", last("before")),
@@ -199,11 +193,15 @@ def _named(term: _Term, word: str) -> str:
     return f"{term.operator}:{word}" if term.operator else word
 
 
-def _category(state: str) -> Category:
-    try:
-        return Category(state)
-    except ValueError:
-        raise Invalid("q", f"is: takes {', '.join(Category)} or {_UNASSIGNED}") from None
+def _where_it_can_be(view: View) -> View:
+    """What is only ever asked of unfinished conversations is not looked for among all the others."""
+    if view.categories != ALL_HISTORY.categories:
+        return view
+    if view.sla or view.queued:
+        return replace(view, categories=ACTIVE)
+    if view.scheduled:
+        return replace(view, categories=(*UNFINISHED, Category.RESOLVED))
+    return replace(view, categories=UNFINISHED) if view.mentioned or view.followed else view
 
 
 def _midnight(operator: str, day: str) -> Instant | None:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from inbox.core.conversation import Category
-from inbox.core.ids import AgentId, ChannelId, CustomerId
+from msgspec.structs import replace
+
+from inbox.core.ids import AgentId
 from inbox.core.permissions import Scope
 from inbox.core.triage import folded
-from inbox.core.views import ANYBODY, View
-from inbox.core.words import SearchQuery
+from inbox.core.words import ALL_HISTORY, SearchQuery
 from inbox.store.client import Database
 from inbox.store.lists import Reading, reading
 
@@ -90,10 +90,10 @@ class Shares:
 
 async def gate(db: Database, query: SearchQuery, scope: Scope, me: AgentId) -> Gate | None:
     """The gate for a reader and the status, tags, people and number asked for; None when nothing can pass."""
-    how = reading(_as_view(query), scope, me)
+    how = reading(replace(query.where, tags=()), scope, me)  # tags in every spelling, below
     if how is None:
         return None
-    tags = await _spellings(db, query.tags)
+    tags = await _spellings(db, query.where.tags)
     if not all(tags):
         return None  # a tag that was never given
     more: list[Mapping[str, Any]] = [{"tags": {"$in": spellings}} for spellings in tags]
@@ -102,19 +102,8 @@ async def gate(db: Database, query: SearchQuery, scope: Scope, me: AgentId) -> G
         more.append({"number": {"$eq": query.number}})
     if more:
         how = Reading({**how.filter, "$and": [*how.filter.get("$and", ()), *more]}, how.index, how.order)
-    test = {name: test for name, test in how.filter.items() if name != "category" or query.categories}
+    test = {name: test for name, test in how.filter.items() if name != "category" or query.where.categories != ALL_HISTORY.categories}
     return Gate(how, test, "who_number" if "k_who" in test else "number", scope.all and test.keys() == {"k_who"})
-
-
-def _as_view(query: SearchQuery) -> View:
-    return View(
-        "search",
-        query.categories or tuple(Category),
-        assignee=query.assignee or ANYBODY,
-        channel=ChannelId(query.channel) if query.channel else None,
-        customer=CustomerId(query.customer) if query.customer else None,
-        absorbed=tuple(map(CustomerId, query.absorbed)),
-    )
 
 
 async def _spellings(db: Database, tags: Collection[str]) -> list[list[str]]:

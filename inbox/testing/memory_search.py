@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from inbox.core.conversation import Conversation
 from inbox.core.events import facets
 from inbox.core.ids import AgentId, ConversationId, Instant, MessageId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope, sees
-from inbox.core.views import ME, NOBODY
+from inbox.core.views import matches
 from inbox.core.words import SearchQuery, normalised
 from inbox.records import CONVERSATIONS, MESSAGES
 from inbox.testing.memory_queries import paged
@@ -120,13 +122,8 @@ def _overlaps(query: SearchQuery, start: Instant, end: Instant) -> bool:
 
 
 def _wanted(query: SearchQuery, c: Conversation, me: AgentId) -> bool:
-    assignee = {"": c.assignee, NOBODY: None, ME: me}.get(query.assignee, query.assignee)
     return (
-        c.merged_into is None
-        and assignee == c.assignee
-        and (not query.categories or c.category in query.categories)
-        and {tag.casefold() for tag in query.tags} <= {tag.casefold() for tag in c.tags}
-        and query.channel in ("", c.channel)
-        and (query.customer in ("", c.customer) or c.customer in query.absorbed)
+        matches(replace(query.where, tags=()), facets(c), me)
+        and {tag.casefold() for tag in query.where.tags} <= {tag.casefold() for tag in c.tags}
         and query.number in (None, c.number)
     )

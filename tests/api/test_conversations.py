@@ -71,6 +71,24 @@ async def test_counts_and_search_stay_inside_the_scope(world: World) -> None:
     assert (await sue.get("/search", params={"q": "order assignee:Somebody"}))["hits"] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("order team:SALES", {"c-foreign"}),
+        ('order team:"nobody knows it"', set()),
+        ("order is:mine", set()),
+        ("order queue:none", {"c-own", "c-foreign"}),
+        ("order queue:unknown", set()),
+        ("order priority:urgent", set()),
+        ("order is:late", set()),
+        ("order is:late is:open priority:normal", set()),
+    ],
+)
+async def test_searches_take_what_filters_take_by_name(world: World, text: str, found: set[str]) -> None:
+    sue = await world.log_in("sue")
+    assert {hit["row"]["id"] for hit in (await sue.get("/search", params={"q": text}))["hits"]} == found
+
+
 async def test_an_index_that_lags_behind_shows_nothing_that_was_taken_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     async def stale(*_: Any) -> tuple[list[tuple[str, str]], None]:
         return [("c-foreign", "m-foreign"), ("c-own", "m-foreign"), ("c-gone", "m-gone")], None

@@ -37,6 +37,8 @@ RED = TeamId("red")
         ("is:queued is:bot", {"queued": True, "bot": True}),
         ("is:assigned queue:none team:none", {"assignee": SOMEBODY, "queue": "none", "team": "none"}),
         ("is:late", {"sla": "late"}),
+        ("is:open sort:due SORT:Waiting", {"categories": (Category.OPEN,), "sort": Sort.WAITING}),
+        ("is:closed tag:vip sort:due", {"categories": (Category.RESOLVED,), "tags": ("vip",), "sort": Sort.DUE}),
         ("is:soon", {"sla": "soon"}),
         ("is:pressing", {"sla": "pressing"}),
         ("is:mentioned", {"mentioned": True}),
@@ -71,6 +73,8 @@ def test_what_is_typed_narrows_the_view(typed: str, wanted: dict[str, object]) -
         ("is:closed is:followed", "search finds the others"),
         ("is:closed assignee:me", "search finds the others"),
         ("is:open is:spam is:late", "search finds the others"),
+        ("is:closed team:red sort:due", "sorted by activity"),
+        ("sort:size", "sort: takes activity"),
     ],
 )
 def test_what_is_no_filter_is_said(typed: str, said: str) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from inbox.core.conversation import Category
+from inbox.core.conversation import Category, Priority
 from inbox.core.errors import Invalid
-from inbox.core.words import MAX_TEXT, MAX_WORD, MAX_WORDS, SearchQuery, field_words, normalised, query, words
+from inbox.core.ids import ChannelId, CustomerId, QueueId, TeamId
+from inbox.core.views import ACTIVE, UNFINISHED, View
+from inbox.core.words import ALL_HISTORY, MAX_TEXT, MAX_WORD, MAX_WORDS, SearchQuery, field_words, normalised, query, words
 from tests.core import strategies as some
 
 
@@ -149,13 +152,31 @@ def test_senders_and_recipients_are_words_of_their_fields() -> None:
 def test_conditions_on_the_conversation() -> None:
     asked = query('TAG:vip tag:"big deal" tag:vip is:open is:Waiting is:open assignee:bea assignee:me channel:mail customer:"Kim L"')
     assert asked == SearchQuery(
-        tags=("vip", "big deal"),
-        categories=(Category.OPEN, Category.WAITING),
-        assignee="me",
-        channel="mail",
-        customer="Kim L",
+        where=View(
+            "search",
+            (Category.OPEN, Category.WAITING),
+            tags=("vip", "big deal"),
+            assignee="me",
+            channel=ChannelId("mail"),
+            customer=CustomerId("Kim L"),
+        )
     )
-    assert query("is:unassigned is:open") == SearchQuery(categories=(Category.OPEN,), assignee="none")
+    assert query("is:unassigned is:closed").where == View("search", (Category.RESOLVED,), assignee="none", bot=False)
+
+
+def test_searches_take_every_operator_of_filters() -> None:
+    where = query("zip priority:urgent team:sales queue:none is:mine ").where
+    assert where == replace(ALL_HISTORY, priority=Priority.URGENT, team=TeamId("sales"), queue=QueueId("none"), assignee="me")
+    for text, categories in (
+        ("is:late", ACTIVE),
+        ("is:queued", ACTIVE),
+        ("is:mentioned", UNFINISHED),
+        ("is:late is:closed", (Category.RESOLVED,)),
+    ):
+        assert query(text).where.categories == categories, text
+    for text in ("is:nothing", "priority:huge"):
+        with pytest.raises(Invalid, match="takes"):
+            query(text)
 
 
 def test_days_begin_at_midnight_utc() -> None:
@@ -183,7 +204,7 @@ def test_an_operator_without_a_value_waits_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["is:late", "before:yesterday", "after:2026-13-01", "after:2026-1-1", "before:2026-02-30", "after:٢٠٢٦-01-01", "x" * 1001]
+    "bad", ["is:never", "before:yesterday", "after:2026-13-01", "after:2026-1-1", "before:2026-02-30", "after:٢٠٢٦-01-01", "x" * 1001]
 )
 def test_what_an_operator_does_not_take_is_said(bad: str) -> None:
     with pytest.raises(Invalid) as refused:

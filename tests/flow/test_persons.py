@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from inbox.core import commands as c
 from inbox.core.agent import Role
@@ -19,7 +20,7 @@ from inbox.core.message import Address, Message
 from inbox.core.permissions import Actor, Scope
 from inbox.core.persons import Choice, CustomerMerge
 from inbox.core.views import View
-from inbox.core.words import SearchQuery
+from inbox.core.words import ALL_HISTORY, SearchQuery
 from inbox.flow.persons import MergeCustomers
 from inbox.records import CUSTOMERS
 from inbox.testing.memory_store import MemoryStore
@@ -79,7 +80,7 @@ async def test_all_that_both_have_is_the_one_persons_and_the_old_id_leads_to_him
         assert [one.id for one in found] == [anna], "who was merged is nobody of his own"
         by_address, _ = await house.store.queries.find_customers(VISITOR.value, None, 10)
         assert [one.id for one in by_address] == [anna]
-        asked = SearchQuery(customer=anna, absorbed=person.absorbed)
+        asked = SearchQuery(where=replace(ALL_HISTORY, customer=anna, absorbed=person.absorbed))
         hits, _ = await house.store.search.find(asked, ALL, mia.id, None, 10)
         assert {id for id, _ in hits} == {mail.conversation, line.conversation}
         later = await house.write("Still there?", key="l2", channel=CHAT)

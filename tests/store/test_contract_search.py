@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inbox.core.conversation import Category, Conversation
+from inbox.core.conversation import Category, Conversation, Priority
 from inbox.core.errors import Invalid
-from inbox.core.ids import AgentId, ChannelId, ConversationId, TeamId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, QueueId, TeamId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope
 from inbox.core.words import field_words, query, words
@@ -70,6 +70,17 @@ QUERIES = [
     "assignee:me tag:vip",
     "assignee:me #5 order",
     "is:unassigned order",
+    "is:closed priority:urgent",
+    "priority:urgent order",
+    "team:red order",
+    "team:none",
+    "queue:q order",
+    "queue:none order",
+    "is:mine",
+    "is:mentioned",
+    "is:late",
+    "is:followed order",
+    "is:scheduled order",
     "channel:mail order",
     "customer:ben",
     "after:2026-01-06 order",
@@ -128,6 +139,9 @@ conversations = st.lists(
         assignee=st.none() | st.just(ME),
         team=st.none() | st.just(TeamId("red")),
         tags=st.sampled_from([(), ("vip",), ("VIP", "x")]),
+        priority=st.sampled_from(Priority),
+        queue=st.none() | st.just(QueueId("q")),
+        followers=st.sampled_from([(), (ME,)]),
         channel=st.sampled_from([ChannelId("mail"), ChannelId("mail"), ChannelId("chat")]),
         customer=st.sampled_from(["anna", "ben"]),
         created_at=st.just(START - DAY),

@@ -100,6 +100,58 @@ test('a filter is saved as a view that counts live, is changed and removed', asy
   await entry.waitFor({ state: 'detached' });
 });
 
+test('a list is sorted in another order, which stands in the address and in the view that is saved from it', async () => {
+  const page = await agent(MIRA);
+  const tag = `o${Date.now().toString(36)}`;
+  const [older, newer] = [await tagged(page, tag), await tagged(page, tag)];
+  const rank = (row, priority) => call(page, 'PATCH', `/conversations/${row.number}`, { priority });
+  await rank(older, 'urgent');
+  const shown = (rows, why) => {
+    const wanted = rows.map(({ number }) => number);
+    const numbers = () =>
+      page.getByTestId('row').evaluateAll((all) => all.map((row) => Number(row.dataset.number)));
+    return until(async () => String(await numbers()) === String(wanted), why);
+  };
+  await page.goto(`${URL_OF_DEMO}/inbox/all?filter=${encodeURIComponent(`tag:${tag}`)}`);
+  await shown([newer, older], 'by activity');
+  await page.getByTestId('sort').selectOption('priority');
+  await shown([older, newer], 'by priority');
+  assert.equal(new URL(page.url()).searchParams.get('filter'), `tag:${tag} sort:priority`);
+  assert.deepEqual(await violations(page), []);
+  await rank(older, 'low');
+  await shown([newer, older], 'live in its order');
+  await page.getByTestId('filter-save').click();
+  assert.equal(await page.getByRole('dialog').getByLabel('Order').inputValue(), 'priority');
+  await page.keyboard.press('Escape');
+  await rank(older, 'high');
+  await shown([older, newer], 'by priority again');
+  await page.getByTestId('sort').selectOption('activity');
+  await shown([newer, older], 'by activity again');
+  await page.getByTestId('filter').fill('is:closed sort:due');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').filter({ hasText: 'sorted by activity' }).waitFor();
+});
+
+test('a search takes what filters take, and offers names', async () => {
+  const page = await agent(MIRA);
+  const mark = `m${Date.now().toString(36)}`;
+  const row = await newConversation(page, `Searched ${mark}`);
+  await call(page, 'PATCH', `/conversations/${row.number}`, { priority: 'urgent' });
+  await page.keyboard.press('/');
+  const field = page.getByTestId('search');
+  await field.pressSequentially('queue:');
+  await page.getByRole('option', { name: 'Repairs' }).waitFor();
+  await field.fill('priority:urgent is:op');
+  await page.getByRole('option', { name: 'open', exact: false }).first().waitFor();
+  await field.fill(`priority:urgent is:waiting ${mark}`);
+  await field.press('Enter');
+  await rowOf(page, row.number).waitFor();
+  assert.equal(await rows(page), 1);
+  await field.fill(`priority:low is:waiting ${mark}`);
+  await field.press('Enter');
+  await until(async () => (await rows(page)) === 0, 'not of that priority');
+});
+
 test('a view of the team is there for its members at once, a private one for nobody else', async () => {
   const [mira, jonas] = [await agent(MIRA), await agent(JONAS)];
   const name = `Shared ${Date.now().toString(36)}`;

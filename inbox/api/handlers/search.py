@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from inbox.api import show
@@ -13,11 +15,12 @@ from inbox.core import words
 from inbox.core.customer import Customer
 from inbox.core.errors import Invalid
 from inbox.core.events import facets
-from inbox.core.ids import CustomerId
+from inbox.core.ids import ChannelId, CustomerId, QueueId, TeamId
 from inbox.core.message import Message
 from inbox.core.permissions import Action, require, scope, sees
-from inbox.core.views import ME, NOBODY
+from inbox.core.views import ANYBODY, ME, NOBODY, SOMEBODY
 from inbox.flow.rows import ConversationRow
+from inbox.records import QUEUES
 
 NONE_SUCH = "-"
 """An id nobody has: a name that is not known finds nothing."""
@@ -45,33 +48,34 @@ def _hit(row: ConversationRow, message: Message | None, query: words.SearchQuery
 
 
 async def _resolved(parts: ApiParts, query: words.SearchQuery) -> words.SearchQuery:
-    """Names of colleagues, channels and persons as ids."""
-    person = await _customer(parts, query.customer)
-    return replace(
-        query,
-        assignee=await _agent(parts, query.assignee),
-        channel=_channel(parts, query.channel),
-        customer=query.customer[:64] if person is None else person.id,
-        absorbed=() if person is None else person.absorbed,
-    )
+    """Names of colleagues, teams, queues, channels and persons as ids."""
+    where = query.where
+    if where.customer is not None:
+        person = await _customer(parts, where.customer)
+        where = replace(
+            where, customer=CustomerId(where.customer[:64]) if person is None else person.id, absorbed=person.absorbed if person else ()
+        )
+    if where.assignee not in (ME, NOBODY, SOMEBODY, ANYBODY):
+        agents = (await parts.directory.agents()).values()
+        where = replace(where, assignee=_named(where.assignee, ((a.id, a.email, a.name) for a in agents)))
+    if where.team not in (None, NOBODY):
+        teams = (await parts.directory.teams()).values()
+        where = replace(where, team=TeamId(_named(where.team, ((one.id, one.name) for one in teams))))
+    if where.queue not in (None, NOBODY):
+        queues = (await parts.directory.entries(QUEUES)).values()
+        where = replace(where, queue=QueueId(_named(where.queue, ((one.id, one.name) for one in queues))))
+    if where.channel is not None:
+        channels = (c.record for c in parts.channels.running.values())
+        where = replace(where, channel=ChannelId(_named(where.channel, ((one.id, one.name) for one in channels))))
+    return replace(query, where=where)
 
 
-async def _agent(parts: ApiParts, typed: str) -> str:
-    if typed in ("", ME, NOBODY):
-        return typed
+def _named(typed: str, known: Iterable[tuple[str, ...]]) -> str:
+    """The id, first of its names, of whom or what is called so."""
     wanted = typed.casefold()
-    agents = (await parts.directory.agents()).values()
-    return next((a.id for a in agents if wanted in (a.id, a.email.casefold(), a.name.casefold())), NONE_SUCH)
-
-
-def _channel(parts: ApiParts, typed: str) -> str:
-    wanted = typed.casefold()
-    channels = parts.channels.running.values()
-    return next((c.record.id for c in channels if wanted in (c.record.id, c.record.name.casefold())), NONE_SUCH) if typed else ""
+    return next((names[0] for names in known if wanted in [name.casefold() for name in names]), NONE_SUCH)
 
 
 async def _customer(parts: ApiParts, typed: str) -> Customer | None:
-    if not typed:
-        return None
     found, _ = await parts.queries.find_customers(typed, None, 1)
     return found[0] if found else await parts.queries.customer(CustomerId(typed[:64]))

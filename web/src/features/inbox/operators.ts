@@ -2,6 +2,7 @@
 import { t } from '../../lib/i18n';
 import { queues } from '../../lib/state/queues.svelte';
 import { session } from '../../lib/state/session.svelte';
+import { SORTS } from '../../lib/sorting';
 import type { Choice, Operators } from '../../lib/suggest';
 
 const same = (values: readonly string[]): Choice[] => values.map((value) => ({ value, name: value }));
@@ -40,21 +41,17 @@ export function filterOperators(): Operators {
     tag: { hint: t('filter.tag'), choices: same(session.tags) },
     channel: { hint: t('filter.channel'), choices: named(session.channels.values()) },
     priority: { hint: t('filter.priority'), choices: same(PRIORITIES) },
+    sort: { hint: t('view.sort'), choices: same(SORTS) },
   };
 }
 
-/** In all history. */
+/** In all history: what filters take, and what was written to whom and when. */
 export function searchOperators(): Operators {
+  const { sort: _, ...conditions } = filterOperators();
   return {
     from: { hint: t('search.op.from'), choices: [] },
     to: { hint: t('search.op.to'), choices: [] },
-    is: {
-      hint: t('filter.is'),
-      choices: same(['open', 'waiting', 'snoozed', 'resolved', 'spam', 'unassigned']),
-    },
-    tag: { hint: t('filter.tag'), choices: same(session.tags) },
-    assignee: { hint: t('filter.assignee'), choices: same(['me', 'none']) },
-    channel: { hint: t('filter.channel'), choices: same([...session.channels.keys()]) },
+    ...conditions,
     customer: { hint: t('search.op.customer'), choices: [] },
     before: { hint: t('search.op.before'), choices: [] },
     after: { hint: t('search.op.after'), choices: [] },

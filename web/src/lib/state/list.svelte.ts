@@ -39,7 +39,7 @@ export class ConversationList {
 
   /** Rows are replaced, never changed: one signal tells that some were. */
   #version = $state(0);
-  readonly #sort: Sort;
+  readonly sort: Sort;
   #index: Index;
   #incoming: Index | null = null;
   #next: string | null = null;
@@ -59,7 +59,7 @@ export class ConversationList {
   constructor(view: string, sort: Sort, filter = '') {
     this.view = view;
     this.filter = filter;
-    this.#sort = sort;
+    this.sort = sort;
     this.#index = new LiveIndex(sortKey[sort]);
     this.#follow = live.follow(
       { t: 'view', view, ...(filter && { filter }) },
@@ -115,7 +115,7 @@ export class ConversationList {
   async reload(): Promise<void> {
     const current = this.#latest.next();
     clearTimeout(this.#retry);
-    const incoming: Index = new LiveIndex(sortKey[this.#sort]);
+    const incoming: Index = new LiveIndex(sortKey[this.sort]);
     this.#incoming = incoming;
     this.loading = true;
     this.failed = false;

@@ -7,6 +7,7 @@ import { drafts } from './drafts.svelte';
 import { ConversationList } from './list.svelte';
 import { outbox, type Entry } from './outbox.svelte';
 import { presence } from './presence.svelte';
+import { sortOf } from '../sorting';
 import { selection } from './selection.svelte';
 import { session } from './session.svelte';
 import * as sending from './sending';
@@ -53,7 +54,7 @@ class Workspace {
     this.#opened = key;
     this.list?.close();
     selection.clear();
-    this.list = new ConversationList(view, sort ?? 'activity', filter);
+    this.list = new ConversationList(view, sortOf(filter) ?? sort ?? 'activity', filter);
     this.numbers = null;
   }
 
