@@ -1,7 +1,8 @@
 """``python -m tests.bench [NAME ...]``: the usual benches, or those named. Nothing else should run on the machine.
 
-``scale`` is not among the usual ones: it fills a database of 200,000 conversations first, once, in some ten minutes. Nor is
-``browser``, which needs Node, Chromium and the built screen, nor ``timers`` and ``reports``, which store a million things first.
+``scale`` is not among the usual ones: it fills a database of 200,000 conversations first, once, in some ten minutes. Nor are
+``browser`` and ``floor``, which need Node, Chromium and the built screen, nor ``timers`` and ``reports``, which store a million things
+first.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import board, browser, channels, fanout, memory, path, providers, reports, routing, scale, stages, timers
+from tests.bench import board, browser, channels, fanout, floor, memory, path, providers, reports, routing, scale, stages, timers
 from tests.bench.world import World, world
 
 OF_A_WORLD: Mapping[str, Callable[[World], Awaitable[None]]] = {
@@ -29,7 +30,12 @@ OF_A_WORLD: Mapping[str, Callable[[World], Awaitable[None]]] = {
     "reports": reports.reports,
     "browser": browser.browser,
 }
-ALONE: Mapping[str, Callable[[], Awaitable[None]]] = {"fanout": fanout.main, "board": board.board, "scale": scale.scale}
+ALONE: Mapping[str, Callable[[], Awaitable[None]]] = {
+    "fanout": fanout.main,
+    "board": board.board,
+    "scale": scale.scale,
+    "floor": floor.floor,
+}
 """Those that need no database, or one of their own."""
 
 USUAL = (*(name for name in OF_A_WORLD if name not in ("browser", "timers", "reports")), "fanout", "board")
