@@ -1,8 +1,8 @@
 """``python -m tests.bench [NAME ...]``: the usual benches, or those named. Nothing else should run on the machine.
 
 ``scale`` is not among the usual ones: it fills a database of 200,000 conversations first, once, in some ten minutes. Nor are
-``browser`` and ``floor``, which need Node, Chromium and the built screen, nor ``timers`` and ``reports``, which store a million things
-first.
+``browser`` and ``floor``, which need Node, Chromium and the built screen, nor ``timers``, ``reports`` and ``recount``, which
+store very many things first.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import board, browser, channels, fanout, floor, memory, path, providers, reports, routing, scale, stages, timers
+from tests.bench import board, browser, channels, fanout, floor, memory, path, providers, recount, reports, routing, scale, stages, timers
 from tests.bench.world import World, world
 
 OF_A_WORLD: Mapping[str, Callable[[World], Awaitable[None]]] = {
@@ -28,6 +28,7 @@ OF_A_WORLD: Mapping[str, Callable[[World], Awaitable[None]]] = {
     "routing": routing.routing,
     "timers": timers.timers,
     "reports": reports.reports,
+    "recount": recount.recount,
     "browser": browser.browser,
 }
 ALONE: Mapping[str, Callable[[], Awaitable[None]]] = {
@@ -38,7 +39,7 @@ ALONE: Mapping[str, Callable[[], Awaitable[None]]] = {
 }
 """Those that need no database, or one of their own."""
 
-USUAL = (*(name for name in OF_A_WORLD if name not in ("browser", "timers", "reports")), "fanout", "board")
+USUAL = (*(name for name in OF_A_WORLD if name not in ("browser", "timers", "reports", "recount")), "fanout", "board")
 
 
 async def run_in_world(names: Sequence[str]) -> None:
