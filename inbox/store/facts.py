@@ -16,6 +16,7 @@ from inbox.core.reports import DIMENSIONS, Asked, Behind, By, added, group_of, w
 from inbox.core.sums import FEW, Sum
 from inbox.store.client import Database, Document, translated
 from inbox.store.documents import document, value
+from inbox.store.evenings import LASTING, around, blocks
 from inbox.store.keyset import pack, unpack
 from inbox.store.transaction import DURABLE, SNAPSHOT
 
@@ -99,7 +100,8 @@ class MongoFacts:
         if after is not None:
             at, id = unpack(after, int, str)
             where = {"$and": [where, {"k_at": {"$gte": at}, "$or": [{"k_at": {"$gt": at}}, {"_id": {"$gt": id}}]}]}
-        docs = await self._db["facts"].find(where, sort=[("k_at", 1), ("_id", 1)], limit=limit + 1, hint=_index(behind)).to_list()
+        index, order = _INDEXES.get(behind.kind, "happened"), [("k_at", 1), ("_id", 1)]
+        docs = await self._db["facts"].find(where, sort=order, limit=limit + 1, hint=index).to_list()
         more = pack(int(docs[limit - 1]["k_at"]), docs[limit - 1]["_id"]) if len(docs) > limit else None
         return [value(doc, Fact) for doc in docs[:limit]], more
 
@@ -115,17 +117,14 @@ def _cursor(doc: Mapping[str, Any] | None) -> dict[int, int]:
 def _fact(fact: Fact) -> Document:
     doc: Document = {**document(fact), "k_at": -fact.at}
     if fact.kind is FactKind.BACKLOG:
-        doc["k_until"] = NOT_YET if fact.until is None else fact.until
+        over = fact.until
+        doc |= {"k_until": NOT_YET, "k_days": [LASTING]} if over is None else {"k_until": over, "k_days": blocks(fact.at, over)}
     if fact.kind is FactKind.STATE:
         doc |= {"k_state": f"{fact.dims.agent} {fact.metric}", "k_over": fact.until}
     return doc
 
 
-def _index(behind: Behind) -> str | None:
-    """What was in the backlog is found from either end: of what is not over yet, or back from the day. The database tries both."""
-    if behind.kind is FactKind.STATE:
-        return "states"
-    return None if behind.kind is FactKind.BACKLOG else "happened"
+_INDEXES: Final = {FactKind.STATE: "states", FactKind.BACKLOG: "evenings"}
 
 
 def _listed(behind: Behind) -> Document:
@@ -134,7 +133,7 @@ def _listed(behind: Behind) -> Document:
         return {"k_state": {"$eq": f"{behind.asked.agent} {behind.state}"}, "k_at": {"$gt": -end}, "k_over": {"$gt": first}}
     where: Document = {"kind": behind.kind.value, "k_at": {"$gt": -end, "$lte": -first}}
     if behind.kind is FactKind.BACKLOG:
-        where |= {"k_until": {"$gte": end}, "k_at": {"$gt": -end}}
+        where |= {"k_days": {"$in": around(end)}, "k_until": {"$gte": end}, "k_at": {"$gt": -end}}
     for name, found in behind.dims.items():
         where[f"dims.{name}"] = {"$eq": found} if found else {"$in": ["", None]}
     if behind.asked.tag:

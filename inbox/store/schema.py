@@ -97,7 +97,7 @@ INDEXES: Mapping[str, tuple[Index, ...]] = {
     "factors": (),
     "facts": (
         _up("happened", "kind", "k_at", "_id"),
-        _up("stays", "k_until", "k_at", "_id", partial="k_until"),
+        _up("evenings", "k_days", "k_at", "_id", "k_until", partial="k_days"),
         _up("states", "k_state", "k_at", "_id", partial="k_state"),
     ),
     "files": (_up("loose", "at", "_id", partial="k_loose"), _up("blob", "blob")),

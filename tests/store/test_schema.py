@@ -18,15 +18,19 @@ from pymongo.errors import AutoReconnect
 
 from inbox.core.conversation import Category, Priority
 from inbox.core.errors import CannotStart, Unavailable
-from inbox.core.ids import AgentId
+from inbox.core.facts import Dims, Fact, FactKind
+from inbox.core.ids import AgentId, ConversationId
 from inbox.core.views import ACTIVE
 from inbox.store import migrations
 from inbox.store.client import Database, connect, verify
 from inbox.store.clock import DatabaseClock
 from inbox.store.documents import document, encoded
+from inbox.store.evenings import DAY_MS
+from inbox.store.facts import _fact
 from inbox.store.journal import MongoJournal
-from inbox.store.migrations import m0002_rank_by_waiting, m0003_lists_share_indexes, migrate
+from inbox.store.migrations import m0002_rank_by_waiting, m0003_lists_share_indexes, m0008_evenings, migrate
 from inbox.store.schema import INDEXES, prepare
+from inbox.testing.clock import START
 from tests.core import strategies as some
 from tests.eventually import eventually
 
@@ -152,6 +156,19 @@ async def test_lists_of_the_second_version_get_their_new_names(
             await m0003_lists_share_indexes.expand(empty)
         stored = await empty["conversations"].find_one({"_id": c.id})
         assert stored == bson.decode(encoded(c).raw)
+
+
+async def test_stays_in_a_backlog_get_their_days(empty: Database) -> None:
+    begun = [Fact(f"f{n}", FactKind.BACKLOG, START - n * DAY_MS, ConversationId(f"c{n}"), Dims()) for n in range(40)]
+    facts = [replace(fact, value=n * 7 * DAY_MS // 3) if n % 4 else fact for n, fact in enumerate(begun)]
+    await empty["facts"].insert_many([_fact(fact) for fact in facts])
+    wanted = await empty["facts"].find().to_list()
+    await empty["facts"].update_many({}, {"$unset": {"k_days": ""}})
+    await empty["facts"].create_index("k_until", name=m0008_evenings.OLD)
+    for _ in range(2):
+        await m0008_evenings.expand(empty)
+    assert await empty["facts"].find().to_list() == wanted
+    assert m0008_evenings.OLD not in await empty["facts"].index_information()
 
 
 async def test_data_of_the_next_version_is_fine_and_of_a_later_one_is_not(empty: Database) -> None:

@@ -17,6 +17,7 @@ from inbox.store.migrations import (
     m0005_pressing,
     m0006_tags_are_entries,
     m0007_scheduled,
+    m0008_evenings,
 )
 
 STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
@@ -27,6 +28,7 @@ STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
     m0005_pressing.expand,
     m0006_tags_are_entries.expand,
     m0007_scheduled.expand,
+    m0008_evenings.expand,
 )
 """Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
 
