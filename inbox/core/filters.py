@@ -17,7 +17,7 @@ from inbox.core.conversation import Category, Priority
 from inbox.core.errors import Denied, Invalid
 from inbox.core.ids import AgentId, ChannelId, CustomerId, QueueId, TeamId
 from inbox.core.permissions import Action, Actor, Allowed, may
-from inbox.core.views import ACTIVE, LATE, ME, NOBODY, PRESSING, SOMEBODY, SOON, UNFINISHED, Sort, View
+from inbox.core.views import ACTIVE, BUT_SPAM, LATE, ME, NOBODY, PRESSING, SOMEBODY, SOON, UNFINISHED, Sort, View
 
 MAX_FILTER = 500
 Filter = Annotated[str, Meta(max_length=MAX_FILTER, pattern=r"^[^\u0000-\u001f\u007f\u0085\u2028\u2029]*(?![\s\S])")]
@@ -104,7 +104,7 @@ def narrow(view: View, text: str) -> View:
     if len(text) > MAX_FILTER:
         raise Invalid("filter", f"at most {MAX_FILTER} characters")
     narrowed = _bounded(asked(view, _terms(text), "filter"))
-    if narrowed.sort not in (view.sort, Sort.ACTIVITY) and not set(narrowed.categories) <= set(UNFINISHED) and not _is_listed(narrowed):
+    if narrowed.sort is not Sort.ACTIVITY and not set(narrowed.categories) <= set(UNFINISHED) and not _is_listed(narrowed):
         raise Invalid("filter", "closed conversations are sorted by activity, except those of a tag or customer")
     return narrowed
 
@@ -161,7 +161,7 @@ def _bounded(view: View) -> View:
     """What is closed is never looked through: a list of it needs a condition that an index answers. Raises ``Invalid``."""
     asked = (view.channel, view.priority, view.queue, view.queued, view.bot)
     own = view.assignee != "any" or view.mentioned or view.followed
-    unindexed = any(condition is not None for condition in asked) or own or view.sla
+    unindexed = any(condition is not None for condition in asked) or own or view.sla or view.scheduled
     history = not set(view.categories) <= set(UNFINISHED)
     if history and unindexed and not _is_listed(view):
         raise Invalid("filter", "closed conversations are listed by team, tag or customer; search finds the others")
@@ -170,4 +170,5 @@ def _bounded(view: View) -> View:
 
 def _is_listed(view: View) -> bool:
     """Whether a list of its own leads to it, however old it is."""
-    return bool(view.tags) or view.scheduled or view.customer is not None
+    waits = view.scheduled and set(view.categories) <= set(BUT_SPAM)
+    return bool(view.tags) or waits or view.customer is not None

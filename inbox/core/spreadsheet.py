@@ -131,7 +131,7 @@ def _survey(asked: Asked, kind: str) -> Iterator[Column]:
 
 
 def _states(reasons: Mapping[str, str]) -> Iterator[Column]:
-    """All breaks together, and then those for each reason that there is; reasons that were removed are among all."""
+    """All breaks together, and then those for each reason, also of those that were removed."""
     yield from (_time(head, state) for state, head in STATES.items())
     for id, reason in sorted(reasons.items(), key=lambda one: (one[1].casefold(), one[0])):
         yield _time(f"Break: {reason}", f"break:{id}")

@@ -62,6 +62,7 @@ class View(Struct, frozen=True, omit_defaults=True):
 
 ACTIVE = (Category.OPEN, Category.WAITING)
 UNFINISHED = (*ACTIVE, Category.SNOOZED)
+BUT_SPAM = (*UNFINISHED, Category.RESOLVED)
 
 BUILTIN: Mapping[str, View] = {
     view.id: view
@@ -77,7 +78,7 @@ BUILTIN: Mapping[str, View] = {
         View("waiting-longest", (Category.OPEN,), sort=Sort.WAITING),
         View("due", ACTIVE, sort=Sort.DUE),
         View("urgent", ACTIVE, sort=Sort.PRIORITY),
-        View("scheduled", (*UNFINISHED, Category.RESOLVED), scheduled=True),
+        View("scheduled", BUT_SPAM, scheduled=True),
         View("snoozed", (Category.SNOOZED,)),
         View("resolved", (Category.RESOLVED,)),
         View("spam", (Category.SPAM,)),

@@ -19,7 +19,7 @@ from inbox.core import filters
 from inbox.core.conversation import Category
 from inbox.core.errors import Invalid
 from inbox.core.ids import Instant
-from inbox.core.views import ACTIVE, UNFINISHED, View
+from inbox.core.views import ACTIVE, BUT_SPAM, UNFINISHED, View
 
 MAX_WORD = 40
 MAX_WORDS = 5_000
@@ -200,7 +200,7 @@ def _where_it_can_be(view: View) -> View:
     if view.sla or view.queued:
         return replace(view, categories=ACTIVE)
     if view.scheduled:
-        return replace(view, categories=(*UNFINISHED, Category.RESOLVED))
+        return replace(view, categories=BUT_SPAM)
     return replace(view, categories=UNFINISHED) if view.mentioned or view.followed else view
 
 

@@ -158,7 +158,7 @@ class CreateTeam:
         if repeated(layer, self.actor.id, self.key, "create_team", self.team.id, self.team.name) and stored is not None:
             return stored
         if stored is not None:
-            raise Prevented("taken", f"There is a team {self.team.id!r} already.", self.team.name)
+            raise Prevented("taken", f"There is a team {self.team.id!r} already.", stored.name)
         return _changed(layer, self.team, author_of(self.actor))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from msgspec.structs import replace
 
 from inbox.core import filters
@@ -9,7 +11,7 @@ from inbox.core.errors import Invalid
 from inbox.core.filters import SavedView
 from inbox.core.ids import AgentId, QueueId
 from inbox.core.permissions import Actor
-from inbox.core.views import BUILTIN, OF_QUEUE, View, of_queue
+from inbox.core.views import BUILTIN, OF_QUEUE, Sort, View, of_queue
 from inbox.flow.directory import Directory
 from inbox.records import QUEUES, VIEWS
 
@@ -46,8 +48,9 @@ class Views:
 
 
 def _view(saved: SavedView) -> View | None:
-    """None for a filter that this version does not take: its owner sees the view, empty, and why, when he edits it."""
-    try:
-        return filters.view_of(saved)
-    except Invalid:
-        return None
+    """By activity where this version does not take its order. None for a filter that it does not take: its owner sees the view, empty,
+    and why, when he edits it."""
+    for one in (saved, replace(saved, sort=Sort.ACTIVITY)):
+        with suppress(Invalid):
+            return filters.view_of(one)
+    return None

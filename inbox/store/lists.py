@@ -13,7 +13,7 @@ from typing import Any, Final
 from inbox.core.conversation import Category
 from inbox.core.ids import AgentId, CustomerId
 from inbox.core.permissions import Scope
-from inbox.core.views import ACTIVE, ANYBODY, LATE, ME, NOBODY, PRESSING, SOON, UNFINISHED, Sort, View, assignee_of
+from inbox.core.views import ACTIVE, ANYBODY, BUT_SPAM, LATE, ME, NOBODY, PRESSING, SOON, UNFINISHED, Sort, View, assignee_of
 from inbox.store.documents import (
     EVERYONE,
     agent_list,
@@ -103,7 +103,7 @@ def _scheduled(view: View, tokens: list[str], where: dict[str, Any]) -> Reading 
     """Where answers wait for their time, which are few; spam is not among them."""
     if not view.scheduled or Category.SPAM in view.categories:
         return None
-    sure = ("category",) if set(view.categories) >= {*UNFINISHED, Category.RESOLVED} else ()
+    sure = ("category",) if set(view.categories) >= set(BUT_SPAM) else ()
     listed = {"k_lists": {"$in": [scheduled_list(token) for token in tokens]}}
     return _walk(view, listed, _drop(where, "scheduled.0", *sure), "list_activity")
 

@@ -21,8 +21,9 @@ async def test_admins_make_change_and_remove_queues(world: World) -> None:
     changed = await ada.ask("PUT", f"/queues/{made['id']}", json={**NEW, "version": 1, "paused": True})
     assert (await changed.json())["paused"] is True
     assert (await ada.ask("PUT", f"/queues/{made['id']}", json={**NEW, "version": 1})).status == 409
-    again = await ada.ask("POST", "/queues", json={**NEW, "name": "REFUNDS"})
-    assert (again.status, (await again.json())["reason"]) == (409, "taken"), "nobody could tell the two apart"
+    again = await ada.ask("POST", "/queues", json={**NEW, "name": "  REFUNDS "})
+    refusal = await again.json()
+    assert (again.status, refusal["reason"], refusal["by"]) == (409, "taken", "Refunds"), "nobody could tell the two apart"
     other = await (await ada.ask("POST", "/queues", json={**NEW, "name": "Other"})).json()
     renamed = await ada.ask("PUT", f"/queues/{other['id']}", json={**NEW, "version": 1})
     assert (renamed.status, (await renamed.json())["by"]) == (409, "Refunds")

@@ -95,3 +95,11 @@ async def test_a_spreadsheet_names_what_was_removed(world: World) -> None:
     assert (await called())[id] == "Billing"
     assert (await ada.ask("DELETE", f"/queues/{id}")).status == 204
     assert (await called())[id] == "Billing (removed)"
+
+
+async def test_a_spreadsheet_names_the_breaks_of_a_reason_that_was_removed(world: World) -> None:
+    ada = await world.log_in("ada")
+    id = await made(world, "break_reasons", "Lunch")
+    assert (await ada.ask("DELETE", f"/break-reasons/{id}")).status == 204
+    text = await (await ada.ask("GET", "/reports.csv", params={"first": "2026-01-01", "last": "2026-12-31", "by": "state"})).text()
+    assert "Break: Lunch (removed) (s)" in text.splitlines()[0].split(",")

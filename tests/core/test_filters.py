@@ -74,6 +74,8 @@ def test_what_is_typed_narrows_the_view(typed: str, wanted: dict[str, object]) -
         ("is:closed assignee:me", "search finds the others"),
         ("is:open is:spam is:late", "search finds the others"),
         ("is:closed team:red sort:due", "sorted by activity"),
+        ("is:spam is:scheduled", "search finds the others"),
+        ("is:closed is:scheduled is:spam channel:mail", "search finds the others"),
         ("sort:size", "sort: takes activity"),
     ],
 )
@@ -81,6 +83,12 @@ def test_what_is_no_filter_is_said(typed: str, said: str) -> None:
     with pytest.raises(Invalid, match=said) as refused:
         narrow(ALL, typed)
     assert refused.value.field == "filter"
+
+
+def test_the_order_of_a_view_of_open_ones_is_not_that_of_closed_ones() -> None:
+    with pytest.raises(Invalid, match="sorted by activity"):
+        narrow(BUILTIN["due"], "is:closed")
+    assert narrow(BUILTIN["due"], "is:closed sort:activity").sort is Sort.ACTIVITY
 
 
 def test_closed_ones_may_be_narrowed_where_an_index_answers() -> None:

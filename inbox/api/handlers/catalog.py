@@ -12,6 +12,7 @@ from inbox.api.shelves import SHELVES, Shelf
 from inbox.core.errors import Invalid, NotFound, Prevented
 from inbox.core.ids import digest
 from inbox.core.permissions import Actor
+from inbox.core.triage import folded
 from inbox.flow.catalog import Rule
 from inbox.flow.working import Layer
 
@@ -58,18 +59,24 @@ async def _seen(shelf: Shelf, asked: Signed[Any]) -> Any:
 
 
 async def _rule(shelf: Shelf, asked: Signed[Any], wanted: Any, before: Any) -> Rule:
-    """The shelf's rule, and after it: two of one name, which nobody could tell apart, are refused. What has its name already keeps it."""
+    """The shelf's rule, and after it: two of one name, which nobody could tell apart, are refused as far as this process knows of them.
+    What has its name already keeps it."""
     known = (*shelf.fixed(asked.actor), *(await asked.parts.directory.entries(shelf.noun)).values())
-    name, id = wanted.name.casefold(), shelf.noun.id_of(wanted)
-    renamed = before is None or before.name != wanted.name
-    taken = shelf.distinct and renamed and any(other.name.casefold() == name and other.id != id for other in known)
+    spelled, id = _spelled(wanted.name), shelf.noun.id_of(wanted)
+    renamed = shelf.distinct and (before is None or before.name != wanted.name)
+    same = next((other for other in known if other.id != id and _spelled(other.name) == spelled), None) if renamed else None
 
     def rule(layer: Layer, actor: Actor, before: Any, after: Any) -> None:
         shelf.rule(layer, actor, before, after)
-        if taken:
-            raise Prevented("taken", f"There is one called {wanted.name!r} already.", wanted.name)
+        if same is not None:
+            raise Prevented("taken", f"There is one called {same.name!r} already.", same.name)
 
     return rule
+
+
+def _spelled(name: str) -> str:
+    """What makes two names one to whoever reads them."""
+    return folded(" ".join(name.split()))
 
 
 async def _save(shelf: Shelf, asked: Signed[Any], id: str, before: Any, what: str) -> Any:

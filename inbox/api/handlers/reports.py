@@ -157,7 +157,7 @@ async def get_report_csv(asked: Signed[None]) -> web.StreamResponse:
     require(asked.actor, Action.SUPERVISE)
     parts, wanted = asked.parts, _asked(asked.query)
     report = await _report(parts, wanted, await parts.measure())
-    reasons = {id: one.name for id, one in (await parts.directory.entries(BREAK_REASONS)).items()}
+    reasons = await removing.names(parts.directory, BREAK_REASONS)
     out = io.StringIO()
     writer = csv.writer(out)
     for line in spreadsheet.table(wanted, report.rows, await _names(parts, wanted.by), reasons):
