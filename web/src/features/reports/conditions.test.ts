@@ -1,6 +1,8 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
 import { afterEach, expect, it, vi } from 'vitest';
 import '../../lib/i18n/later';
+import type { Queue } from '../../lib/api/types';
+import { queues } from '../../lib/state/queues.svelte';
 import Conditions from './Conditions.svelte';
 import { read } from './period';
 
@@ -21,4 +23,19 @@ it('a year that is being typed asks for nothing before it is whole', async () =>
     expect(onchange).toHaveBeenCalledExactlyOnceWith({ [name]: '2025-11-05' });
     onchange.mockClear();
   }
+});
+
+it('every condition of the address stands there and can be taken off, also one that was removed', async () => {
+  queues.all = [{ id: 'repairs', name: 'Repairs', version: 1 }] as Queue[];
+  queues.state = 'ready';
+  const onchange = vi.fn();
+  const asked = read('first=2026-11-01&last=2026-11-22&queue=repairs', Date.UTC(2026, 10, 22), 'UTC');
+  const { rerender } = render(Conditions, { asked, onchange });
+  const field = screen.getByLabelText<HTMLSelectElement>('Queue');
+  expect(field.selectedOptions[0]?.text).toBe('Repairs');
+  await rerender({ asked: { ...asked, queue: 'old' }, onchange });
+  expect(field.value).toBe('old');
+  expect(field.selectedOptions[0]?.text).not.toBe('');
+  await fireEvent.change(field, { target: { value: '' } });
+  expect(onchange).toHaveBeenCalledExactlyOnceWith({ tag: '', queue: '' });
 });
