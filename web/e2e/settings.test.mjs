@@ -1,7 +1,7 @@
 // The settings: reached from the account's menu, found by words, usable on a phone; what is saved there shows elsewhere.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, focused, RAVI, seen, until, URL_OF_DEMO } from './browser.mjs';
+import { agent, call, focused, RAVI, seen, until, URL_OF_DEMO, violations } from './browser.mjs';
 
 async function openSettings(page) {
   await page.getByTestId('account').click();
@@ -58,4 +58,29 @@ test('pages are found by what they are about, by keyboard alone, and lead back',
   await page.getByText('No setting is called so.').waitFor();
   await page.getByRole('link', { name: 'Back to the inbox' }).click();
   await page.locator('[data-pane=list]').waitFor();
+});
+
+test('what was typed into a form is not lost by going elsewhere without a question', async () => {
+  const page = await agent(RAVI);
+  await openSettings(page);
+  const name = page.getByRole('textbox', { name: 'Name' });
+  await page.getByTestId('settings-preferences').click();
+  await page.waitForURL(/preferences/);
+  await page.getByTestId('settings-profile').click();
+  await name.fill('Somebody else');
+  await page.getByTestId('settings-preferences').click();
+  const asked = page.getByTestId('confirm');
+  await asked.getByText('not saved yet').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Escape');
+  await asked.waitFor({ state: 'detached' });
+  assert.equal(await name.inputValue(), 'Somebody else');
+  await page.goBack();
+  await asked.waitFor();
+  assert.match(page.url(), /profile/);
+  await page.keyboard.press('Escape');
+  await page.getByTestId('settings-preferences').click();
+  await asked.waitFor();
+  await page.getByTestId('confirmed').click();
+  await page.waitForURL(/preferences/);
 });

@@ -221,6 +221,11 @@ test('a threshold that is crossed is told on every screen and stands on the boar
   await ines.getByRole('textbox', { name: 'Name' }).fill(name);
   await ines.getByLabel('Where').selectOption(queue.id);
   await ines.getByLabel('More than').fill('0');
+  const mails = ines.getByLabel('Also by mail to');
+  await mails.fill('boss@northwind.example, nonsense');
+  await ines.getByRole('button', { name: 'Save' }).click();
+  await ines.getByText('nonsense: This is not an address.').waitFor();
+  await mails.fill('');
   await ines.getByRole('button', { name: 'Save' }).click();
   await ines
     .getByTestId('alert-row')

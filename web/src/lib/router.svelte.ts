@@ -90,23 +90,35 @@ export function href(route: Route): string {
 
 class Router {
   route = $state.raw<Route>(parse(location.pathname, location.search, location.hash));
+  #held: ((leave: () => void) => boolean) | null = null;
 
   constructor() {
     addEventListener('popstate', () => this.#read());
     document.addEventListener('click', (event) => this.#follow(event));
   }
 
+  /** Until the returned function is called this page is left only when `holds` says no, or calls `leave` later. */
+  hold(holds: (leave: () => void) => boolean): () => void {
+    this.#held = holds;
+    return () => (this.#held = null);
+  }
+
   go(route: Route, how: 'push' | 'replace' = 'push'): void {
+    if (this.#held?.(() => this.go(route, how))) return;
     const target = href(route);
     if (target !== location.pathname + location.search + location.hash) {
-      if (how === 'push') history.pushState(null, '', target);
+      // What lay over the page gives its step to where one goes from it.
+      const over = (history.state as { over?: true } | null)?.over;
+      if (how === 'push' && !over) history.pushState(null, '', target);
       else history.replaceState(null, '', target);
     }
     this.route = route;
   }
 
   #read(): void {
-    this.route = parse(location.pathname, location.search, location.hash);
+    const route = parse(location.pathname, location.search, location.hash);
+    if (this.#held?.(() => this.go(route))) history.pushState(null, '', href(this.route));
+    else this.route = route;
   }
 
   /** A plain click on a link of ours changes the page; with a modifier the browser opens its tab or window. */

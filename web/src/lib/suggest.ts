@@ -22,7 +22,8 @@ export type Operators = Readonly<Record<string, { hint: string; choices: readonl
 
 const MOST = 8;
 const TERM = /([a-z]+):(?:"([^"]*)"?|(\S*))$/i;
-const NAMED = /([a-z]+):(?:"([^"]*)"|(\S+))/gi;
+/** An operator with its value, which may be quoted. */
+export const NAMED = /([a-z]+):(?:"([^"]*)"|(\S+))/gi;
 
 const quoted = (text: string) => (/[\s"]/.test(text) || text === '' ? `"${text.replaceAll('"', '')}"` : text);
 

@@ -54,7 +54,11 @@ class Workspace {
     this.#opened = key;
     this.list?.close();
     selection.clear();
-    this.list = new ConversationList(view, sortOf(filter) ?? sort ?? 'activity', filter);
+    this.list = new ConversationList(
+      view,
+      sortOf(`${saved?.filter ?? ''} ${filter}`) ?? sort ?? 'activity',
+      filter,
+    );
     this.numbers = null;
   }
 
