@@ -5,9 +5,13 @@ import { PERSONAL, prefs, type Prefs } from './prefs.svelte';
 
 let saving: Promise<unknown> = Promise.resolve();
 
-/** Tells when the account holds it. All choices are stored as one, as they stand now. */
+/** All choices are stored as one, as they stand when they are sent. */
+const screen = () => Object.fromEntries(PERSONAL.map((one) => [one, JSON.stringify(prefs.current[one])]));
+
+/** Tells when the account holds it. */
 export function choose<K extends (typeof PERSONAL)[number]>(name: K, value: Prefs[K]): Promise<unknown> {
   prefs.set(name, value);
-  const screen = Object.fromEntries(PERSONAL.map((one) => [one, JSON.stringify(prefs.current[one])]));
-  return (saving = saving.then(() => attempt(() => api.editMe({ screen }))));
+  prefs.unsaved++;
+  const save = () => attempt(() => api.editMe({ screen: screen() }));
+  return (saving = saving.then(save).finally(() => prefs.unsaved--));
 }

@@ -64,6 +64,8 @@ export const PERSONAL = [
 
 class Preferences {
   current = $state.raw<Prefs>({ ...DEFAULTS, ...readJson<Partial<Prefs>>(KEY, {}) });
+  /** Choices that the account does not hold yet. */
+  unsaved = 0;
 
   set<K extends keyof Prefs>(name: K, value: Prefs[K]): void {
     this.current = { ...this.current, [name]: value };
@@ -73,7 +75,8 @@ class Preferences {
 
   /** What the account holds goes before what this browser remembers; one that holds nothing leaves it as it is. */
   adopt(screen: Readonly<Record<string, string>>): void {
-    if (Object.keys(screen).length === 0) return;
+    // The service tells of each choice, also this browser: what was chosen since is not in there.
+    if (this.unsaved > 0 || Object.keys(screen).length === 0) return;
     const held = PERSONAL.map((name) => [name, parsed(screen[name]) ?? DEFAULTS[name]]);
     this.current = { ...this.current, ...Object.fromEntries(held) };
     writeJson(KEY, this.current);
