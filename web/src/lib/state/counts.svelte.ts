@@ -11,6 +11,8 @@ class Counts {
   /** Follows the counters of these views, in the place of others, until the returned function is called. */
   follow(views: readonly string[]): () => void {
     let over = false;
+    /** Told since the snapshot was asked for: newer than it, and not told again. */
+    let heard: Record<string, number> = {};
     const take = (counts: Record<string, number>) => {
       if (over) return; // an answer that comes late knows nothing of what is followed by now
       const all = { ...this.of, ...counts };
@@ -21,13 +23,17 @@ class Counts {
     untrack(() => take({}));
     const fetchAll = paced(async () => {
       if (over) return;
-      take((await api.counts()).counts);
+      heard = {};
+      const answer = await api.counts();
+      take({ ...answer.counts, ...heard });
       live.synced(sub);
     });
     const { sub, stop } = live.follow(
       { t: 'counts', views: [...views] },
       {
-        frame: (frame: ServerFrame) => frame.t === 'counted' && take(frame.counts),
+        frame: (frame: ServerFrame) => {
+          if (frame.t === 'counted') take(Object.assign(heard, frame.counts));
+        },
         sync: () => void fetchAll(),
       },
     );

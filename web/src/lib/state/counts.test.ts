@@ -40,3 +40,17 @@ it('keeps the counters of what is followed by now when an answer for what was fo
   expect(counts.of).toEqual({ mine: 2, 'queue:repairs': 1 });
   stop();
 });
+
+it('keeps what was told since the snapshot was asked for', async () => {
+  service.deliverAll();
+  const stop = counts.follow(['mine', 'all']);
+  await turn();
+  const { sub } = service.said.findLast((frame) => frame.t === 'counts')!;
+  service.push({ t: 'counted', sub, counts: { mine: 5 } });
+  await turn();
+  expect(counts.of).toMatchObject({ mine: 5 });
+  answers.at(-1)?.(json({ counts: { mine: 4, all: 9 } }));
+  await turn();
+  expect(counts.of).toEqual({ mine: 5, all: 9 });
+  stop();
+});
