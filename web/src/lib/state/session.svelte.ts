@@ -153,7 +153,10 @@ class Session {
     return true;
   }
 
-  #refreshMe = paced(async () => this.edited(await api.whoAmI()));
+  #refreshMe = paced(async () => {
+    const me = await api.whoAmI();
+    if (this.state === 'in' && !this.#isAnother(me)) this.edited(me);
+  });
 
   #refreshAgents = paced(async () => this.#takeAgents(await api.agents()));
 

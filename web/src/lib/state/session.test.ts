@@ -87,3 +87,30 @@ it('what was told while the service could not be asked is loaded when it can be 
   await vi.advanceTimersByTimeAsync(5_000);
   expect(session.zone).toBe('Europe/Berlin');
 });
+
+it('nobody else becomes who is logged in here because his state moved', async () => {
+  await session.resume();
+  service.deliverAll();
+  await vi.advanceTimersByTimeAsync(50);
+  who = 'jonas';
+  service.push({ t: 'presence', agents: [{ id: 'mira', state: 'away' }] } as never);
+  service.deliverAll();
+  await vi.advanceTimersByTimeAsync(50);
+  expect(session.id).toBe('mira');
+  expect(reload).toHaveBeenCalled();
+});
+
+it('an answer that comes after the logout logs nobody in', async () => {
+  await session.resume();
+  service.deliverAll();
+  await vi.advanceTimersByTimeAsync(50);
+  let answer: () => void = () => undefined;
+  service.on('GET /session', () => new Promise((done) => (answer = () => done(json(me())))));
+  service.push({ t: 'presence', agents: [{ id: 'mira', state: 'busy' }] } as never);
+  service.deliverAll();
+  await session.logOut();
+  answer();
+  await vi.advanceTimersByTimeAsync(50);
+  expect([session.me, session.state]).toEqual([null, 'out']);
+  expect(reload).not.toHaveBeenCalled();
+});
