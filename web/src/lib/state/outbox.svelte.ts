@@ -122,7 +122,8 @@ class Outbox {
     this.#running.add(conversation);
     try {
       let next: Entry | undefined;
-      do next = this.of(conversation).find((entry) => entry.state !== 'failed');
+      // After a logout it waits, where it is kept, for the next login of who wrote it.
+      do next = session.id ? this.of(conversation).find((entry) => entry.state !== 'failed') : undefined;
       while (next && (await this.#attempt(next)));
     } finally {
       this.#running.delete(conversation);
@@ -178,7 +179,7 @@ class Outbox {
 
   /** Each under a key of its own: other tabs of the browser have theirs beside it. */
   #keep(entry: Entry): void {
-    writeJson(this.#prefix() + entry.body.client_id, entry);
+    if (session.id) writeJson(this.#prefix() + entry.body.client_id, entry);
   }
 
   #prefix(): string {

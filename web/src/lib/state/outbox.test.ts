@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { conversation, FakeService, json, problem } from '../../testing/service';
-import type { SendMessage } from '../api/types';
+import type { Me, SendMessage } from '../api/types';
 import { EMPTY } from './drafts.svelte';
 import { live } from './live.svelte';
 import { outbox } from './outbox.svelte';
+import { session } from './session.svelte';
 
 const PATH = '/conversations/c1/messages';
 const body = (text: string): SendMessage => ({ kind: 'reply', text, client_id: `id-${text}` });
@@ -22,6 +23,7 @@ const tick = () => vi.advanceTimersByTimeAsync(0);
 beforeEach(() => {
   vi.useFakeTimers();
   localStorage.clear();
+  session.me = { id: 'mira' } as Me;
   service = new FakeService();
   service.install((name, value) => vi.stubGlobal(name, value));
   sent.length = 0;
@@ -37,6 +39,7 @@ afterEach(() => {
   for (const entry of outbox.entries) outbox.take(entry.body.client_id);
   outbox.dropGuard('c1');
   live.stop();
+  session.me = null;
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -191,5 +194,35 @@ describe('sending', () => {
     service.deliverAll();
     await tick();
     expect(posts()).toHaveLength(1);
+  });
+
+  it('waits after a logout for the next login of who wrote it', async () => {
+    service.on(`POST ${PATH}`, () => Promise.reject(new TypeError('network')));
+    outbox.send('c1', body('hello'), content('hello'));
+    await tick();
+    const [kept, tried] = [Object.keys(localStorage), posts().length];
+    session.me = null;
+    dispatchEvent(new Event('online'));
+    await vi.advanceTimersByTimeAsync(120_000);
+    expect(posts()).toHaveLength(tried);
+    expect(Object.keys(localStorage)).toEqual(kept);
+    session.me = { id: 'mira' } as Me;
+    service.on(`POST ${PATH}`, () => created('hello'));
+    outbox.restore();
+    await tick();
+    expect([sent, Object.keys(localStorage)]).toEqual([['hello'], []]);
+  });
+
+  it('sends nothing more behind what was under way at the logout, and keeps all of it', async () => {
+    let answer: (response: Response) => void = () => undefined;
+    service.on(`POST ${PATH}`, () => new Promise((done) => (answer = done)));
+    for (const text of ['one', 'two']) outbox.send('c1', body(text), content(text));
+    await tick();
+    const kept = Object.keys(localStorage);
+    session.me = null;
+    answer(problem(422, 'invalid'));
+    await tick();
+    expect(posts()).toHaveLength(1);
+    expect(Object.keys(localStorage)).toEqual(kept);
   });
 });
