@@ -154,3 +154,17 @@ it('who was merged is shown as the one that stays, and follows what happens to h
   service.deliverAll();
   await vi.waitFor(() => expect(asked).toBe(2), 4000);
 });
+
+it('a change that is saved is not said to have failed because the way back could not be loaded', async () => {
+  vi.doMock('./taken-back', () => {
+    throw new Error('chunk');
+  });
+  for (const one of toasts.all) toasts.dismiss(one.id);
+  service.on('PATCH /customers/c1', () => ada({ version: 2, company: 'Kingfisher' }));
+  render(CustomerPane, { row: conversation('k1') });
+  await change('customer-company', 'Kingfisher');
+  await screen.findByText('Kingfisher', { selector: 'p' });
+  await new Promise((done) => setTimeout(done, 50));
+  expect(toasts.all).toEqual([]);
+  vi.doUnmock('./taken-back');
+});
