@@ -4,6 +4,7 @@ import type { ChannelRow, Me } from '../../lib/api/types';
 import { bind } from '../../lib/keys/bind';
 import { router } from '../../lib/router.svelte';
 import { drafts } from '../../lib/state/drafts.svelte';
+import { replies } from '../../lib/state/replies.svelte';
 import { session } from '../../lib/state/session.svelte';
 import { workspace } from '../../lib/state/workspace.svelte';
 import { conversation, FakeService, json } from '../../testing/service';
@@ -150,6 +151,24 @@ describe('with a conversation open', () => {
     await settle();
     expect(drafts.of('k1', 'reply').content.text).toBe('Good news.\n\nHello Ada,');
     expect(started).toHaveBeenCalled();
+  });
+
+  it('a saved reply that is loaded after the last key is offered too, and moves nothing that is marked', async () => {
+    let answer: () => void = () => undefined;
+    const greeting = { id: 'r2', name: 'Greeting of Zoe', version: 1, text: 'Hello', files: [] };
+    service.on('GET /saved-replies', () => new Promise((done) => (answer = () => done(json([greeting])))));
+    await over({ recipients: true });
+    replies.all = [];
+    void replies.refresh();
+    await settle();
+    await type('zoe');
+    await settle();
+    await fireEvent.keyDown(field(), { key: 'ArrowUp' });
+    const words = options()[marked()]?.textContent;
+    answer();
+    await settle();
+    expect(options().at(-1)?.textContent).toContain('Greeting of Zoe');
+    expect(options()[marked()]?.textContent).toBe(words);
   });
 
   it('only mail is forwarded, and answered to all', async () => {
