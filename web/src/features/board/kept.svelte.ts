@@ -40,13 +40,13 @@ export function keepUndos(): void {
   kept = true;
   read().forEach(({ by, at, text, act }, n) => {
     const left = at + SHOWN_MS + REMEMBERED_MS - Date.now();
-    const known = { id: n - KNOWN, text, kind: 'done', undo: undoing(act), act, at } as const;
+    const known = { id: n - KNOWN, text, kind: 'done', undo: undoing(act), act, at, by } as const;
     if (by === session.id && left > 0) toasts.remember(known, left);
   });
   $effect.root(() => {
     $effect(() => {
-      const all = [...toasts.remembered, ...toasts.all].flatMap(({ text, act, at }) =>
-        act && at ? [{ by: session.id, at, text, act: plain(act) }] : [],
+      const all = [...toasts.remembered, ...toasts.all].flatMap(({ by, text, act, at }) =>
+        act && at && by === session.id ? [{ by, at, text, act: plain(act) }] : [],
       );
       write(all);
     });

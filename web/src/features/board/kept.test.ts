@@ -16,7 +16,7 @@ async function load(who: string) {
   const { undoable } = await import('../../lib/state/actions');
   keepUndos();
   flushSync();
-  return { toasts, undoable };
+  return { toasts, undoable, session };
 }
 
 beforeEach(() => {
@@ -58,6 +58,17 @@ it('by nobody else', async () => {
   before.undoable('Ada is busy', set);
   flushSync();
   expect((await load('ben')).toasts.remembered).toEqual([]);
+});
+
+it('nor by who logs in after him in the same page', async () => {
+  const { undoable, session } = await load('sue');
+  undoable('Ada is busy', set);
+  flushSync();
+  session.me = { id: 'ben', permissions: [] } as unknown as Me;
+  flushSync();
+  undoable('Ben paused a queue', set);
+  flushSync();
+  expect((await load('ben')).toasts.remembered.map((one) => one.text)).toEqual(['Ben paused a queue']);
 });
 
 it('for its usual time', async () => {

@@ -34,7 +34,7 @@ export async function attempt(change: () => Promise<unknown>): Promise<boolean> 
 }
 
 /** Says what was done, and offers to take it back. */
-export const undoable = (said: string, act: Done): void => toasts.acted(said, undoing(act), act);
+export const undoable = (said: string, act: Done): void => toasts.acted(said, undoing(act), act, session.id);
 
 export const undoing = (act: Done) => async () =>
   void (await attempt(async () => (await import('./undo')).undo(act)));

@@ -17,6 +17,8 @@ export interface Toast {
   /** What `undo` takes back, where that outlives the page, and since when it can be. */
   act?: Done;
   at?: number;
+  /** The account that did it. */
+  by?: string;
 }
 
 export const SHOWN_MS = 6000;
@@ -42,8 +44,8 @@ class Toasts {
   }
 
   /** What `undo` takes back is `act`: the board keeps it over the page. */
-  acted(text: string, undo: Toast['undo'], act: Done): void {
-    this.#add({ id: this.#next++, text, kind: 'done', undo, act, at: Date.now() });
+  acted(text: string, undo: Toast['undo'], act: Done, by: string): void {
+    this.#add({ id: this.#next++, text, kind: 'done', undo, act, at: Date.now(), by });
   }
 
   /** For what lasts as long as it can be answered. */
