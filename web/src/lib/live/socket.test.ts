@@ -18,12 +18,12 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it('a browser without a network says so within seconds, not when the silence becomes too long', async () => {
+it('a browser without a network says so at once, and looks for the service again by itself', async () => {
   expect(live.lost).toBe(false);
   dispatchEvent(new Event('offline'));
-  await vi.advanceTimersByTimeAsync(5_000);
   expect(live.lost).toBe(true);
-  dispatchEvent(new Event('online'));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(live.lost).toBe(true);
   service.deliverAll();
   expect(live.lost).toBe(false);
 });

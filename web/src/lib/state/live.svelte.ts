@@ -84,10 +84,7 @@ class Live {
   }
 
   #dispatch(frame: ServerFrame): void {
-    if (frame.t === 'ready' || frame.t === 'beaten') {
-      clock.set(frame.now);
-      this.lost = false;
-    }
+    if (frame.t === 'ready' || frame.t === 'beaten') clock.set(frame.now);
     if ('sub' in frame && frame.sub) this.#followers.get(frame.sub)?.frame(frame);
     else for (const listener of this.#listeners) listener(frame);
   }
