@@ -8,13 +8,14 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from inbox.core import commands as c
-from inbox.core import lifecycle, queueing, routing
+from inbox.core import lifecycle, queueing
 from inbox.core.conversation import Category, Conversation, Priority
 from inbox.core.errors import Conflict
 from inbox.core.ids import AgentId, ConversationId, Instant, QueueId, TeamId
 from inbox.core.lifecycle import Changed
 from inbox.core.message import Reason
 from inbox.core.tags import Retag
+from inbox.core.undoing import CHANGED
 
 MOST = 50_000
 """Conversations one job may touch."""
@@ -142,7 +143,7 @@ def undo(now_stands: Conversation, before: Standing, after: Standing, now: Insta
     (``since``), what was given back comes back although routing has given it on.
     """
     if not _untouched(now_stands, before, after, since):
-        raise Conflict("Somebody changed it since.")
+        raise Conflict(CHANGED)
     changed = Changed(now_stands)
     added = tuple(tag for tag in after.tags if tag not in before.tags)
     removed = tuple(tag for tag in before.tags if tag not in after.tags)
@@ -185,10 +186,9 @@ def _untouched(c: Conversation, before: Standing, after: Standing, since: Instan
 
 def _given_on(c: Conversation, left: Standing, since: Instant) -> bool:
     """Whether nobody held it when the change was made, and routing has given it to somebody since who has done nothing about it yet."""
-    why, answered = c.assign_reason, c.last_reply is not None and c.last_reply.at >= since
-    by_itself = why is not None and why.code in routing.BY_ITSELF and queueing.ACCEPTED not in why.numbers
+    answered = c.last_reply is not None and c.last_reply.at >= since
     nobody = left.assignee is None and left.bot is None
-    return nobody and by_itself and not answered and (c.team, c.bot, c.category) == (left.team, None, left.category)
+    return nobody and queueing.given_by_itself(c) and not answered and (c.team, c.bot, c.category) == (left.team, None, left.category)
 
 
 def _followed_as(c: Conversation, before: Standing, after: Standing) -> Changed:

@@ -19,7 +19,7 @@ from inbox.core.ids import AgentId, ChannelId, Instant, QueueId, TeamId
 from inbox.core.lifecycle import Changed, Happened
 from inbox.core.message import Reason
 from inbox.core.queues import ALWAYS_OPEN, Hours, Queue, Strategy
-from inbox.core.routing import Needs
+from inbox.core.routing import BY_ITSELF, Needs
 from inbox.core.segments import Segment
 
 ACCEPTED = "accepted"
@@ -201,6 +201,12 @@ def withdraw(c: Conversation, desk: Desk, now: Instant) -> Changed:
     if c.waiting is None or c.waiting.offer is None:
         return Changed(c)
     return _let_pass(c, c.waiting.offer, "gone", desk, now)
+
+
+def given_by_itself(c: Conversation) -> bool:
+    """Whether routing has given it to who holds it, and neither somebody else nor he himself by taking what he was offered."""
+    why = c.assign_reason
+    return why is not None and why.code in BY_ITSELF and ACCEPTED not in why.numbers
 
 
 def explained(c: Conversation, why: Reason) -> Changed:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from inbox.core import queueing, routing
+from inbox.core import queueing
 from inbox.core.agent import Agent, Availability
 from inbox.core.conversation import Category, Conversation, Priority
 from inbox.core.errors import Conflict
@@ -53,6 +53,6 @@ def require_left_agent(agent: Agent, left: LeftAgent) -> None:
 
 
 def _given_on(c: Conversation, left: Left) -> bool:
-    """Whether routing has given to somebody what was left to nobody; what he took himself is his."""
-    why = c.assign_reason
-    return left.assignee is None and why is not None and why.code in routing.BY_ITSELF and queueing.ACCEPTED not in why.numbers
+    """Whether routing has given to somebody what was left to nobody; what he took himself, or has answered, is his."""
+    answered = c.last_reply is not None and c.last_reply.author == c.assignee
+    return left.assignee is None and queueing.given_by_itself(c) and not answered

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from inbox.core.agent import Availability
-from inbox.core.conversation import Category, Priority
+from inbox.core.conversation import Category, LastMessage, Priority
 from inbox.core.errors import Conflict
-from inbox.core.ids import AgentId, TeamId
-from inbox.core.message import Reason
+from inbox.core.ids import AgentId, MessageId, TeamId
+from inbox.core.message import Kind, Reason
 from inbox.core.undoing import Left, LeftAgent, require_left, require_left_agent
 from inbox.testing.builders import a_conversation, an_agent
 
@@ -37,6 +37,17 @@ def test_what_routing_has_given_on_comes_back_and_what_somebody_took_stays() -> 
     for reason in (Reason("least_loaded", (BEN,), {"accepted": 1}), Reason("by_hand", ("sue",))):
         with pytest.raises(Conflict):
             require_left(a_conversation(assignee=BEN, assign_reason=reason), Left(assignee=None))
+
+
+@pytest.mark.parametrize(("author", "comes_back"), [("ben", False), ("mia", True)])
+def test_what_its_new_holder_has_answered_stays_with_him(author: str, comes_back: bool) -> None:
+    answer = LastMessage(MessageId("m1"), 9, Kind.REPLY, author, "On its way")
+    given = a_conversation(assignee=BEN, assign_reason=Reason("least_loaded", (BEN,)), last_reply=answer)
+    if comes_back:
+        require_left(given, Left(assignee=None))
+        return
+    with pytest.raises(Conflict):
+        require_left(given, Left(assignee=None))
 
 
 def test_a_state_that_was_set_since_stays() -> None:
