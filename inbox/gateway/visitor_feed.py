@@ -13,13 +13,15 @@ from msgspec.structs import replace
 from inbox.core.agent import Agent
 from inbox.core.business_hours import Calendar, OpenSpan, counted
 from inbox.core.conditions import Facts
+from inbox.core.conversation import Conversation
 from inbox.core.customer import identity_id
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, Instant
-from inbox.core.message import Author
+from inbox.core.message import Author, Message
 from inbox.core.queueing import Desk
 from inbox.core.queues import ALWAYS_OPEN, Hours, Queue
 from inbox.core.routing import Needs, serves
+from inbox.core.views import UNFINISHED
 from inbox.core.visitor import VisitorId
 from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
@@ -240,12 +242,17 @@ class JournalVisitorFeed:
         facts = self._facts().get(message.channel) if message is not None and message.channel else None
         if message is not None and facts is not None and facts.live:
             if change.conversation is not None:
-                for visitor in concerned(message, facts.kind):
-                    self._found(facts.id, visitor, change.conversation.id, change.conversation.customer)
+                self._follow(facts, message, change.conversation)
             self._visitors.changed(message, facts.kind)
         elif message is not None and change.conversation is not None and (who := self._whereabouts.who(change.conversation.id)):
             for session in self._visitors.tabs(*who):
                 session.changed(message)
+
+    def _follow(self, facts: ChannelFacts, message: Message, conversation: Conversation) -> None:
+        """Who the message is from or to is in this conversation, but for what still happens to one that is over, as a receipt."""
+        for visitor in concerned(message, facts.kind):
+            if conversation.category in UNFINISHED or self._whereabouts.of(facts.id, visitor) is None:
+                self._found(facts.id, visitor, conversation.id, conversation.customer)
 
     def presence_changed(self) -> None:
         """Tell the tabs when the first agent came, or the last one left; with nobody there, no time is promised to who waits."""

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from inbox.core.agent import Agent, Role
+from inbox.core.conversation import Category
 from inbox.core.customer import identity_id
 from inbox.core.errors import TryLater
 from inbox.core.events import Event, EventType, facets
@@ -163,8 +164,12 @@ async def test_he_is_seen_at_the_conversation_he_is_in_also_when_it_begins_or_be
     running = asyncio.get_running_loop().create_task(feed.run())
     feed.heard([Change(event, a_conversation("c2", channel=SHOP), line)])
     await settle()
-    running.cancel()
     assert told[1:] == [("c1", None), ("c2", "https://shop.example/cart")]
+    receipt = Event(EventType.MESSAGE_CHANGED, START, Author("system"), conversation=ConversationId("c1"), message=MessageId("answer"))
+    feed.heard([Change(receipt, a_conversation(channel=SHOP, category=Category.RESOLVED), THREAD["answer"])])
+    await settle()
+    running.cancel()
+    assert told[3:] == [], "a receipt in a thread that is over takes him nowhere"
     feed.visitor_here(SHOP, VISITOR, None)
     assert told[3:] == [("c2", None)]
 
