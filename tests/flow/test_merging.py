@@ -231,6 +231,7 @@ async def test_a_split_that_is_undone_leaves_status_promises_and_holder_as_they_
     await house.pass_time(90 * MINUTE)
     await house.do(mia, c.SetStatus(anna.conversation, Category.RESOLVED))
     await house.do(mia, c.Assign(anna.conversation, None, None))
+    await house.do(mia, c.SetPriority(anna.conversation, Priority.LOW))
     before = await raw(house, anna.conversation)
     assert before.sla[0].met_at is not None
     repair = await repairs(house).move(mia, anna.conversation, [other.id], None)

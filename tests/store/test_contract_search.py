@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inbox.core.conversation import Category, Conversation, Priority
+from inbox.core.conversation import Category, ClockState, Conversation, Mention, Priority, SlaClock
 from inbox.core.errors import Invalid
-from inbox.core.ids import AgentId, ChannelId, ConversationId, QueueId, TeamId
+from inbox.core.ids import AgentId, ChannelId, ConversationId, MessageId, QueueId, TeamId
 from inbox.core.message import Message
 from inbox.core.permissions import Scope
 from inbox.core.words import field_words, query, words
@@ -25,6 +25,7 @@ from tests.store.conftest import AGAINST_MONGODB, Store, in_memory, on_mongodb, 
 
 ME = AgentId("mia")
 ALL = Scope(all=True)
+LATE_CLOCK = SlaClock("first_response", ClockState.BREACHED, 10, breached_at=START)
 BARRED = Scope(agent=ME, teams=(TeamId("red"),), teamless=True, barred=(ChannelId("mail"),))
 HOUR = 60 * 60 * 1000
 DAY = 24 * HOUR
@@ -79,6 +80,7 @@ QUERIES = [
     "is:mine",
     "is:mentioned",
     "is:late",
+    "is:queued",
     "is:followed order",
     "is:scheduled order",
     "channel:mail order",
@@ -142,6 +144,10 @@ conversations = st.lists(
         priority=st.sampled_from(Priority),
         queue=st.none() | st.just(QueueId("q")),
         followers=st.sampled_from([(), (ME,)]),
+        mentions=st.sampled_from([(), (Mention(ME, MessageId("n1")),)]),
+        sla=st.sampled_from([(), (LATE_CLOCK,)]),
+        scheduled=st.sampled_from([(), (MessageId("planned"),)]),
+        queued_at=st.none() | st.just(START),
         channel=st.sampled_from([ChannelId("mail"), ChannelId("mail"), ChannelId("chat")]),
         customer=st.sampled_from(["anna", "ben"]),
         created_at=st.just(START - DAY),
