@@ -180,6 +180,8 @@ async def edit_conversation(asked: Signed[s.EditConversation]) -> ConversationRo
     if left is not None and asked.path["id"] not in (found.id, str(found.number)):
         raise Conflict(CHANGED)  # it was merged into another one
     commands = list(_changes(found.id, asked.body))
+    if left is not None and not commands:
+        raise Invalid("left", "goes with what it undoes")
     outcome = await asked.parts.conversations.change(asked.actor, commands, left) if commands else Outcome()
     return await show.conversation(asked.parts, outcome.conversation or found)
 
