@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from inbox.core.conversation import FAR_FUTURE
 from inbox.core.ids import AgentId, ConversationId, CustomerId, Instant
 from inbox.gateway.protocol import Watcher
 from inbox.gateway.protocol import Watchers as Watching
@@ -20,7 +21,6 @@ COALESCE_MS = 200
 SWEEP_MS = 1_000
 LEAVING_MS = 5_000
 """A customer who goes from page to page is not away in between."""
-FOR_EVER: Instant = 2**63
 
 AgentTyping = Callable[[ConversationId, AgentId, bool], None]
 """Told when an agent types an answer (not a note) and when he stops: for the customer's screen."""
@@ -77,7 +77,7 @@ class Watchers:
         if page is None:
             here.viewing_until = min(here.viewing_until, self._clock.now() + LEAVING_MS)
             return
-        here.viewing_until, here.page = FOR_EVER, page
+        here.viewing_until, here.page = FAR_FUTURE, page
         self._change(conversation)
 
     def left(self, tab: object, conversation: str | None = None) -> None:
