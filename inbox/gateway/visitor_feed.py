@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from msgspec.structs import replace
@@ -46,6 +47,9 @@ PLACES_S = 0.5
 MINUTE_MS = 60_000
 LISTS = frozenset({EventType.AGENT_CHANGED, EventType.CATALOG_CHANGED})
 
+K = TypeVar("K")
+V = TypeVar("V")
+Where = tuple[ConversationId, CustomerId]
 Typing = Callable[[ConversationId, CustomerId, bool], None]
 InFront = Callable[[ConversationId, CustomerId, str | None], None]
 """Told on which page a customer has the open chat before his eyes; None: not any more."""
@@ -64,11 +68,8 @@ class Whereabouts:
 
     def remember(self, channel: ChannelId, visitor: str, conversation: ConversationId, customer: CustomerId) -> None:
         """The visitor's thread is this conversation now."""
-        self._of[channel, visitor] = (conversation, customer)
-        self._who[conversation] = (channel, visitor)
-        while len(self._of) > KEPT:
-            gone = self._of.pop(next(iter(self._of)))
-            self._who.pop(gone[0], None)
+        _keep(self._of, (channel, visitor), (conversation, customer))
+        _keep(self._who, conversation, (channel, visitor))
 
     def of(self, channel: ChannelId, visitor: str) -> tuple[ConversationId, CustomerId] | None:
         """The visitor's conversation and customer."""
@@ -77,6 +78,14 @@ class Whereabouts:
     def who(self, conversation: ConversationId) -> tuple[ChannelId, str] | None:
         """The visitor whose thread it is."""
         return self._who.get(conversation)
+
+
+def _keep(known: dict[K, V], key: K, value: V) -> None:
+    """As the newest of them; the oldest is forgotten where there are too many."""
+    known.pop(key, None)
+    known[key] = value
+    if len(known) > KEPT:
+        del known[next(iter(known))]
 
 
 def tell_agent_types(
@@ -124,7 +133,7 @@ class JournalVisitorFeed:
         self._available = available
         self._typing = typing
         self._tell_front = in_front
-        self._fronts: dict[tuple[ChannelId, str], str] = {}
+        self._fronts: dict[tuple[ChannelId, str], tuple[str, Where | None]] = {}
         self._standing = standing
         self._told: WeakKeyDictionary[Session, tuple[PlaceInLine, Online | None]] = WeakKeyDictionary()
         self._line_moved = False
@@ -324,22 +333,24 @@ class JournalVisitorFeed:
 
     def visitor_here(self, channel: ChannelId, visitor: VisitorId, page: str | None) -> None:
         """Shown to the agents who look at his conversation, also if it begins later. Whoever has left does not type any more."""
-        if page is not None:
-            self._fronts[channel, visitor] = page
-        else:
-            self._fronts.pop((channel, visitor), None)
-            self.visitor_typing(channel, visitor, False)
         where = self._whereabouts.of(channel, visitor)
+        if page is not None:
+            self._fronts[channel, visitor] = (page, where)
+        else:
+            _, told = self._fronts.pop((channel, visitor), (page, None))
+            where = told or where
+            self.visitor_typing(channel, visitor, False)
         if where is not None:
             self._tell_front(*where, page)
 
     def _found(self, channel: ChannelId, visitor: str, conversation: ConversationId, customer: CustomerId) -> None:
         """His thread is this conversation now: there he is, and no longer at the one before."""
-        before, where = self._whereabouts.of(channel, visitor), (conversation, customer)
+        where = (conversation, customer)
         self._whereabouts.remember(channel, visitor, conversation, customer)
-        page = self._fronts.get((channel, visitor))
+        page, before = self._fronts.get((channel, visitor), (None, None))
         if page is None or before == where:
             return
+        self._fronts[channel, visitor] = (page, where)
         if before is not None:
             self._tell_front(*before, None)
         self._tell_front(*where, page)

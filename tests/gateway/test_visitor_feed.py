@@ -24,6 +24,7 @@ from inbox.flow.feed import Change
 from inbox.flow.placing import open_key
 from inbox.flow.router import Standing
 from inbox.flow.working import ChannelFacts
+from inbox.gateway import visitor_feed
 from inbox.gateway.visitor_feed import InFront, JournalVisitorFeed, Standings, Whereabouts
 from inbox.gateway.visitor_protocol import Online, PlaceInLine
 from inbox.gateway.visitors import Outgoing, Visitors
@@ -172,6 +173,24 @@ async def test_he_is_seen_at_the_conversation_he_is_in_also_when_it_begins_or_be
     assert told[3:] == [], "a receipt in a thread that is over takes him nowhere"
     feed.visitor_here(SHOP, VISITOR, None)
     assert told[3:] == [("c2", None)]
+
+
+async def test_who_is_in_front_leaves_where_he_was_seen_however_many_came_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor_feed, "KEPT", 2)
+    told: list[tuple[str, str | None]] = []
+    feed = await a_feed(in_front=lambda conversation, customer, page: told.append((conversation, page)))
+    await feed.thread(SHOP, VISITOR, 50)
+    feed.visitor_here(SHOP, VISITOR, "https://shop.example/cart")
+    running = asyncio.get_running_loop().create_task(feed.run())
+    for n in range(4):
+        who = replace(BROWSER, value=f"other{n}")
+        line = replace(THREAD["chat"], id=MessageId(f"m{n}"), conversation=ConversationId(f"o{n}"), sender=who)
+        event = Event(EventType.MESSAGE_RECEIVED, START, Author("system"), conversation=line.conversation, message=line.id)
+        feed.heard([Change(event, a_conversation(f"o{n}", channel=SHOP), line)])
+    await settle()
+    running.cancel()
+    feed.visitor_here(SHOP, VISITOR, None)
+    assert told == [("c1", "https://shop.example/cart"), ("c1", None)]
 
 
 async def test_what_came_while_the_database_was_away_is_told_when_it_is_back() -> None:
