@@ -1,11 +1,14 @@
 """What every test gets: loopback only, a real MongoDB with an empty database, named skips that CI refuses, Hypothesis profiles."""
 
+import asyncio
+import functools
+import inspect
 import ipaddress
 import os
 import secrets
 import shutil
 import sys
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
 import pytest
@@ -64,6 +67,31 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         for program in mark.args:
             if shutil.which(program, path=SYSTEM_PATH) is None:
                 pytest.skip(f"{program} is not installed")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """An asynchronous test that hangs fails in the line it waits in; only what cannot be cancelled is left to pytest-timeout, which takes
+    the whole process, and what it knew, with it."""
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        mark = item.get_closest_marker("timeout")
+        whole = float(mark.args[0] if mark else item.config.getoption("timeout") or item.config.getini("timeout"))
+        item.obj = _within(item.obj, whole * 0.8)
+
+
+def _within(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[..., Awaitable[None]]:
+    @functools.wraps(test)
+    async def limited(*arguments: Any, **fixtures: Any) -> None:
+        async with asyncio.timeout(seconds):
+            await test(*arguments, **fixtures)
+
+    return limited
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_handlecrashitem(crashitem: str, sched: Any) -> None:
+    """Which test took its process with it is said when it happens: the run may not come to its end."""
+    sched.config.get_terminal_writer().line(f"\n{crashitem}: its process is gone")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -8,45 +8,30 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
-import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
+from tests.journeys.node import WEB, node
 from tests.journeys.service import Demo, demo
 
-WEB = Path(__file__).parents[2] / "web"
 SCRIPT = WEB / "soak" / "run.mjs"
+LAST_ROUND_S = 240
+"""How long the round may take that was begun in time."""
 
 
 async def run(here: Demo, seconds: float, seed: int) -> tuple[int, str]:
     """The exit code of one run against a demo, and what it said; it is printed as it comes, too."""
-    child = await asyncio.create_subprocess_exec(
-        shutil.which("node") or "node",
-        str(SCRIPT),
-        env={
-            **os.environ,
-            "INBOX_URL": here.base,
-            "INBOX_MAIL_PORT": str(here.mail_port),
-            "INBOX_SENT": str(here.sent),
-            "INBOX_SOAK_SECONDS": str(seconds),
-            "INBOX_SOAK_SEED": str(seed),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said = []
-    try:
-        assert child.stdout is not None
-        async for line in child.stdout:
-            said.append(line.decode(errors="replace"))
-            print(said[-1], end="", flush=True)  # noqa: T201  what this program is for
-        return await child.wait(), "".join(said)
-    finally:
-        if child.returncode is None:  # out of time: its browser must not outlive it
-            child.kill()
+    given = {
+        "INBOX_URL": here.base,
+        "INBOX_MAIL_PORT": str(here.mail_port),
+        "INBOX_SENT": str(here.sent),
+        "INBOX_SOAK_SECONDS": str(seconds),
+        "INBOX_SOAK_SEED": str(seed),
+    }
+    return await node(str(SCRIPT), given=given, seconds=seconds + LAST_ROUND_S, say=partial(print, end="", flush=True))
 
 
 async def _main(minutes: float, seed: int) -> int:

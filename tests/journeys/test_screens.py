@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -15,15 +13,16 @@ from inbox.core.ids import ChannelId
 from inbox.settings import load
 from inbox.store.client import connect
 from tests.bench import hostile
+from tests.journeys.node import TOOLS, node
 from tests.journeys.service import demo, process, settings_file
 
 ROOT = Path(__file__).parents[2]
-WEB = ROOT / "web"
 SCREENS = ROOT / "build" / "screens"
 EMAIL, PASSWORD = "admin@journeys.test", "a long enough password"
 DATABASE = "screens"
+LONGEST_S = 420
 FIRST, CONVERSATIONS, MESSAGES = 5001, 40, 120
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.peer("chromium", "node")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(720), pytest.mark.peer("chromium", "node")]
 
 
 async def fill(uri: str) -> int:
@@ -41,7 +40,7 @@ async def fill(uri: str) -> int:
 
 async def test_every_screen(mongo_uri: str, tmp_path: Path) -> None:
     """What is wrong is in the message, screen by screen."""
-    if not (WEB / "node_modules" / "playwright-core").is_dir():
+    if not TOOLS.is_dir():
         pytest.skip("the web's test tools are not installed (scripts/npm ci)")
     (tmp_path / "empty").mkdir()
     file, empty = settings_file(tmp_path / "empty", mongo_uri, "")
@@ -60,24 +59,5 @@ async def test_every_screen(mongo_uri: str, tmp_path: Path) -> None:
             "INBOX_THREAD": str(await fill(mongo_uri)),
             "INBOX_SCREENS": os.environ.get("INBOX_SCREENS", str(SCREENS)),
         }
-        await look(given)
-
-
-async def look(given: dict[str, str]) -> None:
-    """Take all pictures; fails with what the script says."""
-    child = await asyncio.create_subprocess_exec(
-        shutil.which("node") or "node",
-        "--test",
-        "--test-timeout=500000",
-        "screens/screens.test.mjs",
-        cwd=WEB,
-        env={**os.environ, **given},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        output, _ = await child.communicate()
-    finally:
-        if child.returncode is None:  # out of time: its browser must not outlive it
-            child.kill()
-    assert child.returncode == 0, output.decode(errors="replace")[-6000:]
+        code, said = await node("--test", "screens/screens.test.mjs", given=given, seconds=LONGEST_S)
+    assert code == 0, said[-6000:]

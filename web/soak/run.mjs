@@ -9,11 +9,21 @@ const SECONDS = Number(process.env.INBOX_SOAK_SECONDS ?? 60);
 const SEED = Number(process.env.INBOX_SOAK_SEED ?? Math.floor(Math.random() * 1e9));
 const MOST_STEPS = 14;
 const ALIKE_MS = 30_000;
+const STEP_MS = 90_000;
 /** Growth of a page's heap that is no leak: pages held and code compiled. */
 const HEAP_MB = Number(process.env.INBOX_SOAK_HEAP_MB ?? 8);
 
 const say = (words) => console.log(words);
 const hash = (value) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+
+/** What comes of a step; one that nothing comes of ends the run, and does not hold it up for ever. */
+function within(what, step) {
+  let timer;
+  const late = new Promise((_, refuse) => {
+    timer = setTimeout(() => refuse(new Error(`nothing came of ${what} within ${STEP_MS} ms`)), STEP_MS);
+  });
+  return Promise.race([step, late]).finally(() => clearTimeout(timer));
+}
 
 /** Paths at which two values differ, with both. */
 function differences(a, b, path = '') {
@@ -110,14 +120,19 @@ try {
     for (let n = 4 + roll.below(MOST_STEPS - 4); n > 0; n--) {
       steps++;
       const screen = roll.next() < 0.5 ? roll.of(screens) : null;
-      const told = screen ? `${screen.name} ${await screen.act(await world.number())}` : await world.act();
+      const number = screen && (await world.number());
+      const told = screen
+        ? `${screen.name} ${await within(`a step of ${screen.name}`, screen.act(number))}`
+        : await within('what somebody did', world.act());
       log.push(told);
       if (process.env.INBOX_SOAK_LOUD) say(`  ${told}`);
     }
     const hashes = [];
-    for (const screen of screens) hashes.push(await settle(screen));
+    for (const screen of screens) {
+      hashes.push(await within(`looking at ${screen.name}`, settle(screen)));
+    }
     for (const { complaints } of screens) if (complaints.length > 0) throw new Error(complaints.join('\n'));
-    weights.push(await screens[0].weight());
+    weights.push(await within('weighing', screens[0].weight()));
     rounds++;
     say(`round ${rounds}: ${hashes.join(' ')}, heap ${(weights.at(-1).heap / 1e6).toFixed(1)} MB`);
   }
