@@ -180,6 +180,33 @@ test('a view of the team is there for its members at once, a private one for nob
   await entry.waitFor({ state: 'detached' });
 });
 
+test('a view that a colleague deletes while it is open leaves the conversation beside it, and leads on', async () => {
+  const [mira, jonas] = [await agent(MIRA), await agent(JONAS)];
+  const name = `Passing ${Date.now().toString(36)}`;
+  const row = await newConversation(mira, name);
+  const team = (await call(mira, 'GET', '/bootstrap')).body.me.teams[0];
+  const view = await call(mira, 'POST', '/views', { name, filter: 'is:waiting', share: 'team', team });
+  const entry = jonas.getByTestId('saved-view').filter({ hasText: name });
+  await entry.click();
+  await rowOf(jonas, row.number).click();
+  const thread = jonas.getByRole('region', { name: 'Conversation' });
+  await thread.getByRole('heading', { name }).waitFor();
+  await jonas.locator(`[data-testid=row][data-number="${row.number}"]`).focus();
+  await call(mira, 'DELETE', `/views/${view.body.id}`);
+  const gone = jonas.getByTestId('gone');
+  await gone.getByText('This view is not here any more').waitFor();
+  await jonas.locator('[data-testid=gone] a:focus').waitFor();
+  assert.equal(await entry.count(), 0);
+  await thread.getByRole('heading', { name }).waitFor();
+  assert.deepEqual(await violations(jonas), []);
+  await jonas.reload();
+  await gone.waitFor();
+  await thread.getByRole('heading', { name }).waitFor();
+  await gone.getByRole('link', { name: 'All open' }).click();
+  await jonas.waitForURL(`**/inbox/all/${row.number}`);
+  await rowOf(jonas, row.number).waitFor();
+});
+
 test('saved views stand in the order one puts them into, with the pointer or by keys, on every device', async () => {
   const page = await agent(MIRA);
   const mark = Date.now().toString(36);

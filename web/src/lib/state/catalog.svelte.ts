@@ -71,9 +71,12 @@ export class Entries<E extends Entry> {
 const removed = new Entries<Removed>('removed', () => api.removed());
 
 /** What an entry of a list was called that is not there any more; asked for when there is one that nobody knows. */
+export const lastName = (noun: string, id: string): string =>
+  !id || noun === 'removed' ? '' : removed.nameOf(`${noun}:${id}`);
+
+/** The same, marked as removed. */
 export function removedName(noun: string, id: string): string {
-  if (!id || noun === 'removed') return '';
-  const name = removed.nameOf(`${noun}:${id}`);
+  const name = lastName(noun, id);
   return name && t(noun === 'agents' ? 'removed.person' : 'removed.name', { name });
 }
 

@@ -33,8 +33,10 @@ export class ConversationList {
   loaded = $state(false);
   loading = $state(false);
   failed = $state(false);
-  /** Why the service does not list this: a filter it does not take, or a view that is gone. */
+  /** Why the service does not list this: a filter that it does not take. */
   refused = $state('');
+  /** There is no such view, or not for this reader. */
+  gone = $state(false);
   more = $state(false);
 
   /** Rows are replaced, never changed: one signal tells that some were. */
@@ -132,12 +134,14 @@ export class ConversationList {
       this.#queued.clear();
       this.#took(page, asked);
       this.loaded = true;
+      this.gone = false;
       live.synced(this.#follow.sub);
       this.apply();
     } catch (error) {
       if (!current()) return;
       if (error instanceof ApiError && error.status === 422) {
         this.refused = error.objection;
+        this.gone = error.field === 'view';
         return;
       }
       this.failed = true;
