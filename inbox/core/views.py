@@ -88,11 +88,24 @@ BUILTIN: Mapping[str, View] = {
 
 OF_QUEUE = "queue:"
 """Before a queue's id: the view of what waits in it."""
+OF_TEAM = "team:"
+OF_CHANNEL = "channel:"
+"""Before the id of a team or a channel: the view of what is active there."""
 
 
 def of_queue(queue: QueueId) -> View:
     """What waits in one queue, whose customer waits longest first."""
     return View(f"{OF_QUEUE}{queue}", ACTIVE, queued=True, queue=queue, sort=Sort.WAITING)
+
+
+def of_team(team: TeamId) -> View:
+    """What is active in one team."""
+    return View(f"{OF_TEAM}{team}", ACTIVE, team=team)
+
+
+def of_channel(channel: ChannelId) -> View:
+    """What is active in one channel."""
+    return View(f"{OF_CHANNEL}{channel}", ACTIVE, channel=channel)
 
 
 def assignee_of(view: View, me: AgentId) -> AgentId | None:

@@ -38,6 +38,7 @@ class Directory:
         self._customers: OrderedDict[str, Called] = OrderedDict()
         self._entries: dict[str, dict[str, Any]] = {}
         self._readers: dict[ChannelId, frozenset[TeamId]] | None = None
+        self._channels: frozenset[ChannelId] = frozenset()
         self._stale = True
         self._reading = asyncio.Lock()
 
@@ -88,13 +89,19 @@ class Directory:
                 marker: dict[ChannelId, frozenset[TeamId]] = {}
                 self._readers = marker
                 try:
-                    found = {c.id: frozenset(c.readers) for c in await self._queries.channels() if c.readers}
+                    channels = await self._queries.channels()
                 except BaseException:
                     self._readers = None
                     raise
                 if self._readers is marker:  # else one changed while they were read
-                    self._readers = found
+                    self._channels = frozenset(c.id for c in channels)
+                    self._readers = {c.id: frozenset(c.readers) for c in channels if c.readers}
             return known
+
+    async def channels(self) -> frozenset[ChannelId]:
+        """All channels there are or were."""
+        await self.readers()
+        return self._channels
 
     def name_of(self, agent: str) -> str:
         """An account's name as last read, '' when it was not read yet."""

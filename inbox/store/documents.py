@@ -20,7 +20,7 @@ from inbox.core.customer import Customer, Identity
 from inbox.core.dispatching import Dispatch
 from inbox.core.errors import TooLarge
 from inbox.core.events import Event, urgency
-from inbox.core.ids import AgentId, CustomerId, Instant, TeamId
+from inbox.core.ids import AgentId, ChannelId, CustomerId, Instant, TeamId
 from inbox.core.message import Delivery, DeliveryState, Message
 from inbox.core.notifications import KEPT_MS, Notification
 from inbox.core.pushing import Pushed
@@ -158,6 +158,10 @@ def _lists(c: Conversation, who: list[str]) -> list[str]:
     """The lists by activity it is in beside those of all conversations."""
     if c.category not in ACTIVE:
         return []
+    return [channel_list(c.channel), *_held(c, who)]
+
+
+def _held(c: Conversation, who: list[str]) -> list[str]:
     held = [agent_list(c.assignee)] if c.assignee is not None else []
     if c.waiting is not None and c.waiting.offer is not None:
         held.append(offer_list(c.waiting.offer.agent))
@@ -204,6 +208,11 @@ def sla_list(state: str) -> str:
 def agent_list(agent: AgentId) -> str:
     """What an agent holds."""
     return f"m:{agent}"
+
+
+def channel_list(channel: ChannelId) -> str:
+    """What is active in a channel."""
+    return f"h:{channel}"
 
 
 def bot_list(token: str) -> str:

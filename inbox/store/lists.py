@@ -19,6 +19,7 @@ from inbox.store.documents import (
     agent_list,
     agent_token,
     bot_list,
+    channel_list,
     customer_list,
     follow_list,
     free_list,
@@ -83,20 +84,29 @@ def reading(view: View, scope: Scope, me: AgentId) -> Reading | None:
     tokens = _tokens(view, scope)
     if not tokens or not view.categories:
         return None
-    where = {**_conditions(view, me), **beyond_bars(scope)}
+    asked = _conditions(view, me)
+    if view.team is not None and tokens == [team_token(None if view.team == NOBODY else view.team)]:
+        del asked["team"]  # what the token says
+    where = {**asked, **beyond_bars(scope)}
     active = set(view.categories) <= set(ACTIVE)
     special = _scheduled(view, tokens, where) or (_own_list(view, scope, me, tokens, where) if active else None)
     if special is not None:
         return special
     few, sure = _few(view, me, active)
     if few:
-        seen = {} if tokens == [EVERYONE] else {"k_who": {"$in": tokens}}
-        return Reading({"k_lists": {"$in": few}, **seen, **_drop(where, *sure)}, "list_activity", SORT_FIELDS[view.sort])
+        return Reading({"k_lists": {"$in": few}, **_seen(tokens), **_drop(where, *sure)}, "list_activity", SORT_FIELDS[view.sort])
     if whose := _whose(view):
         return _walk(view, {"k_lists": {"$in": [customer_list(id) for id in whose]}, "k_who": {"$in": tokens}}, where, "list_activity")
+    if active and view.channel is not None and view.sort is Sort.ACTIVITY:
+        listed = {"k_lists": {"$in": [channel_list(view.channel)]}, **_seen(tokens)}
+        return _walk(view, listed, _drop(_without(where, view), "channel"), "list_activity")
     if active and view.sort in _LIVE:
         return _walk(view, {"k_live": {"$in": tokens}}, _without(where, view), _LIVE[view.sort])
     return _walk(view, {"k_who": {"$in": tokens}}, where, "who_activity")
+
+
+def _seen(tokens: list[str]) -> dict[str, Any]:
+    return {} if tokens == [EVERYONE] else {"k_who": {"$in": tokens}}
 
 
 def _scheduled(view: View, tokens: list[str], where: dict[str, Any]) -> Reading | None:

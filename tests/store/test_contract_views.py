@@ -22,7 +22,7 @@ from inbox.records import CONVERSATIONS, Batch, Put
 from inbox.store.client import Database
 from inbox.store.documents import encoded
 from inbox.store.lists import Reading, reading
-from inbox.store.migrations import m0004_lists_of_tags, m0005_pressing
+from inbox.store.migrations import m0004_lists_of_tags, m0005_pressing, m0009_channels
 from inbox.store.queries import MongoQueries
 from inbox.testing.builders import a_conversation
 from inbox.testing.clock import START
@@ -251,6 +251,38 @@ async def test_a_saved_view_of_few_among_many_reads_few(mongo: Database, text: s
         assert await MongoQueries(mongo).count(view, scope, AGENTS[0]) == len(expected)
         plan = await explained(mongo, how, None, 20)
         assert plan["executionStats"]["totalDocsExamined"] <= (41 if view.assignee == ANYBODY else 300)
+
+
+@pytest.mark.parametrize("scope", [Scope(all=True), AGENT], ids=["everything", "an agent of three teams"])
+async def test_a_channel_of_few_among_many_reads_few(mongo: Database, scope: Scope) -> None:
+    rare = [replace(c, channel=ChannelId("rare")) for c in many(1_500)[:40]]
+    await mongo["conversations"].insert_many([encoded(c) for c in [*rare, *many(1_500)[40:]]])
+    view = views.of_channel(ChannelId("rare"))
+    how = reading(view, scope, AGENTS[0])
+    assert how is not None
+    expected = [c for c in rare if views.matches(view, facets(c), AGENTS[0]) and sees(scope, facets(c))]
+    assert await MongoQueries(mongo).count(view, scope, AGENTS[0]) == len(expected) > 5
+    plan = await explained(mongo, how, None, 20)
+    assert plan["executionStats"]["totalDocsExamined"] <= len(rare)
+
+
+async def test_what_was_stored_before_lists_of_channels_is_found_in_them(mongo: Database) -> None:
+    before = [
+        a_conversation("c1", number=1),
+        a_conversation("c2", number=2, category=Category.RESOLVED),
+        a_conversation("c3", number=3, merged_into=ConversationId("c1")),
+    ]
+    for c in before:
+        doc = bson.decode(encoded(c).raw)
+        if "k_lists" in doc:
+            doc["k_lists"] = [name for name in doc["k_lists"] if name[0] != "h"]
+        await mongo["conversations"].insert_one(doc)
+    for _ in range(2):
+        await m0009_channels.expand(mongo)
+    for c in before:
+        wanted, found = bson.decode(encoded(c).raw), await mongo["conversations"].find_one({"_id": c.id})
+        assert found is not None
+        assert sorted(found.get("k_lists", [])) == sorted(wanted.get("k_lists", []))
 
 
 async def test_what_was_stored_before_lists_of_tags_is_found_in_them(mongo: Database) -> None:

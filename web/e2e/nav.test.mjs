@@ -5,6 +5,7 @@ import {
   agent,
   AMINA,
   call,
+  INES,
   JONAS,
   newConversation,
   openConversation,
@@ -172,4 +173,50 @@ test('F6 goes round the panes both ways, arrows walk where nothing has the focus
   assert.deepEqual(await violations(page), []);
   await page.getByTestId('edge-nav').dblclick();
   await until(async () => (await width('nav')) === before.nav, 'a double click gives the first width back');
+});
+
+test('teams and channels have lists of their own, counted, in groups that stay as one left them', async () => {
+  const ines = await agent(INES);
+  const team = (await call(ines, 'POST', '/teams', { name: `Team ${Date.now()}` })).body;
+  const row = await newConversation(ines, 'Of the new team');
+  await call(ines, 'PATCH', `/conversations/${row.number}`, { team: team.id });
+  const teams = ines.getByTestId('nav-teams');
+  const link = ines.getByTestId('team-view').filter({ hasText: team.name });
+  assert.equal(await teams.getAttribute('aria-expanded'), 'false');
+  await teams.press('Enter');
+  await link.waitFor();
+  await until(async () => (await link.innerText()).includes('1'), 'it is counted');
+  await link.click();
+  await ines.getByRole('heading', { name: team.name }).waitFor();
+  await rowOf(ines, row.number).waitFor();
+  assert.equal(await ines.getByTestId('row').count(), 1);
+  assert.deepEqual(await violations(ines), []);
+
+  await ines.reload();
+  await ines.getByRole('heading', { name: team.name }).waitFor();
+  assert.equal(await link.getAttribute('aria-current'), 'page');
+  await call(ines, 'PATCH', `/conversations/${row.number}`, { status: 'resolved' });
+  await rowOf(ines, row.number).waitFor({ state: 'detached' });
+  await until(async () => !(await link.locator('.count').count()), 'nothing is left to count');
+
+  await teams.press('Enter');
+  await link.waitFor({ state: 'detached' });
+  await ines.keyboard.press('Control+K');
+  await ines.getByTestId('palette-input').fill("Members' chat");
+  await ines.getByRole('option', { name: "Members' chat" }).first().click();
+  await ines.getByRole('heading', { name: "Members' chat" }).waitFor();
+  assert.equal(new URL(ines.url()).pathname, `/inbox/${encodeURIComponent('channel:members')}`);
+  await call(ines, 'DELETE', `/teams/${team.id}`);
+});
+
+test('an agent has the views of his own teams', async () => {
+  const amina = await agent(AMINA);
+  const { teams } = (await call(amina, 'GET', '/session')).body;
+  const names = (await call(amina, 'GET', '/bootstrap')).body.teams.filter(({ id }) => teams.includes(id));
+  await amina.getByTestId('nav-teams').click();
+  await until(
+    async () => (await amina.getByTestId('team-view').count()) === names.length,
+    'as many as he has',
+  );
+  assert.equal(await amina.getByTestId('queue-view').count(), 0);
 });

@@ -18,6 +18,7 @@ from inbox.store.migrations import (
     m0006_tags_are_entries,
     m0007_scheduled,
     m0008_evenings,
+    m0009_channels,
 )
 
 STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
@@ -29,6 +30,7 @@ STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
     m0006_tags_are_entries.expand,
     m0007_scheduled.expand,
     m0008_evenings.expand,
+    m0009_channels.expand,
 )
 """Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
 

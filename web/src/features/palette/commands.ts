@@ -13,6 +13,7 @@ import { customerName, subjectOf } from '../../lib/state/naming';
 import { queues } from '../../lib/state/queues.svelte';
 import { replies } from '../../lib/state/replies.svelte';
 import { session } from '../../lib/state/session.svelte';
+import { placeGroups } from '../inbox/places';
 import { iconOf, inOrder } from '../../lib/state/views.svelte';
 import { workspace } from '../../lib/state/workspace.svelte';
 import { when } from '../../lib/when';
@@ -81,6 +82,15 @@ export function commands(): Command[] {
       icon: iconOf(view),
       run: () => toView(view.id),
     })),
+    ...placeGroups()
+      .flatMap(({ views }) => views)
+      .map(({ view, name, icon }): Command => ({
+        id: `place-${view}`,
+        group: t('palette.group.go'),
+        label: name,
+        icon,
+        run: () => toView(view),
+      })),
     ...workspace.recent.map((row): Command => ({
       id: `recent-${row.id}`,
       group: t('palette.group.recent'),
