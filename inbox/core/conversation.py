@@ -152,13 +152,15 @@ class Offer(Struct, frozen=True, omit_defaults=True):
 class Waiting(Struct, frozen=True, omit_defaults=True):
     """How it waits in a queue, since when in this one. ``next_at`` is when time alone changes something of it; see ``core/queues.py``.
 
-    ``been``: the queues it overflowed from. ``front``: it was served and came back. ``told``: what the customer was told meanwhile.
+    ``been``: the queues it overflowed from, or from which somebody moved it; ``origin``: where it began to overflow.
+    ``front``: it was served and came back. ``told``: what the customer was told meanwhile.
     ``passed``: how often it was offered here and not taken.
     """
 
     since: Instant
     wants: tuple[Want, ...] = ()
     been: tuple[QueueId, ...] = ()
+    origin: QueueId | None = None
     front: bool = False
     offer: Offer | None = None
     declined: tuple[Offer, ...] = ()

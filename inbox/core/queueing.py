@@ -116,7 +116,7 @@ def enter(c: Conversation, desk: Desk, facts: Facts, now: Instant, *, front: boo
 def move(c: Conversation, target: Queue, desk: Desk, reason: Reason, now: Instant) -> Changed:
     """It goes on to another queue, for a stated reason; an offer ends."""
     waiting = c.waiting or Waiting(now)
-    been = (*waiting.been, *((c.queue,) if c.queue is not None else ()))
+    been = tuple(dict.fromkeys((*waiting.been, *((c.queue,) if c.queue is not None else ()))))
     begun = replace(queues.begun(target, now, desk.open(target), been, front=waiting.front), told=waiting.told)
     return Changed(replace(c, queue=target.id, waiting=begun), (Happened(EventType.QUEUE_CHANGED, reason),))
 
@@ -148,7 +148,7 @@ def freed(c: Conversation, by: AgentId) -> Changed:
 
 
 def time_passed(c: Conversation, desk: Desk, now: Instant) -> Changed:
-    """The instant ``waiting.next_at`` has come: an offer ends, it goes on to another queue, less is asked for, hours begin or end."""
+    """The instant ``waiting.next_at`` has come: an offer ends, its time in the queue is over, less is asked for, hours begin or end."""
     waiting, queue = c.waiting, desk.queue(c.queue)
     if waiting is None or c.queued_at is None or waiting.next_at is None or now < waiting.next_at:
         return Changed(c)
@@ -158,10 +158,6 @@ def time_passed(c: Conversation, desk: Desk, now: Instant) -> Changed:
         again = tuple(let for let in waiting.declined if let.until > now)
         following = min((let.until for let in again), default=None)
         return Changed(replace(c, waiting=replace(waiting, declined=again, next_at=following)), (_moved("time", None, None),))
-    target = desk.queue(queues.overflows(queue, waiting, now)) if waiting.offer is None else None
-    if target is not None:
-        waited = {"waited": now - waiting.since}
-        return move(c, target, desk, Reason("overflow", ids=(queue.id, target.id), numbers=waited), now)
     after = queues.continued(queue, waiting, now, desk.open(queue))
     return Changed(replace(c, waiting=after), (Happened(EventType.QUEUE_CHANGED, _why(queue, waiting, after)),))
 
@@ -171,7 +167,7 @@ def renewed(c: Conversation, desk: Desk, now: Instant) -> Changed:
     queue = desk.queue(c.queue)
     if queue is None or c.waiting is None:
         return Changed(c)
-    after = _continued(queue, c.waiting, desk, now)
+    after = queues.continued(queue, c.waiting, now, desk.open(queue))
     return Changed(c) if after == c.waiting else Changed(replace(c, waiting=after), (_moved("queue_edited", c.queue, c.queue),))
 
 
@@ -273,16 +269,9 @@ def _let_pass(c: Conversation, made: Offer, code: str, desk: Desk, now: Instant)
     declined = (*(let for let in waiting.declined if let.agent != made.agent), Offer(made.agent, now + queues.DECLINED_MS))
     after = replace(waiting, offer=None, declined=declined, passed=waiting.passed + 1)
     again = min(let.until for let in declined)
-    after = replace(after, next_at=again) if queue is None else _continued(queue, after, desk, now)
+    after = replace(after, next_at=again) if queue is None else queues.continued(queue, after, now, desk.open(queue))
     reason = Reason(code, ids=(made.agent,), numbers={"passed": after.passed})
     return Changed(replace(c, waiting=after), (Happened(EventType.OFFER_ENDED, reason),))
-
-
-def _continued(queue: Queue, waiting: Waiting, desk: Desk, now: Instant) -> Waiting:
-    """How it waits on; at once in the next queue if its time here was over while it was offered, or before the queue had one to go to."""
-    after = queues.continued(queue, waiting, now, desk.open(queue))
-    overdue = after.offer is None and desk.queue(queues.overflows(queue, after, now)) is not None
-    return replace(after, next_at=now) if overdue else after
 
 
 def _moved(code: str, before: QueueId | None, after: QueueId | None) -> Happened:

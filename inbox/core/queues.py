@@ -59,7 +59,8 @@ class Queue(Struct, frozen=True):
     ``teams`` and ``agents`` serve it; without both it is the conversation's team. Waiting here counts as ``ahead_ms`` longer than
     elsewhere, and each step of priority as ``ageing_ms`` more (0: priority goes before everything). Who knows the customer gets it
     alone for ``sticky_ms`` if he is there. ``offer_ms``: it is offered for so long and assigned when accepted; 0: assigned at once.
-    After ``overflow_ms`` (0: never), and with ``overflow_empty`` while nobody who serves it is there, it goes on to ``overflow``.
+    After ``overflow_ms`` (0: never), and with ``overflow_empty`` while nobody who serves it is there, it goes on to ``overflow``, or from
+    there along the chain to the first queue where somebody on duty could take it (``core/overflowing.py``).
     Outside the hours of ``calendar``, and paused, it gives out nothing by itself. What was given out on a live channel comes back when
     its agent is gone for ``gone_ms`` (0: never), and with ``ends_with_shift`` everything when he is gone and his working hours are over.
     Who comes while it is closed is told ``closed_text``, who comes when ``limit`` (0: none) wait already ``full_text``, once, and waits on.
@@ -151,10 +152,9 @@ def continued(queue: Queue, waiting: Waiting, now: Instant, hours: Hours) -> Wai
     return _timed(queue, replace(waiting, wants=wanted, declined=again, closed=not hours.open), now, hours)
 
 
-def overflows(queue: Queue, waiting: Waiting, now: Instant) -> QueueId | None:
-    """Where it goes on to now; None: it stays. Nothing goes in circles."""
-    due = queue.overflow is not None and queue.overflow_ms and now >= waiting.since + queue.overflow_ms
-    return queue.overflow if due and queue.overflow not in waiting.been else None
+def overdue(queue: Queue, waiting: Waiting, now: Instant) -> bool:
+    """Whether its time in this queue is over, after which it goes on to another one."""
+    return queue.overflow is not None and 0 < queue.overflow_ms <= now - waiting.since
 
 
 def sticks(queue: Queue | None, waiting: Waiting | None, now: Instant) -> bool:
@@ -181,7 +181,7 @@ def _instants(queue: Queue, waiting: Waiting, hours: Hours) -> Iterable[Instant]
             yield from (waiting.since + step * wanted.relax_ms for step in range(1, wanted.level + 1))
     if queue.sticky_ms:
         yield waiting.since + queue.sticky_ms
-    if queue.overflow is not None and queue.overflow_ms and queue.overflow not in waiting.been:
+    if queue.overflow is not None and queue.overflow_ms:
         yield waiting.since + queue.overflow_ms
     if waiting.offer is not None:
         yield waiting.offer.until

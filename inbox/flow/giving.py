@@ -15,6 +15,7 @@ from inbox.core.errors import Conflict, Invalid
 from inbox.core.ids import AgentId, ConversationId, Instant, QueueId, TeamId
 from inbox.core.lifecycle import Changed
 from inbox.core.message import Reason
+from inbox.core.overflowing import Path, gone_on
 from inbox.core.queueing import NO_QUEUES, Desk
 from inbox.core.queues import ALWAYS_OPEN
 from inbox.flow.committer import Rank
@@ -194,10 +195,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Leave:
-    """Nobody who serves its queue is there: a waiting conversation goes on to the queue that takes over."""
+    """A waiting conversation goes on to another queue as was decided; whom that one has on duty is known to who decides."""
 
     conversation: ConversationId
-    queue: QueueId
+    path: Path
+    why: Reason
     rank: Rank = Rank.INGEST
     size: int = 1000
 
@@ -207,16 +209,12 @@ class Leave:
         return self.conversation
 
     def decide(self, layer: Layer) -> bool:
-        """Whether it went on; nothing goes in circles."""
+        """Whether it went on."""
         before = layer.conversation(self.conversation)
-        if before is None or before.queued_at is None or before.queue != self.queue:
+        changed = None if before is None else gone_on(before, self.path, self.why, layer.desk, layer.now)
+        if before is None or changed is None or not changed.happened:
             return False
-        queue = layer.desk.queue(self.queue)
-        target = None if queue is None else layer.desk.queue(queue.overflow)
-        if queue is None or target is None or (before.waiting is not None and target.id in before.waiting.been):
-            return False
-        reason = Reason("nobody_there", ids=(queue.id, target.id))
-        layer.change(before, queueing.move(before, target, layer.desk, reason, layer.now), SYSTEM)
+        layer.change(before, changed, SYSTEM)
         return True
 
 

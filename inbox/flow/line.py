@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
+from functools import cache
 from heapq import heapify, heappop, heappush
 from typing import TypeVar
 
@@ -15,7 +16,9 @@ from msgspec.structs import replace
 from inbox.core.conversation import Conversation
 from inbox.core.ids import AgentId, ConversationId, QueueId, TeamId
 from inbox.core.message import Reason
-from inbox.core.queueing import lasting
+from inbox.core.overflowing import Path, is_deserted, onward
+from inbox.core.queueing import Desk, lasting
+from inbox.core.queues import Queue
 from inbox.core.routing import Assign, Available, Needs, Wait, route
 from inbox.flow.giving import fetched
 
@@ -30,12 +33,14 @@ ANYBODY = ConversationId("")
 
 @dataclass(frozen=True)
 class Entry:
-    """One that waits: where it stands, and what it asks for beside what the others of its kind do. ``why``: as it was last explained."""
+    """One that waits: where it stands, and what it asks for beside what the others of its kind do. ``why``: as it was last explained.
+    ``path``: how it came into its queue; None: it goes on to no other."""
 
     place: Place
     name: Name
     needs: Needs
     why: Reason | None = None
+    path: Path | None = None
 
     @property
     def alike(self) -> Needs:
@@ -50,6 +55,7 @@ class Line:
     entries: dict[ConversationId, Entry] = field(default_factory=dict)
     _queues: dict[Name, list[Place]] = field(default_factory=dict)
     _alike: dict[Needs, list[Place]] = field(default_factory=dict)
+    _restless: dict[ConversationId, Path] = field(default_factory=dict)
     _offered: dict[ConversationId, AgentId] = field(default_factory=dict)
     _told: dict[Needs, Reason] = field(default_factory=dict)
     _unexplained: dict[Needs, set[ConversationId]] = field(default_factory=dict)
@@ -82,6 +88,8 @@ class Line:
         self.remove(id)
         self.entries[id] = entry
         insort(self._queues.setdefault(entry.name, []), entry.place)
+        if entry.path is not None and (entry.path.overdue or entry.path.origin is not None):
+            self._restless[id] = entry.path
         if offered is not None:
             self._offered[id] = offered
             return False
@@ -130,6 +138,7 @@ class Line:
         if entry is None:
             return
         _take(self._queues, entry.name, entry.place)
+        self._restless.pop(id, None)
         if id not in self._offered:
             kind = entry.alike
             _take(self._alike, kind, entry.place)
@@ -144,6 +153,7 @@ class Line:
         self.entries.clear()
         self._queues.clear()
         self._alike.clear()
+        self._restless.clear()
         self._offered.clear()
         self._told.clear()
         self._unexplained.clear()
@@ -164,6 +174,27 @@ class Line:
     def names(self) -> Iterable[Name]:
         """The queues in which somebody waits."""
         return tuple(self._queues)
+
+    def going_on(self, desk: Desk, agents: Sequence[Available]) -> list[tuple[ConversationId, Path, Reason]]:
+        """Who goes on to another queue now, and why. ``agents`` are on duty.
+
+        Looks at those whose time is over or who overflowed before, and at all in queues that are left while nobody is there.
+        """
+        left = (name for name in self._queues if self._is_left(desk.queue(name[0]), name, agents))
+        ids = dict.fromkeys((*self._restless, *(id for name in left for _, id in self._queues[name])))
+        decided = cache(lambda path, needs: onward(path, needs, desk, agents))
+        found: list[tuple[ConversationId, Path, Reason]] = []
+        for entry in (self.entries[id] for id in ids):
+            why = None if entry.path is None else decided(replace(entry.path, since=0), entry.alike)
+            if entry.path is not None and why is not None:
+                found.append((entry.place[1], entry.path, why))
+        return found
+
+    def _is_left(self, queue: Queue | None, name: Name, agents: Sequence[Available]) -> bool:
+        if queue is None or not queue.overflow_empty:
+            return False
+        by_team = not queue.teams and not queue.agents  # then it depends on each one's own
+        return by_team or is_deserted(queue, self.entries[self._queues[name][0][1]].needs, agents)
 
     def plan(self, agents: Sequence[Available], most: int, *, asked: bool = False) -> list[tuple[ConversationId, Assign]]:
         """Who would get what, in order, if nobody came between; at most so many. ``asked``: also what is given out only when asked for.

@@ -18,6 +18,7 @@ from inbox.core.errors import InboxError, TryLater
 from inbox.core.events import Event, EventType, Facets
 from inbox.core.ids import AgentId, ConversationId, Instant
 from inbox.core.permissions import Scope
+from inbox.core.queues import Hours
 from inbox.core.returning import Absence, due_at, reason
 from inbox.core.views import View
 from inbox.flow.committer import Committer, Rank
@@ -97,7 +98,7 @@ class Returns:
         self._next: dict[AgentId, Instant | None] = {}
         self._given: dict[ConversationId, Instant] = {}
         self._offers: dict[ConversationId, AgentId] = {}
-        self._off_duty: frozenset[AgentId] = frozenset()
+        self._closed: tuple[frozenset[str], frozenset[str]] = frozenset(), frozenset()
 
     def heard(self, changes: Sequence[Change]) -> None:
         """Listener of the feed."""
@@ -164,14 +165,15 @@ class Returns:
         return min([at for at in (*self._next.values(), *ends) if at is not None and at > now], default=now + LOOK_AGAIN_MS)
 
     def _shifts(self, people: Iterable[Agent], now: Instant) -> list[Instant | None]:
-        """When working hours begin or end next; the router hears of those that have begun."""
+        """When hours of people or queues begin or end next; the router hears of those that have."""
         desk = self._desks.at(now)
-        hours = {a.id: desk.hours(a.calendar) for a in people if a.calendar}
-        off_duty = frozenset(id for id, one in hours.items() if not one.open)
-        if self._off_duty - off_duty:
+        hours: dict[str, Hours] = {a.id: desk.hours(a.calendar) for a in people if a.calendar}
+        resting = frozenset(id for id, one in hours.items() if not one.open)
+        shut = frozenset(queue.id for queue in desk.queues.values() if not desk.open(queue).open)
+        if (resting, shut) != self._closed:
             self._came.set()
-        self._off_duty = off_duty
-        return [one.changes_at for one in hours.values()]
+        self._closed = resting, shut
+        return [desk.changes_at, *(one.changes_at for one in hours.values())]
 
     async def _withdraw(self) -> None:
         """What is offered to somebody who is gone is offered to the next."""

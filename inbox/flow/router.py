@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from heapq import nsmallest
 
 import structlog
@@ -21,8 +22,9 @@ from inbox.core.agent import Agent
 from inbox.core.conversation import Category, Conversation
 from inbox.core.errors import Conflict, InboxError, NotFound, TryLater
 from inbox.core.events import Event, EventType
-from inbox.core.ids import AgentId, ConversationId, CustomerId, QueueId
+from inbox.core.ids import AgentId, ConversationId, CustomerId, Instant, QueueId
 from inbox.core.message import Kind, Reason
+from inbox.core.overflowing import path_of
 from inbox.core.permissions import Scope
 from inbox.core.views import View
 from inbox.flow.committer import Committer
@@ -102,7 +104,7 @@ class Router:
             self._count(change.event)
             if change.event.type is EventType.CUSTOMER_CHANGED and change.event.reason is not None:
                 self._knows.pop(change.event.customer or CustomerId(""), None)  # he may have been merged
-            if change.conversation is not None and self._take(change.conversation):
+            if change.conversation is not None and self._take(change.conversation, change.event.at):
                 self._wake.set()
             if _relieves(change.event) or change.event.type in (EventType.CATALOG_CHANGED, EventType.CHANNEL_CHANGED):
                 self._wake.set()
@@ -113,13 +115,14 @@ class Router:
             known = self._desks.at(event.at).queue(before.queue) is not None
             self._pace.given((before.queue, None) if known else (None, before.team), event.at)
 
-    def _take(self, c: Conversation) -> bool:
-        """Into the line; one that may be kept for somebody who knows the customer when it is known who that is."""
+    def _take(self, c: Conversation, at: Instant = 0) -> bool:
+        """Into the line; one that may be kept for somebody who knows the customer when it is known who that is. ``at``: when it became so,
+        by the clock of whoever changed it."""
         if c.queued_at is not None and self._keeps(c) and c.customer not in self._knows:
             self._strangers[c.id] = c
             return True
         self._strangers.pop(c.id, None)
-        return self.line.heard(c, self._entry)
+        return self.line.heard(c, partial(self._entry, at=at))
 
     def position(self, id: ConversationId) -> int | None:
         """How many stand before it, and itself; of one whose customer is still looked up, as if it came last."""
@@ -131,13 +134,14 @@ class Router:
     def _keeps(self, c: Conversation) -> bool:
         return queues.sticks(self._desks.at(self._clock.now()).queue(c.queue), c.waiting, self._clock.now())
 
-    def _entry(self, c: Conversation) -> Entry:
+    def _entry(self, c: Conversation, at: Instant = 0) -> Entry:
         now = self._clock.now()
         desk = self._desks.at(now)
         queue = desk.queue(c.queue)
         name = (c.queue, None) if queue is not None else (None, c.team)
         knows = self._knows.get(c.customer) if self._keeps(c) else None
-        return Entry((queues.turn(c, queue), c.id), name, needs(c, desk, self._channels(), now, knows), c.why_waiting)
+        path = path_of(c, desk, max(now, at))  # whose timer went off elsewhere is not to be missed for a clock that is behind
+        return Entry((queues.turn(c, queue), c.id), name, needs(c, desk, self._channels(), now, knows), c.why_waiting, path)
 
     async def run(self) -> None:
         """Route until cancelled."""
@@ -154,7 +158,7 @@ class Router:
         """Give out what can be given out now."""
         await self._look_up()
         free = await self._free()
-        await self._leave_the_empty(free)
+        await self._go_on(free)
         while plan := self.line.plan(free, AT_ONCE):
             if not await self._give(plan, free):
                 break
@@ -213,16 +217,10 @@ class Router:
         found = await self._queries.agents() if there else []
         return [available(a) for a in found if a.id in there and on_duty(a, desk)]
 
-    async def _leave_the_empty(self, free: Sequence[routing.Available]) -> None:
-        """What waits where nobody is on duty goes on to the queue that takes over, if that is wanted."""
-        desk = self._desks.at(self._clock.now())
+    async def _go_on(self, free: Sequence[routing.Available]) -> None:
+        """What has waited its time, or waits where nobody is on duty, goes on to a queue where somebody is who could take it."""
         self._deserted = frozenset(name for name in self.line.names() if not self._served(name, free))
-        leaving: list[tuple[QueueId, ConversationId]] = []
-        for name in self._deserted:
-            queue = desk.queue(name[0])
-            if queue is not None and queue.overflow_empty and queue.overflow is not None:
-                leaving += [(queue.id, place[1]) for place in self.line.waiting(name)]
-        await self._submit([Leave(id, queue) for queue, id in leaving])
+        await self._submit([Leave(*going) for going in self.line.going_on(self._desks.at(self._clock.now()), free)])
 
     def _served(self, name: Name, free: Sequence[routing.Available]) -> bool:
         head = replace(self.line.entries[self.line.waiting(name)[0][1]].needs, readers=())  # who serves the queue, not this channel

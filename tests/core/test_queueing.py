@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from inbox.core import queueing
-from inbox.core.conditions import ALWAYS, Condition, Facts
+from inbox.core.conditions import Condition, Facts
 from inbox.core.conversation import Conversation, Offer, Priority, Waiting, Want
 from inbox.core.errors import Conflict
 from inbox.core.events import EventType
@@ -55,11 +55,10 @@ def test_entering() -> None:
     assert queueing.enter(WAITS, NO_QUEUES, Facts(), 9) == Changed(WAITS)
 
 
-def test_what_overflowed_stays_where_it_went() -> None:
+def test_what_went_on_to_another_queue_stays_there_whatever_conditions_say() -> None:
     inside = queueing.enter(WAITS, DESK, Facts(tags=("vip",)), 0).conversation
-    on = queueing.time_passed(inside, DESK, 1_000)
-    assert (on.conversation.queue, on.reason) == ("all", Reason("overflow", ("vip", "all"), {"waited": 1_000}))
-    assert queueing.enter(on.conversation, DESK, Facts(tags=("vip",)), 1_001) == Changed(on.conversation)
+    on = queueing.move(inside, ALL, DESK, BECAUSE, 1_000).conversation
+    assert queueing.enter(on, DESK, Facts(tags=("vip",)), 1_001) == Changed(on)
     assert queueing.move(WAITS, ALL, DESK, BECAUSE, 3).conversation.waiting == Waiting(3)
 
 
@@ -139,27 +138,6 @@ def test_a_changed_queue_counts_for_what_waits() -> None:
     assert queueing.renewed(inside, easier, 5).conversation.waiting == Waiting(0)
     assert queueing.renewed(inside, OFFERS, 5) == Changed(inside)
     assert queueing.renewed(WAITS, OFFERS, 5) == Changed(WAITS)
-
-
-def test_a_wait_that_is_over_already_goes_on_at_once() -> None:
-    old = queueing.enter(WAITS, Desk({VIP.id: replace(VIP, overflow=None, overflow_ms=0, conditions=ALWAYS)}), Facts(), 0).conversation
-    due = queueing.renewed(old, DESK, 5_000).conversation
-    assert due.waiting is not None
-    assert due.waiting.next_at == 5_000, "the queue got an overflow after he had begun to wait"
-    assert queueing.time_passed(due, DESK, 5_000).conversation.queue == "all"
-    alone = queueing.renewed(old, Desk({VIP.id: VIP}), 5_000).conversation
-    assert alone.waiting == old.waiting, "there is no such queue any more"
-
-
-def test_an_offer_that_outlasts_the_wait_goes_on_when_it_is_let_pass() -> None:
-    brief = replace(CHATS, overflow=ALL.id, overflow_ms=10_000, skills=())
-    desk = Desk({CHATS.id: brief, ALL.id: ALL})
-    made = queueing.offer(queueing.enter(WAITS, desk, Facts(), 0).conversation, brief, MIA, BECAUSE, 0).conversation
-    still = queueing.time_passed(made, desk, 10_000).conversation
-    assert still.waiting is not None
-    assert (still.queue, still.waiting.next_at) == ("chats", 30_000)
-    passed = queueing.decline(still, MIA, desk, 20_000).conversation
-    assert queueing.time_passed(passed, desk, 20_000).conversation.queue == "all"
 
 
 def test_what_comes_back_waits_in_front_since_its_customer_waits() -> None:

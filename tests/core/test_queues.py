@@ -22,7 +22,7 @@ from inbox.core.queues import (
     checked,
     continued,
     entered,
-    overflows,
+    overdue,
     sticks,
     turn,
     wants,
@@ -70,13 +70,12 @@ def test_time_is_told_when_it_changes_something_and_not_before() -> None:
     assert continued(ALL, replace(offered, offer=None), 9, ALWAYS_OPEN) == Waiting(0)
 
 
-def test_it_goes_on_after_its_time_and_never_in_circles() -> None:
+def test_its_time_is_over_at_the_instant() -> None:
     waiting = begun(FRENCH, 0, ALWAYS_OPEN)
-    assert overflows(FRENCH, waiting, 10 * MINUTE - 1) is None
-    assert overflows(FRENCH, waiting, 10 * MINUTE) == "all"
-    assert overflows(FRENCH, replace(waiting, been=(ALL.id,)), 10 * MINUTE) is None
-    assert overflows(replace(FRENCH, overflow_ms=0), waiting, 10 * MINUTE) is None
-    assert overflows(ALL, begun(ALL, 0, ALWAYS_OPEN), 10 * MINUTE) is None
+    assert not overdue(FRENCH, waiting, 10 * MINUTE - 1)
+    assert overdue(FRENCH, waiting, 10 * MINUTE)
+    assert not overdue(replace(FRENCH, overflow_ms=0), waiting, 10 * MINUTE)
+    assert not overdue(ALL, begun(ALL, 0, ALWAYS_OPEN), 10 * MINUTE)
 
 
 def test_it_is_kept_for_who_knows_the_customer_for_a_while() -> None:

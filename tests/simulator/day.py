@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from inbox.core import lifecycle, queueing, routing
+from inbox.core import lifecycle, overflowing, queueing, routing
 from inbox.core.agent import Agent, Role
 from inbox.core.conditions import Condition, facts_of
 from inbox.core.conversation import Category, Conversation, Priority
@@ -68,7 +68,14 @@ class Day:
 
     def _queues(self) -> list[Queue]:
         dice = self.dice
-        everybody = Queue(QueueId("rest"), "Rest", order=9, ageing_ms=10 * MINUTE, strategy=dice.choice(list(Strategy)[:3]))
+        everybody = Queue(
+            QueueId("rest"),
+            "Rest",
+            order=9,
+            ageing_ms=10 * MINUTE,
+            strategy=dice.choice(list(Strategy)[:3]),
+            **self._leads_to("chats", "french"),
+        )
         chats = Queue(
             QueueId("chats"),
             "Chats",
@@ -76,9 +83,9 @@ class Day:
             offer_ms=dice.choice((0, 20_000)),
             ageing_ms=MINUTE,
             ahead_ms=2 * MINUTE,
-            overflow=everybody.id,
-            overflow_ms=dice.choice((0, 5 * MINUTE)),
             strategy=dice.choice(list(Strategy)[:3]),
+            **self._served_by(),
+            **self._leads_to("rest", "french"),
         )
         french = Queue(
             QueueId("french"),
@@ -87,8 +94,21 @@ class Day:
             conditions=Condition(field="tag", op="has", value="french"),
             skills=(Wanted("french", dice.randint(1, 5), 4 * MINUTE),),
             ageing_ms=5 * MINUTE,
+            **self._served_by(),
+            **self._leads_to("rest", "chats"),
         )
         return [everybody, *(queue for queue in (chats, french) if dice.random() < 0.7)]
+
+    def _served_by(self) -> dict[str, Any]:
+        teams = self.dice.choice(((), ("a",), ("b",)))
+        people = self.dice.sample(range(2), self.dice.choice((0, 0, 1, 2)))  # so many there are on every day
+        return {"teams": tuple(map(TeamId, teams)), "agents": tuple(AgentId(f"agent{n}") for n in people)}
+
+    def _leads_to(self, *others: str) -> dict[str, Any]:
+        """Where it overflows to, if anywhere; also in circles."""
+        to = self.dice.choice((None, *others))
+        when = {"overflow_ms": self.dice.choice((0, MINUTE, 5 * MINUTE)), "overflow_empty": self.dice.random() < 0.5}
+        return {} if to is None else {"overflow": QueueId(to), **when}
 
     # The day
 
@@ -229,7 +249,8 @@ class Day:
     def _entry(self, c: Conversation) -> Entry:
         queue = self.desk.queue(c.queue)
         needs = queueing.needs_of(c, queue, WEIGHTS[c.channel], c.channel, self.now)
-        return Entry((turn(c, queue), c.id), (c.queue, None if queue else c.team), needs)
+        path = overflowing.path_of(c, self.desk, self.now)
+        return Entry((turn(c, queue), c.id), (c.queue, None if queue else c.team), needs, path=path)
 
     def _free(self) -> list[routing.Available]:
         return [available(self.agents[id]) for id in sorted(self.online)]
@@ -238,18 +259,40 @@ class Day:
         """Routers take turns; the picture one has of the agents may be older than what another has done since."""
         pictures = [self._free() for _ in self.lines]
         for line, picture in zip(self.lines, pictures, strict=True):
-            while plan := line.plan(picture, 5):
-                for id, decision in plan:
-                    self._claim(line, id, decision)
-                picture = self._free()
+            self._go_on(line, picture)
+            self._give_out(line, picture)
+        for step in (self._go_on, self._give_out):
+            self._hear()
+            for line in self.lines:
+                step(line, self._free())
+        self._hear()
+        self._check()
+
+    def _hear(self) -> None:
+        """What routers had not heard yet."""
         for line, c in self.late:
             line.heard(c, self._entry)
         self.late = []
-        for line in self.lines:
-            while plan := line.plan(self._free(), 5):
-                for id, decision in plan:
-                    self._claim(line, id, decision)
-        self._check()
+
+    def _give_out(self, line: Line, picture: list[routing.Available]) -> None:
+        while plan := line.plan(picture, 5):
+            self._claim_all(line, plan)
+            picture = self._free()
+
+    def _claim_all(self, line: Line, plan: list[tuple[ConversationId, routing.Assign]]) -> None:
+        for id, decision in plan:
+            self._claim(line, id, decision)
+
+    def _go_on(self, line: Line, picture: list[routing.Available]) -> None:
+        """What the router does with those whose time is over or whose colleagues are gone; what is stored decides."""
+        for id, path, why in line.going_on(self.desk, picture):
+            c = self.conversations[id]
+            changed = overflowing.gone_on(c, path, why, self.desk, self.now)
+            if changed.happened:
+                self.overflowed += 1
+                self._store(c, changed)
+            else:
+                line.heard(c, self._entry)
 
     def _claim(self, line: Line, id: ConversationId, decision: routing.Assign) -> None:
         """What the commit does: look again at what is stored, and refuse what does not hold any more."""
@@ -293,6 +336,30 @@ class Day:
                 able = [a.agent for a in free if routing.can_take(self._entry(c).needs, a)]
                 self._must(not able, f"{c.id} waits although {able} could take it")
                 self._must(self.lines[0].position(c.id) is not None, f"{c.id} waits and stands in no line")
+                self._check_overflow(c, free)
+        for line in self.lines:
+            again = [(id, why.ids) for id, _, why in line.going_on(self.desk, free)]
+            self._must(not again, f"{again} go on once more although nothing has changed")
+
+    def _check_overflow(self, c: Conversation, free: list[routing.Available]) -> None:
+        """Nobody waits where nobody on duty serves while somebody on duty could take it from another queue of its way."""
+        here = self.desk.queue(c.queue)
+        if here is None or c.waiting is None or any(_serves(here, c, one) for one in free):
+            return
+        over = here.overflow_ms and self.now - c.waiting.since > here.overflow_ms  # at the very instant its timer may be about to go off
+        ways = self._chain(c.waiting.origin)
+        ways += self._chain(c.queue) if here.overflow_empty or over else []
+        for way in ways:
+            able = [one.agent for one in free if _serves(way, c, one) and _could(way, c, self.agents[one.agent])]
+            self._must(not able or way is here, f"{c.id} waits in {here.id}, which nobody serves, although {able} are there for {way.id}")
+
+    def _chain(self, id: QueueId | None) -> list[Queue]:
+        found: list[Queue] = []
+        queue = self.desk.queue(id)
+        while queue is not None and queue not in found:
+            found.append(queue)
+            queue = self.desk.queue(queue.overflow) if queue.overflow_ms or queue.overflow_empty else None
+        return found
 
     def _finish(self) -> None:
         """Everybody is there, has every skill and answers at once: nobody may be left waiting."""
@@ -315,3 +382,15 @@ class Day:
                 return
             self._pass(MINUTE)
         self._must(False, "somebody waits for ever")
+
+
+def _serves(queue: Queue, c: Conversation, agent: routing.Available) -> bool:
+    if queue.agents or queue.teams:
+        return agent.agent in queue.agents or any(team in queue.teams for team in agent.teams)
+    return c.team is None or c.team in agent.teams
+
+
+def _could(queue: Queue, c: Conversation, agent: Agent) -> bool:
+    """Whether he can take such a one at all, with nothing else in his hands and after any wait."""
+    skilled = all(wanted.relax_ms or agent.skills.get(wanted.skill, 0) >= wanted.level for wanted in queue.skills)
+    return skilled and WEIGHTS[c.channel] <= agent.capacity and agent.limits.get(c.channel, 1) > 0

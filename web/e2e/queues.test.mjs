@@ -1,7 +1,17 @@
 // People, teams and queues in the settings; who waits says why; the next one is fetched with a key.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, INES, MIRA, newConversation, RAVI, until, URL_OF_DEMO } from './browser.mjs';
+import {
+  agent,
+  call,
+  INES,
+  MIRA,
+  newConversation,
+  RAVI,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
 
 const settings = (page, name) => page.goto(`${URL_OF_DEMO}/settings/${name}`);
 
@@ -137,6 +147,48 @@ test('a queue keeps to the millisecond what its form was not asked to change', a
   const after = (await call(page, 'GET', '/queues')).body.find((one) => one.id === made.id);
   const kept = { ...spans, skills };
   assert.deepEqual(Object.fromEntries(Object.keys(kept).map((key) => [key, after[key]])), kept);
+});
+
+test('of two queues that overflow into each other the form says that nothing goes in circles', async (t) => {
+  const page = await agent(INES);
+  const name = `Circle ${Date.now()}`;
+  const never = { field: 'tag', op: 'has', value: name };
+  const made = async (fields) => {
+    const { status, body } = await call(page, 'POST', '/queues', {
+      version: 0,
+      conditions: never,
+      ...fields,
+    });
+    assert.equal(status, 201, JSON.stringify(body));
+    return body;
+  };
+  const one = await made({ name: `${name} A` });
+  const two = await made({ name: `${name} B`, overflow: one.id, overflow_empty: true });
+  t.after(async () => {
+    const { version } = (await call(page, 'GET', '/queues')).body.find((queue) => queue.id === two.id);
+    const { id, ...rest } = two;
+    await call(page, 'PUT', `/queues/${id}`, { ...rest, version, overflow: null, overflow_empty: false });
+    await removed(page, name, '/queues');
+  });
+  await settings(page, 'queues');
+  await page.getByRole('button', { name: `Edit ${name} A` }).click();
+  const to = page.getByLabel('Goes on to');
+  await to.selectOption({ label: `${name} B` });
+  const hint = page.getByText(`“${name} B” leads back here.`);
+  await hint.waitFor();
+  assert.equal(await to.getAttribute('aria-describedby'), await hint.getAttribute('id'));
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('switch', { name: 'At once while nobody who serves it is there' }).click();
+  await page.getByTestId('save-queue').click();
+  await page.getByTestId('queue-editor').waitFor({ state: 'detached' });
+  assert.equal(
+    (await call(page, 'GET', '/queues')).body.find((queue) => queue.id === one.id).overflow,
+    two.id,
+  );
+  await page.getByRole('button', { name: `Edit ${name} A` }).click();
+  await hint.waitFor();
+  await to.selectOption({ label: 'Stays' });
+  await hint.waitFor({ state: 'detached' });
 });
 
 test('what is offered is taken in the thread', async (t) => {
