@@ -47,6 +47,11 @@ _REPORT = (
     ("tag", "only with this tag"),
 )
 _PAGE = (("after", "the `next` of the page before"), ("limit", "rows, at most 100"))
+_OF_VIEW = (
+    ("view", "a view's id, default mine"),
+    ("filter", "narrows it: is: assignee: team: tag: channel: priority: queue: customer:"),
+    ("customer", "only this customer's (any status)"),
+)
 
 CALLS: tuple[Call, ...] = (
     Call("POST", "/session", "log_in", "Log in; sets the session cookie", sec.Login, s.Me, open=True),
@@ -112,12 +117,16 @@ CALLS: tuple[Call, ...] = (
         "A page of a view",
         None,
         s.ConversationPage,
-        (
-            ("view", "a view's id, default mine"),
-            ("filter", "narrows it: is: assignee: team: tag: channel: priority: queue: customer:"),
-            ("customer", "only this customer's (any status)"),
-            *_PAGE,
-        ),
+        (*_OF_VIEW, *_PAGE),
+    ),
+    Call(
+        "GET",
+        "/conversations/count",
+        "count_conversations",
+        "How many a list holds, exactly up to 10,000",
+        None,
+        s.CountRow,
+        _OF_VIEW,
     ),
     Call(
         "GET",

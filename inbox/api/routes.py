@@ -90,6 +90,7 @@ HANDLERS: Mapping[str, Handler] = {
     "list_agents": workspace.list_agents,
     "get_counts": workspace.get_counts,
     "list_conversations": conversations.list_conversations,
+    "count_conversations": conversations.count_conversations,
     "get_conversation": conversations.get_conversation_detail,
     "get_timeline": conversations.get_timeline,
     "get_transcript": conversations.get_transcript,

@@ -349,6 +349,13 @@ class SearchPage(Struct, frozen=True):
     behind: int
 
 
+class CountRow(Struct, frozen=True):
+    """How many a list holds; with ``more``, more than that."""
+
+    count: int
+    more: bool
+
+
 class CountsRow(Struct, frozen=True):
     """Counters by view; 1000 means 999+."""
 

@@ -122,6 +122,29 @@ test('a whole view is taken by the service, for whoever may see it', async () =>
   await until(async () => (await state()) !== 'running', 'taken back everywhere');
 });
 
+test('all of a filtered list is offered with its number, and just so many are changed', async () => {
+  const page = await agent(MIRA);
+  const MORE_THAN_A_PAGE = 53;
+  const rows = [];
+  for (let i = 0; i < MORE_THAN_A_PAGE; i++) rows.push(await newConversation(page, 'Counted'));
+  const tag = `counted-${crypto.randomUUID().slice(0, 8)}`;
+  const conversations = rows.map(({ id }) => id);
+  const tagged = await call(page, 'POST', '/jobs', { conversations, change: { add_tags: [tag] } });
+  const state = async () => (await call(page, 'GET', `/jobs/${tagged.body.id}`)).body.state;
+  await until(async () => (await state()) === 'done', 'all of them have the tag');
+  await page.goto(`${URL_OF_DEMO}/inbox/all?filter=${encodeURIComponent(`tag:${tag}`)}`);
+  await rowOf(page, rows.at(-1).number).waitFor();
+  await boxOf(page, rows.at(-1).number).check();
+  await page.getByTestId('bulk-all').click();
+  const whole = page.getByTestId('bulk-whole');
+  await whole.filter({ hasText: `Select all ${MORE_THAN_A_PAGE} in this view` }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await whole.click();
+  await chosen(page, `All ${MORE_THAN_A_PAGE} in this view`);
+  await page.keyboard.press('e');
+  await said(page, `Close: ${MORE_THAN_A_PAGE} done`);
+});
+
 test('on a telephone the boxes are asked for', async () => {
   const page = await agent(MIRA, { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   const [row] = await three(page);

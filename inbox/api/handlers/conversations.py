@@ -27,6 +27,9 @@ from inbox.flow.rows import ConversationRow
 from inbox.flow.views import Views
 from inbox.records import Draft
 
+COUNTED = 10_000
+"""Conversations counted for somebody who is about to change them all."""
+
 
 async def list_conversations(asked: Signed[None]) -> s.ConversationPage:
     """A page of a view, or of all of one customer's conversations that the reader may see."""
@@ -40,6 +43,12 @@ async def list_conversations(asked: Signed[None]) -> s.ConversationPage:
         drafts[draft.conversation] = (*drafts.get(draft.conversation, ()), draft.mode)
     rows = await show.conversations(parts, found)
     return s.ConversationPage(tuple(rows), seen, drafts, after)
+
+
+async def count_conversations(asked: Signed[None]) -> s.CountRow:
+    """How many the list of the same query holds, for whoever is about to change all of them."""
+    count = await asked.parts.queries.count(await view_asked(asked), scope(asked.actor), asked.actor.id, COUNTED + 1)
+    return s.CountRow(min(count, COUNTED), count > COUNTED)
 
 
 async def view_asked(asked: Signed[None]) -> View:

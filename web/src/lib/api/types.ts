@@ -33,6 +33,7 @@ export type PersonRow = S['PersonRow'];
 export type Participant = S['Participant'];
 export type LastMessage = S['LastMessage'];
 export type SlaClock = S['SlaClock'];
+export type CountRow = S['CountRow'];
 export type ConversationRow = S['ConversationRow'];
 export type MessageRow = With<S['MessageRow'], { state: DeliveryState | null }>;
 export type RepairRow = S['RepairRow'];
