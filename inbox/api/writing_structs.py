@@ -54,7 +54,8 @@ class SendMessage(Input, frozen=True):
 
 
 class StartConversation(Input, frozen=True):
-    """A new conversation with any address; ``customer`` when it is a known person. ``template`` instead of a text."""
+    """A new conversation with any address; ``customer`` when it is a known person. ``template`` instead of a text. With ``send_at`` the
+    conversation is there at once, and its first message waits for that instant."""
 
     channel: Id
     to: Annotated[tuple[AddressInput, ...], Meta(min_length=1, max_length=100)]
@@ -67,6 +68,7 @@ class StartConversation(Input, frozen=True):
     customer: Ref = ""
     template: UseTemplate | None = None
     hold: Hold = 0
+    send_at: Instant | None = None
 
 
 class PreviewText(Input, frozen=True):

@@ -109,7 +109,8 @@ class Forward(InConversation, frozen=True, tag="forward"):
 
 
 class StartConversation(Command, frozen=True, tag="start_conversation"):
-    """Write first, to anybody; ``customer`` when it is a known person. With ``template`` there is no text."""
+    """Write first, to anybody; ``customer`` when it is a known person. With ``template`` there is no text. With ``send_at`` the
+    conversation is there at once, and its first message waits for that instant."""
 
     client_id: Key
     channel: Annotated[ChannelId, _ID]
@@ -122,6 +123,7 @@ class StartConversation(Command, frozen=True, tag="start_conversation"):
     customer: Annotated[CustomerId, _ID] | None = None
     template: UseTemplate | None = None
     hold: Hold = 0
+    send_at: Instant | None = None
 
 
 class LogCall(InConversation, frozen=True, tag="log_call"):

@@ -61,12 +61,16 @@ def started(seed: Conversation, message: Message, now: Instant, policy: policies
     ``seed`` carries the ids, number, channel, customer, subject, team, participants, related ones and, if one shall
     serve it, the bot; its version is 0.
     """
+    write = reply_queued if message.kind is Kind.REPLY else customer_wrote
+    return begun(seed, message, policy).then(lambda c: write(c, message, now))
+
+
+def begun(seed: Conversation, message: Message, policy: policies.Policy | None) -> Changed:
+    """The same before what its first message does."""
     happened = [Happened(EventType.CONVERSATION_STARTED, message.reason)]
     if seed.bot is not None:
         happened.append(Happened(EventType.BOT_ENTERED))
-    changed = Changed(replace(seed, sla=policies.start(policy, seed.priority)), tuple(happened))
-    write = reply_queued if message.kind is Kind.REPLY else customer_wrote
-    return changed.then(lambda c: write(c, message, now))
+    return Changed(replace(seed, sla=policies.start(policy, seed.priority)), tuple(happened))
 
 
 def customer_wrote(c: Conversation, message: Message, now: Instant) -> Changed:

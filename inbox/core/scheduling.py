@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from inbox.core import lifecycle, triage
+from inbox.core import lifecycle, policies, triage
 from inbox.core.conversation import Category, Conversation, LastMessage
 from inbox.core.errors import Invalid
 from inbox.core.events import EventType
@@ -47,6 +47,11 @@ def planned(c: Conversation, message: Message, now: Instant) -> lifecycle.Change
     if len(c.scheduled) >= MOST:
         raise Invalid("send_at", f"at most {MOST} answers of a conversation can wait for their time")
     return lifecycle.forwarded(replace(c, scheduled=(*c.scheduled, message.id)), message, now)
+
+
+def begun_later(seed: Conversation, message: Message, now: Instant, policy: policies.Policy | None) -> lifecycle.Changed:
+    """A conversation begins with a message that waits for its time; nobody waits for anything in it until then."""
+    return lifecycle.begun(seed, message, policy).then(lambda c: planned(c, message, now))
 
 
 def leaves(c: Conversation, message: Message, now: Instant) -> lifecycle.Changed:

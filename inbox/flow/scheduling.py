@@ -23,12 +23,12 @@ class Moving(Conflict):
     """The conversation changed while it was looked through."""
 
 
-def timed(message: Message, command: c.Reply, due: Instant, before: Conversation) -> Message:
-    """The answer as it waits for ``due``."""
+def timed(message: Message, command: c.Reply | c.StartConversation, due: Instant, before: Conversation | None) -> Message:
+    """The message as it waits for ``due``; ``before``: its conversation without it, None when it begins one."""
     if message.delivery is None or command.send_at is None:
         return held(message, command.hold, before)
     kept = rules.kept_back(message.delivery, due, before)
-    return replace(message, delivery=rules.put_in(kept, due, command.then))
+    return replace(message, delivery=rules.put_in(kept, due, command.then if isinstance(command, c.Reply) else None))
 
 
 def held(message: Message, hold: int, before: Conversation | None) -> Message:

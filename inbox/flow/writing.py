@@ -165,10 +165,11 @@ def start(
         raise Invalid(*_closed_at_first(facts))
     to, cc, bcc = _recipients(command)
     consent.require(layer, facts, (*to, *cc, *bcc))
+    due = scheduling.due(command.send_at, command.hold, layer.now)
     customer = addressee(layer, actor, command, to[0], facts)
     id = ConversationId(layer.derive("conversation", actor.id, command.client_id))
     message = _said(layer, None, id, actor, command, facts, files)
-    message = timing.held(_addressed(message, to, cc, bcc, command.subject), command.hold, None)
+    message = timing.timed(_addressed(message, to, cc, bcc, command.subject), command, due, None)
     first = Participant(to[0].kind, to[0].value, to[0].name, customer=customer.id)
     seed = Conversation(
         id=id,
@@ -189,7 +190,8 @@ def start(
     layer.insert(THREAD_KEYS, ThreadKey(token, "token", id, at=layer.now))
     layer.add_message(message)
     remember_own(layer, message, facts, signing)
-    changed = lifecycle.started(replace(seed, number=layer.number()), message, layer.now, facts.policy)
+    begin = lifecycle.started if command.send_at is None else scheduling.begun_later
+    changed = begin(replace(seed, number=layer.number()), message, layer.now, facts.policy)
     return layer.change(None, changed, message.author, message), message
 
 

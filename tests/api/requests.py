@@ -148,6 +148,7 @@ BODIES: Mapping[str, Callable[[], Json]] = {
         "customer": "anna",
         "template": None,
         "hold": 0,
+        "send_at": None,
     },
     "send_message": lambda: {
         "kind": "reply",

@@ -62,6 +62,19 @@ async def test_a_list_is_counted_as_far_as_its_reader_may_see_it(world: World, m
         assert (await mia.ask("GET", "/conversations/count", params=wrong)).status == 422
 
 
+async def test_a_conversation_may_begin_later(world: World) -> None:
+    mia = await world.log_in("mia")
+    body = {"channel": "mail", "to": [{"kind": "email", "value": "new@example.org"}], "text": "Hello", "subject": "Hello", "client_id": "s"}
+    at = START + 86_400_000
+    answer = await mia.ask("POST", "/conversations", json={**body, "send_at": at}, headers={"Idempotency-Key": "k"})
+    assert answer.status == 201, await answer.text()
+    made = await answer.json()
+    assert (made["message"]["state"], made["message"]["scheduled_for"]) == ("pending", at)
+    assert [row["id"] for row in (await mia.get("/conversations?view=scheduled"))["rows"]] == [made["conversation"]["id"]]
+    refused = await mia.ask("POST", "/conversations", json={**body, "client_id": "t", "send_at": START - 1})
+    assert (refused.status, (await refused.json())["field"]) == (422, "send_at")
+
+
 async def test_a_list_shows_own_marks_and_drafts(world: World) -> None:
     mia = await world.log_in("mia")
     await mia.ask("PUT", "/conversations/c-own/read", json={"message": "m-own"})

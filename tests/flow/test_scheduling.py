@@ -9,7 +9,7 @@ from inbox.core import commands as c
 from inbox.core.agent import Role
 from inbox.core.conversation import Category, ClockState, Conversation
 from inbox.core.errors import Conflict, Invalid, TryLater
-from inbox.core.ids import AgentId
+from inbox.core.ids import AgentId, ChannelId
 from inbox.core.message import DeliveryState
 from inbox.core.permissions import Scope
 from inbox.core.views import BUILTIN
@@ -95,6 +95,73 @@ async def test_a_planned_answer_survives_a_crash_and_leaves_once(any_store: Stor
         await second.pass_time(10_000)
         await at_last(second, reply, SENT)
         assert said(world.mail) == ["On its way."]
+
+
+def a_first_message(at: int, channel: ChannelId = MAIL, to: c.Addressee | None = None) -> c.StartConversation:
+    return c.StartConversation("first", channel, (to or c.Addressee("email", ANNA.value),), "Good morning!", subject="Birds", send_at=at)
+
+
+async def test_a_conversation_that_begins_later_is_there_at_once_and_waits_for_nothing(house: House) -> None:
+    mia = await house.hire("mia")
+    at = house.clock.now() + 5 * HOUR
+    begun = (await house.do(mia, a_first_message(at))).message
+    assert begun is not None
+    before = await house.conversation(begun.conversation)
+    assert (before.category, before.scheduled, before.last_reply) == (Category.OPEN, (begun.id,), None)
+    assert (before.assignee, before.waiting_since) == (mia.id, None)
+    assert await waiting(house) == [before.id]
+    assert (await house.do(mia, a_first_message(at))).duplicate
+    await house.pass_time(5 * HOUR - MINUTE)
+    assert said(house.world.mail) == []
+    await house.pass_time(MINUTE + 100)
+    await at_last(house, begun, SENT)
+    after = await house.conversation(before.id)
+    assert (after.category, after.scheduled) == (Category.WAITING, ())
+    assert after.last_reply is not None
+    assert said(house.world.mail) == ["Good morning!"]
+
+
+async def test_a_conversation_that_begins_later_survives_a_crash_and_begins_once(any_store: Store) -> None:
+    world = World()
+    async with House(any_store, world=world).running() as first:
+        mia = await first.hire("mia")
+        begun = (await first.do(mia, a_first_message(first.clock.now() + HOUR))).message
+        first.kill()
+    assert begun is not None
+    async with House(any_store, first.clock, world, name="two").running() as second:
+        await second.pass_time(HOUR + 5_000)
+        await at_last(second, begun, SENT)
+        assert said(world.mail) == ["Good morning!"]
+
+
+async def test_a_conversation_that_begins_later_is_called_back_or_sent_now(house: House) -> None:
+    mia = await house.hire("mia")
+    at = house.clock.now() + HOUR
+    begun = (await house.do(mia, a_first_message(at))).message
+    assert begun is not None
+    await house.do(mia, c.CancelSend(begun.conversation, begun.id))
+    again = (await house.do(mia, replace(a_first_message(at), client_id="again", text="Good day!"))).message
+    assert again is not None
+    await house.do(mia, c.SendNow(again.conversation, again.id))
+    await at_last(house, again, SENT)
+    await house.pass_time(2 * HOUR)
+    assert said(house.world.mail) == ["Good day!"]
+
+
+async def test_who_writes_before_a_conversation_was_to_begin_has_begun_it(house: House) -> None:
+    mia = await house.hire("mia")
+    earlier = await house.write("hi", channel=CHAT)
+    await house.do(mia, c.SetStatus(earlier.conversation, Category.RESOLVED))
+    begun = (await house.do(mia, a_first_message(house.clock.now() + HOUR, CHAT, c.Addressee("visitor", "v1")))).message
+    assert begun is not None
+    assert (await house.write("I have a question", channel=CHAT)).conversation == begun.conversation
+    assert await state(house, begun) == (CANCELLED, "customer_wrote")
+
+
+async def test_a_conversation_that_would_begin_in_the_past_is_refused(house: House) -> None:
+    mia = await house.hire("mia")
+    with pytest.raises(Invalid):
+        await house.do(mia, a_first_message(house.clock.now()))
 
 
 async def test_the_customer_who_writes_first_calls_it_back(house: House) -> None:

@@ -122,6 +122,7 @@ async def start_conversation(asked: Signed[w.StartConversation]) -> s.Created:
         customer=CustomerId(body.customer) if body.customer else None,
         template=_template(body),
         hold=body.hold,
+        send_at=body.send_at,
     )
     return await created(asked.parts, asked.actor, await asked.parts.conversations.execute(asked.actor, command, asked.key))
 

@@ -3385,7 +3385,7 @@ export interface components {
         };
         /**
          * StartConversation
-         * @description A new conversation with any address; `customer` when it is a known person. `template` instead of a text.
+         * @description A new conversation with any address; `customer` when it is a known person. `template` instead of a text. With `send_at` the conversation is there at once, and its first message waits for that instant.
          */
         StartConversation: {
             channel: string;
@@ -3399,6 +3399,7 @@ export interface components {
             customer?: string;
             template?: components["schemas"]["UseTemplate"] | null;
             hold?: number;
+            send_at?: number | null;
         };
         /**
          * AddressInput
