@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from inbox.api.handlers import conversations
 from inbox.core.conversation import LastMessage
 from inbox.core.ids import AgentId, ConversationId, MessageId, TeamId
 from inbox.core.message import Kind
@@ -42,37 +41,6 @@ async def test_a_view_is_paged_to_its_end_without_gaps(world: World) -> None:
         after = page["next"]
     assert len(seen) == len(set(seen)) == 26
     assert "c-foreign" not in seen
-
-
-async def test_a_list_is_counted_as_far_as_its_reader_may_see_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = world.memory.tables.of(CONVERSATIONS)
-    for n in range(7):
-        c = a_conversation(f"c{n}", number=100 + n, assignee=AgentId("mia"), tags=("refund",) if n < 5 else ())
-        stored[c.id] = c
-    mia, ben = await world.log_in("mia"), await world.log_in("ben")
-    refunds = {"view": "all", "filter": "tag:refund"}
-    assert await mia.get("/conversations/count", params=refunds) == {"count": 5, "more": False}
-    assert await mia.get("/conversations/count", params={"view": "mine"}) == {"count": 8, "more": False}
-    assert await ben.get("/conversations/count", params={**refunds, "view": "mine"}) == {"count": 0, "more": False}
-    job = await mia.ask("POST", "/jobs", json={**refunds, "change": {"priority": "high"}})
-    assert (await job.json())["total"] == 5
-    monkeypatch.setattr(conversations, "COUNTED", 4)
-    assert await mia.get("/conversations/count", params=refunds) == {"count": 4, "more": True}
-    for wrong in ({"view": "nowhere"}, {"view": "all", "filter": "nonsense"}):
-        assert (await mia.ask("GET", "/conversations/count", params=wrong)).status == 422
-
-
-async def test_a_conversation_may_begin_later(world: World) -> None:
-    mia = await world.log_in("mia")
-    body = {"channel": "mail", "to": [{"kind": "email", "value": "new@example.org"}], "text": "Hello", "subject": "Hello", "client_id": "s"}
-    at = START + 86_400_000
-    answer = await mia.ask("POST", "/conversations", json={**body, "send_at": at}, headers={"Idempotency-Key": "k"})
-    assert answer.status == 201, await answer.text()
-    made = await answer.json()
-    assert (made["message"]["state"], made["message"]["scheduled_for"]) == ("pending", at)
-    assert [row["id"] for row in (await mia.get("/conversations?view=scheduled"))["rows"]] == [made["conversation"]["id"]]
-    refused = await mia.ask("POST", "/conversations", json={**body, "client_id": "t", "send_at": START - 1})
-    assert (refused.status, (await refused.json())["field"]) == (422, "send_at")
 
 
 async def test_a_list_shows_own_marks_and_drafts(world: World) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from inbox.api.handlers import conversations
+from inbox.core.ids import AgentId
+from inbox.records import CONVERSATIONS
+from inbox.testing.builders import a_conversation
 from tests.api.world import World
 
 
@@ -41,3 +45,21 @@ async def test_what_makes_no_sense_is_refused_by_name(world: World, body: dict[s
     mia = await world.log_in("mia")
     answer = await mia.ask("POST", "/jobs", json=body)
     assert (answer.status, (await answer.json())["field"]) == (422, field)
+
+
+async def test_a_list_is_counted_as_far_as_its_reader_may_see_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = world.memory.tables.of(CONVERSATIONS)
+    for n in range(7):
+        c = a_conversation(f"c{n}", number=100 + n, assignee=AgentId("mia"), tags=("refund",) if n < 5 else ())
+        stored[c.id] = c
+    mia, ben = await world.log_in("mia"), await world.log_in("ben")
+    refunds = {"view": "all", "filter": "tag:refund"}
+    assert await mia.get("/conversations/count", params=refunds) == {"count": 5, "more": False}
+    assert await mia.get("/conversations/count", params={"view": "mine"}) == {"count": 8, "more": False}
+    assert await ben.get("/conversations/count", params={**refunds, "view": "mine"}) == {"count": 0, "more": False}
+    job = await mia.ask("POST", "/jobs", json={**refunds, "change": {"priority": "high"}})
+    assert (await job.json())["total"] == 5
+    monkeypatch.setattr(conversations, "COUNTED", 4)
+    assert await mia.get("/conversations/count", params=refunds) == {"count": 4, "more": True}
+    for wrong in ({"view": "nowhere"}, {"view": "all", "filter": "nonsense"}):
+        assert (await mia.ask("GET", "/conversations/count", params=wrong)).status == 422
