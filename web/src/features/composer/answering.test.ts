@@ -45,7 +45,7 @@ describe('whether the customer can be answered', () => {
   });
 
   it('is told in words', () => {
-    expect(told(heard(55 * 60_000))).toBe('You can answer until 2:05 PM tomorrow.');
+    expect(told(heard(55 * 60_000))).toBe('You can answer until tomorrow 2:05 PM.');
     expect(told(heard(20 * HOUR))).toBe('You can answer until 7:00 PM.');
     expect(told(heard(0), { ...phone, window: 72 * HOUR })).toMatch(/until Sat.*3:00 PM/);
     expect(told(heard(30 * HOUR))).toMatch(/^By WhatsApp you may answer within 24 hours .*9:00 AM/);

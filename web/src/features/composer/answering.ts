@@ -1,7 +1,7 @@
 // Whether the customer can be answered now, and until when, by the channel an answer would take. Pure.
 import type { ChannelRow, ConversationRow, Instant } from '../../lib/api/types';
 import { t } from '../../lib/i18n';
-import { clockTime, daysBetween, soon, spanWords } from '../../lib/i18n/time';
+import { soon, spanWords } from '../../lib/i18n/time';
 
 const LAST_HOUR = 60 * 60_000;
 
@@ -40,16 +40,12 @@ export function answering(
 export function answeringText(found: Answering, channel: Channel | undefined, now: Instant): string {
   const name = channel?.name ?? '';
   if (found.state === 'removed') return t('answering.removed', { channel: name });
-  if (found.state === 'until') return t('answering.until', { when: when(found.at, now) });
+  if (found.state === 'until') return t('answering.until', { when: soon(found.at, now) });
   if (found.state === 'silent') return t('answering.silent', { channel: name });
   if (found.state === 'stopped') return t('answering.stopped', { channel: name });
   if (found.state === 'free') return '';
   const span = spanWords(channel?.window ?? 0);
   if (channel?.templates) return t('answering.template', { channel: name, span });
   if (found.at === null) return t('answering.first', { channel: name });
-  return t('answering.closed', { channel: name, span, when: when(found.at, now) });
-}
-
-function when(at: Instant, now: Instant): string {
-  return daysBetween(now, at) === 1 ? t('answering.tomorrow', { time: clockTime(at) }) : soon(at, now);
+  return t('answering.closed', { channel: name, span, when: soon(found.at, now) });
 }

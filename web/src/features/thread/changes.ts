@@ -1,7 +1,7 @@
 // What can be set on a conversation, or on many at once: the entries of the menus that do it.
 import type { Category, Priority } from '../../lib/api/types';
 import { t } from '../../lib/i18n';
-import { soon } from '../../lib/i18n/time';
+import { soonAlone } from '../../lib/i18n/time';
 import type { IconName } from '../../lib/icons/icons';
 import { presets } from '../../lib/snooze';
 import { session } from '../../lib/state/session.svelte';
@@ -42,7 +42,7 @@ export const snoozes = (now: number, run: (until: number) => void): Item[] =>
   presets(now).map((preset) => ({
     id: preset.label.replace('snooze.', ''),
     label: t(preset.label),
-    detail: soon(preset.at, now),
+    detail: soonAlone(preset.at, now),
     run: () => run(preset.at),
   }));
 

@@ -61,7 +61,7 @@ describe('quiet lines', () => {
       after: { category: 'snoozed' },
       reason: { code: 'snooze', numbers: { until: at.getTime() } },
     });
-    expect(eventText(snoozed, NAMES)).toMatch(/^Sam snoozed this until Tomorrow, 2:30/);
+    expect(eventText(snoozed, NAMES)).toMatch(/^Sam snoozed this until tomorrow 2:30/);
   });
 
   it('name the bot that comes, hands over or is relieved', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { t, useLanguage } from './index';
 import { LANGUAGES, localeOf, preferred, speak } from './language.svelte';
-import { full, short } from './time';
+import { full, short, soon, soonAlone } from './time';
 
 const NOW = Date.UTC(2026, 10, 18, 15);
 const isolated = (text: string) => `\u2068${text}\u2069`;
@@ -32,6 +32,24 @@ describe('the language', () => {
     expect(document.documentElement.dir).toBe(tag === 'ar' ? 'rtl' : 'ltr');
     expect(full(NOW)).toContain('2026');
     expect(short(NOW - 48 * 3_600_000, NOW)).not.toBe('');
+  });
+
+  it.each([
+    ['en', 'snoozed until tomorrow 9:00 AM'],
+    ['de', 'zurückgestellt bis morgen um 9:00'],
+    ['es', 'pospuesta hasta mañana a las 9:00'],
+    ['fr', 'reportée jusqu’à demain à 9:00'],
+    ['pt', 'adiada até amanhã às 9:00'],
+    ['ar', 'أُجّلت #1 حتى غدًا 9:00 ص'],
+  ])('writes tomorrow small in a sentence, large where it begins: %s', async (tag, said) => {
+    await speak(tag);
+    const noon = new Date(2026, 10, 18, 12).getTime();
+    const nine = noon + 21 * 3_600_000;
+    const bare = (text: string) => text.replace(/[\u2068\u2069]/g, '').replace(/\s/g, ' ');
+    expect(bare(t('done.snoozed_until', { number: '#1', time: soon(nine, noon) }))).toContain(said);
+    const alone = bare(soonAlone(nine, noon));
+    expect(said.toLowerCase()).toContain(alone.toLowerCase());
+    expect(alone[0]).toBe(alone[0]?.toUpperCase());
   });
 
   it('stays English where a word is missing, by English plurals', () => {

@@ -49,13 +49,19 @@ export const full = (at: Instant) => format(at, { dateStyle: 'full', timeStyle: 
 
 export const dateOnly = (at: Instant) => format(at, { dateStyle: 'medium' });
 
-/** "14:05" today, "Tomorrow, 08:00", "Mon, 08:00" within a week, else the date too. */
+/** As it stands in a sentence: "14:05" today, "tomorrow 08:00", "Mon, 08:00" within a week, else the date too. */
 export function soon(at: Instant, now: Instant): string {
   const days = daysBetween(now, at);
   if (days === 0) return clockTime(at);
   if (days === 1) return t('time.tomorrow_at', { time: clockTime(at) });
   if (days > 1 && days < 7) return format(at, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
   return format(at, { day: 'numeric', month: 'short', hour: 'numeric', minute: '2-digit' });
+}
+
+/** The same where nothing stands before it: "Tomorrow 08:00". */
+export function soonAlone(at: Instant, now: Instant): string {
+  const said = soon(at, now);
+  return said[0]!.toLocaleUpperCase(locale) + said.slice(1);
 }
 
 /** The heading over a day's messages. */
