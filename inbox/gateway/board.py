@@ -58,6 +58,7 @@ class Boards:
         self._names: dict[str, Name] = {}
         self._settings: Mapping[QueueId, Queue] = {}
         self._duty: dict[str, int] = {}
+        self._resting: dict[AgentId, Instant | None] = {}
         self._duty_until: Instant = FAR_FUTURE
         self._shift = asyncio.Event()
         self._figures: Figures | None = None
@@ -250,15 +251,19 @@ class Boards:
             None if day is None else day.done,
             seen.break_reason,
             tuple(map(_held, offered[:MOST_HELD])),
+            id in self._resting,
+            self._resting.get(id),
         )
 
     def _count_duty(self, accounts: Iterable[Agent], desk: Desk) -> None:
-        """How many who serve each queue are online and on duty; who serves nothing in particular serves all."""
-        there = [a for a in accounts if self._presence.state(a.id) == ONLINE]
-        ends = [desk.hours(a.calendar).changes_at for a in there if a.calendar]
-        self._duty_until = min((at for at in ends if at is not None), default=FAR_FUTURE)
+        """How many who serve each queue are online and on duty, and who is outside his working hours; who serves nothing in particular
+        serves all."""
+        people = tuple(accounts)
+        shifts = {a.id: desk.hours(a.calendar) for a in people if a.calendar}
+        self._resting = {id: hours.changes_at for id, hours in shifts.items() if not hours.open}
+        self._duty_until = min((at for hours in shifts.values() if (at := hours.changes_at) is not None), default=FAR_FUTURE)
         self._shift.set()
-        online = [a for a in there if on_duty(a, desk)]
+        online = [a for a in people if self._presence.state(a.id) == ONLINE and on_duty(a, desk)]
         duty = {ALL: len(online), "team:": len(online)}
         for team in {team for a in online for team in a.teams}:
             duty[f"team:{team}"] = sum(team in a.teams for a in online)

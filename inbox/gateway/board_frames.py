@@ -51,7 +51,8 @@ class Held(Struct):
 class BoardAgent(Struct):
     """An agent of the board. ``since``: when this state began, None where nobody saw it begin. ``held``: what he holds, most urgent and
     then newest first, at most thirty of all ``holds``; ``offered``: what he is asked to take, which counts in his ``load``, too.
-    ``answers`` and ``done`` (resolved) are of today, None where they are not counted."""
+    ``answers`` and ``done`` (resolved) are of today, None where they are not counted. ``off_duty``: it is outside his working hours,
+    which begin again at ``duty_from``; None: not that anybody knows."""
 
     id: str
     state: str
@@ -64,6 +65,8 @@ class BoardAgent(Struct):
     done: int | None = None
     break_reason: str = ""
     offered: tuple[Held, ...] = ()
+    off_duty: bool = False
+    duty_from: Instant | None = None
 
 
 class Board(Struct, tag="board", tag_field="t"):

@@ -156,10 +156,14 @@ async def test_who_is_on_duty_follows_working_hours_as_they_begin_and_end(world:
     tab = await Tab(world, "sue", BOARD).connect()
     screen = Screen().read(await tab.read())
     assert screen.queues["queue:q"].on_duty == 1
+    assert not screen.agents["mia"].off_duty
     await world.clock.advance(2 * 60_000)
     await pass_on(world)
     screen.read(await tab.read())
     assert screen.queues["queue:q"].on_duty == 0, "her hours are over, and nothing else has happened"
+    hers, night = screen.agents["mia"], world.clock.now() // 86_400_000 * 86_400_000 + 86_400_000
+    assert (hers.state, hers.off_duty, hers.duty_from) == ("online", True, night), "her row says so, and until when"
+    assert not screen.agents["max"].off_duty, "he has no hours"
 
 
 async def test_many_changes_of_a_moment_are_one_frame(world: World) -> None:

@@ -1,7 +1,17 @@
 // The supervisors' live board: pushed while one looks, acted on with undo, alone on a wall, for supervisors only.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, call, conversations, INES, MIRA, newConversation, until, URL_OF_DEMO } from './browser.mjs';
+import {
+  agent,
+  call,
+  conversations,
+  INES,
+  MIRA,
+  newConversation,
+  until,
+  URL_OF_DEMO,
+  violations,
+} from './browser.mjs';
 
 const number = async (locator) => Number(await locator.textContent());
 
@@ -117,6 +127,29 @@ test('a conversation is taken over from its agent, and given back by undo', asyn
       return sum === parseInt(line.querySelector('td.number').textContent);
     });
   await until(loads, 'the load is what stands beside the numbers');
+});
+
+test('the row of somebody outside his working hours says so until they are others', async (t) => {
+  const page = await board(INES);
+  const never = Array.from({ length: 7 }, () => []);
+  const hours = { name: `Never ${Date.now()}`, version: 0, zone: 'UTC', week: never };
+  const made = await call(page, 'POST', '/calendars', hours);
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const give = async (calendar) => {
+    const { version } = (await call(page, 'GET', '/accounts')).body.find((one) => one.id === 'mira');
+    const { status, body } = await call(page, 'PATCH', '/accounts/mira', { version, calendar });
+    assert.equal(status, 200, JSON.stringify(body));
+  };
+  t.after(async () => {
+    await give('');
+    await call(page, 'DELETE', `/calendars/${made.body.id}`);
+  });
+  const row = page.locator('[data-agent=mira]');
+  await give(made.body.id);
+  await row.getByText(', off duty').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await give('');
+  await row.getByText(', off duty').waitFor({ state: 'detached' });
 });
 
 test('a queue is paused and goes on', async () => {

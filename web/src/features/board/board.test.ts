@@ -1,7 +1,7 @@
 import '../../lib/i18n/later';
 import { describe, expect, it } from 'vitest';
-import { Board, type QueueState } from '../../lib/state/board.svelte';
-import { against, byNeed, fitting, listOf, mood, since } from './board';
+import { Board, type BoardAgent, type QueueState } from '../../lib/state/board.svelte';
+import { against, byNeed, byPresence, fitting, listOf, mood, onDuty, since } from './board';
 
 const row = (more: Partial<QueueState>): QueueState => ({
   id: 'queue:q',
@@ -41,6 +41,18 @@ describe('the board', () => {
     expect(rows.map(mood)).toEqual(['calm', 'soon', 'late']);
     const sorted = [...rows].sort((a, b) => byNeed(a, b, (one) => one.id));
     expect(sorted.map((one) => one.id)).toEqual(['late', 'nobody', 'calm']);
+  });
+
+  it('says in a row that somebody is outside his working hours, and puts him behind who is not', () => {
+    const noon = new Date(2026, 10, 23, 12).getTime();
+    const agent = (id: string, more: Partial<BoardAgent>) =>
+      ({ id, state: 'online', off_duty: false, duty_from: null, ...more }) as BoardAgent;
+    const tomorrow = agent('a', { off_duty: true, duty_from: noon + 21 * 3_600_000 });
+    const open = agent('b', {});
+    expect(onDuty(tomorrow, 'Online', noon)).toMatch(/^Online, off duty until tomorrow 9:00\sAM$/);
+    expect(onDuty(agent('c', { off_duty: true }), 'Away', noon)).toBe('Away, off duty');
+    expect(onDuty(open, 'Online', noon)).toBe('Online');
+    expect([tomorrow, open].sort((a, b) => byPresence(a, b, (id) => id))[0]).toBe(open);
   });
 
   it('leads to the lists behind its numbers', () => {

@@ -1,6 +1,6 @@
 // What the board says of its rows, and where they lead.
 import { t } from '../../lib/i18n';
-import { span } from '../../lib/i18n/time';
+import { soon, span } from '../../lib/i18n/time';
 import { href } from '../../lib/router.svelte';
 import type { BoardAgent, QueueState } from '../../lib/state/board.svelte';
 
@@ -31,8 +31,15 @@ export function byNeed(a: QueueState, b: QueueState, title: (row: QueueState) =>
 const ORDER = { online: 0, busy: 1, break: 2, away: 3, offline: 4 } as const;
 
 export function byPresence(a: BoardAgent, b: BoardAgent, name: (id: string) => string): number {
-  const of = (row: BoardAgent) => ORDER[row.state as keyof typeof ORDER] ?? 5;
+  const of = (row: BoardAgent) => (ORDER[row.state as keyof typeof ORDER] ?? 5) + (row.off_duty ? 0.5 : 0);
   return of(a) - of(b) || name(a.id).localeCompare(name(b.id));
+}
+
+/** Somebody's state, and that it is outside his working hours, until when. */
+export function onDuty(row: BoardAgent, state: string, now: number): string {
+  if (!row.off_duty) return state;
+  if (row.duty_from === null || row.duty_from === undefined) return t('board.off_duty', { state });
+  return t('board.off_duty_until', { state, when: soon(row.duty_from, now) });
 }
 
 /** Whose row it is, as a filter: what is in a queue is not counted with its team. */

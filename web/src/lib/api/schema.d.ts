@@ -5287,7 +5287,7 @@ export interface components {
         };
         /**
          * BoardAgent
-         * @description An agent of the board. `since`: when this state began, None where nobody saw it begin. `held`: what he holds, most urgent and then newest first, at most thirty of all `holds`; `offered`: what he is asked to take, which counts in his `load`, too. `answers` and `done` (resolved) are of today, None where they are not counted.
+         * @description An agent of the board. `since`: when this state began, None where nobody saw it begin. `held`: what he holds, most urgent and then newest first, at most thirty of all `holds`; `offered`: what he is asked to take, which counts in his `load`, too. `answers` and `done` (resolved) are of today, None where they are not counted. `off_duty`: it is outside his working hours, which begin again at `duty_from`; None: not that anybody knows.
          */
         BoardAgent: {
             id: string;
@@ -5301,6 +5301,8 @@ export interface components {
             done: number | null;
             break_reason: string;
             offered: components["schemas"]["Held"][];
+            off_duty: boolean;
+            duty_from: number | null;
         };
         /**
          * Held
