@@ -40,6 +40,7 @@ PORT_ATTEMPTS = 3
 RESTART_SECONDS = 1.0
 
 _NOT_YET_INITIALIZED = 94
+_ALREADY_INITIALIZED = 23
 _USER_EXISTS = 51003
 
 Admin = AsyncDatabase[dict[str, Any]]
@@ -229,19 +230,38 @@ class EmbeddedMongo:
 
     async def _join_replica_set(self, admin: Admin) -> None:
         here = f"{HOST}:{self._port}"
-        try:
-            config = (await admin.command("replSetGetConfig"))["config"]
-        except OperationFailure as error:
-            if error.code != _NOT_YET_INITIALIZED:
-                raise
-            members = [{"_id": 0, "host": here}]
-            await admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members, "settings": {"electionTimeoutMillis": 2000}})
-            return
+        while (config := await self._config(admin)) is None:
+            if await self._initiate(admin, here):
+                return
+            self._check_running()
+            await asyncio.sleep(POLL_SECONDS)
         if config["members"][0]["host"] != here:
             # The port has changed, so it no longer finds itself in its set; only force can say so without a primary.
             config["members"][0]["host"] = here
             config["version"] += 1
             await admin.command("replSetReconfig", config, force=True)
+
+    async def _config(self, admin: Admin) -> dict[str, Any] | None:
+        """Of its replica set; None while it knows of none."""
+        try:
+            config: dict[str, Any] = (await admin.command("replSetGetConfig"))["config"]
+        except OperationFailure as error:
+            if error.code != _NOT_YET_INITIALIZED:
+                raise
+            return None
+        return config
+
+    async def _initiate(self, admin: Admin, here: str) -> bool:
+        """False where it has a set after all: one that starts knows of none until it has read its own, for which it asks its old port."""
+        members = [{"_id": 0, "host": here}]
+        settings = {"electionTimeoutMillis": 2000}
+        try:
+            await admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members, "settings": settings})
+        except OperationFailure as error:
+            if error.code != _ALREADY_INITIALIZED:
+                raise
+            return False
+        return True
 
     async def _ensure_user(self, admin: Admin) -> None:
         try:

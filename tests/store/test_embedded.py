@@ -23,7 +23,7 @@ from structlog.testing import capture_logs
 
 from inbox.core.errors import CannotStart
 from inbox.store.datadir import Remembered, command_of
-from inbox.store.embedded import EmbeddedMongo
+from inbox.store.embedded import Admin, EmbeddedMongo
 from inbox.store.mongod import PortTaken
 from tests.eventually import PATIENCE_S, eventually
 from tests.mongo import patient
@@ -263,13 +263,24 @@ async def test_why_it_cannot_be_started_again_is_told_once_until_it_can(data_dir
 async def test_another_port_than_last_time(data_dir: Path) -> None:
     async with EmbeddedMongo(data_dir) as uri:
         await write(uri, "on the first port")
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of the first one may linger
-        taken.bind(("127.0.0.1", port_of(uri)))
-        taken.listen()
-        async with EmbeddedMongo(data_dir) as elsewhere:
-            assert port_of(elsewhere) != port_of(uri)
-            assert await read(elsewhere) == ["on the first port"]
+    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port_of(uri))  # mongod asks it who it is
+    async with taken, EmbeddedMongo(data_dir) as elsewhere:
+        assert port_of(elsewhere) != port_of(uri)
+        assert await read(elsewhere) == ["on the first port"]
+
+
+async def test_one_that_has_not_read_its_set_yet_is_waited_for(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with EmbeddedMongo(data_dir) as uri:
+        await write(uri, "before")
+    answers = [None]
+    known = EmbeddedMongo._config
+
+    async def slow(mongo: EmbeddedMongo, admin: Admin) -> dict[str, Any] | None:
+        return answers.pop() if answers else await known(mongo, admin)
+
+    monkeypatch.setattr(EmbeddedMongo, "_config", slow)
+    async with EmbeddedMongo(data_dir) as uri:
+        assert await read(uri) == ["before"]
 
 
 async def test_a_taken_port_is_named(data_dir: Path) -> None:
