@@ -197,6 +197,9 @@ class Accounts(Factors, Tokens, Passkeys, Protocol):
     async def credentials_of(self, agent: AgentId) -> Credentials | None:
         """The account of this agent."""
 
+    async def with_password(self) -> set[AgentId]:
+        """The accounts that have a password."""
+
     async def set_password(self, agent: AgentId, password_hash: str) -> None:
         """Replace the hash; sessions go on until ``end_sessions``."""
 
@@ -220,6 +223,12 @@ class Accounts(Factors, Tokens, Passkeys, Protocol):
 
     async def save_reset(self, token: str, agent: AgentId, expires_at: Instant) -> None:
         """Remember a reset link by the hash of its token; the agent's earlier ones are void."""
+
+    async def end_resets(self, agent: AgentId) -> None:
+        """No reset link of the agent's works any more."""
+
+    async def resets(self, now: Instant) -> dict[AgentId, Instant]:
+        """Until when which accounts have a reset link that works."""
 
     async def use_reset(self, token: str, now: Instant) -> AgentId | None:
         """Use up a reset link: the agent's id exactly once, None when it is unknown, used or expired."""

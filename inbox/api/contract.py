@@ -94,6 +94,9 @@ CALLS: tuple[Call, ...] = (
         creates=True,
     ),
     Call(
+        "DELETE", "/accounts/{id}/invitation", "withdraw_invitation", "Void the link of somebody who never got in; switches the account off"
+    ),
+    Call(
         "GET", "/connectors", "list_connectors", "What a channel can be, with the form of its settings", None, tuple[ch.ConnectorRow, ...]
     ),
     Call("GET", "/channels", "list_channels", "All channels and bots with their settings, for admins", None, tuple[ch.ChannelSetup, ...]),

@@ -67,6 +67,7 @@ HANDLERS: Mapping[str, Handler] = {
     "create_account": staff.create_account,
     "edit_account": staff.edit_account,
     "make_link": staff.make_link,
+    "withdraw_invitation": staff.withdraw_invitation,
     "set_availability": staff.set_availability,
     "list_connectors": channels.list_connectors,
     "list_channels": channels.list_channels,

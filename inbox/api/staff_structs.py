@@ -31,7 +31,8 @@ class AccountRow(Struct, frozen=True):
     """An account as admins see it. ``capacity`` 0: takes nothing by itself. ``skills`` have levels 1 to 5; ``limits`` say how many
     conversations of a kind of channel at most, such as ``{"email": 8}``. ``calendar`` is the id of his working hours, '' for always:
     outside them nothing new is given to him. ``role`` is a built-in one or the id of the workspace's own.
-    Switched off it cannot log in and holds nothing open."""
+    Switched off it cannot log in and holds nothing open. ``invited``: nobody has got in yet, by password, passkey or sign-in; switched off,
+    the invitation was withdrawn. ``link_until``: when the link to set a password expires, 0 where none works."""
 
     id: str
     email: str
@@ -45,10 +46,12 @@ class AccountRow(Struct, frozen=True):
     active: bool
     version: int
     created_at: Instant
+    invited: bool = False
+    link_until: Instant = 0
 
 
 class CreateAccount(Input, frozen=True):
-    """Somebody who shall answer here."""
+    """Somebody who shall answer here. An address whose invitation was withdrawn is invited again, by the same account."""
 
     email: Email
     name: Name

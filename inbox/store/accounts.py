@@ -50,6 +50,11 @@ class MongoAccounts(MongoFactors, MongoTokens, MongoPasskeys):
         return Credentials(value(agent, Agent), stored["hash"] if stored else "")
 
     @translated
+    async def with_password(self) -> set[AgentId]:
+        """The accounts that have a password."""
+        return {AgentId(doc["_id"]) for doc in await self._hashes.find({}, {"_id": 1}).to_list()}
+
+    @translated
     async def set_password(self, agent: AgentId, password_hash: str) -> None:
         """Replace the hash. Raises ``NotFound`` for an unknown agent."""
         if await self._agents.find_one({"_id": {"$eq": agent}}, {"_id": 1}) is None:
@@ -98,6 +103,17 @@ class MongoAccounts(MongoFactors, MongoTokens, MongoPasskeys):
         await self._resets.delete_many({"agent": {"$eq": agent}, "_id": {"$ne": token}})
         link = {"agent": agent, "expires_at": expires_at, "k_gone": date(expires_at)}
         await self._resets.update_one({"_id": {"$eq": token}}, {"$set": link}, upsert=True)
+
+    @translated
+    async def end_resets(self, agent: AgentId) -> None:
+        """No reset link of the agent's works any more."""
+        await self._resets.delete_many({"agent": {"$eq": agent}})
+
+    @translated
+    async def resets(self, now: Instant) -> dict[AgentId, Instant]:
+        """Until when which accounts have a reset link that works."""
+        docs = await self._resets.find({"expires_at": {"$gt": now}}).to_list()
+        return {AgentId(doc["agent"]): int(doc["expires_at"]) for doc in docs}
 
     @translated
     async def use_reset(self, token: str, now: Instant) -> AgentId | None:

@@ -39,6 +39,11 @@ class MemoryAccounts(MemoryFactors, MemoryTokens, MemoryPasskeys):
         found = self._tables.of(AGENTS).get(agent)
         return None if found is None else Credentials(found, self._hashes.get(agent, ""))
 
+    async def with_password(self) -> set[AgentId]:
+        """The accounts that have a password."""
+        self._tables.reach()
+        return set(self._hashes)
+
     async def set_password(self, agent: AgentId, password_hash: str) -> None:
         """Replace the hash. Raises ``NotFound`` for an unknown agent."""
         if agent not in self._tables.of(AGENTS):
@@ -88,6 +93,16 @@ class MemoryAccounts(MemoryFactors, MemoryTokens, MemoryPasskeys):
         self._tables.reach()
         self._resets = {t: entry for t, entry in self._resets.items() if entry[0] != agent}
         self._resets[token] = (agent, expires_at)
+
+    async def end_resets(self, agent: AgentId) -> None:
+        """No reset link of the agent's works any more."""
+        self._tables.reach()
+        self._resets = {t: entry for t, entry in self._resets.items() if entry[0] != agent}
+
+    async def resets(self, now: Instant) -> dict[AgentId, Instant]:
+        """Until when which accounts have a reset link that works."""
+        self._tables.reach()
+        return {agent: expires_at for agent, expires_at in self._resets.values() if expires_at > now}
 
     async def use_reset(self, token: str, now: Instant) -> AgentId | None:
         """Use up a reset link: the agent's id exactly once, None when it is unknown, used or expired."""

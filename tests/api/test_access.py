@@ -46,6 +46,7 @@ def test_the_matrix_has_no_empty_cell() -> None:
         "edit_account",
         "get_consent",
         "make_link",
+        "withdraw_invitation",
         "set_availability",
         "end_session",
         "drop_device",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from inbox.api.resets import INVITED_MS
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId
 from inbox.records import AGENTS, CONVERSATIONS
@@ -18,6 +19,7 @@ CALLS = [
     ("POST", "/accounts", NEW),
     ("PATCH", "/accounts/mia", {"version": 1, "role": "admin"}),
     ("POST", "/accounts/mia/link", None),
+    ("DELETE", "/accounts/mia/invitation", None),
     ("POST", "/teams", {"name": "Returns"}),
     ("PATCH", "/teams/sales", {"name": "S"}),
     ("DELETE", "/teams/sales", None),
@@ -114,7 +116,8 @@ async def test_the_same_request_makes_one_account(world: World) -> None:
     assert len(world.mails) == 1
     assert await set_password(world, first["link"], "my own long password") == 204
     third = await (await ada.ask("POST", "/accounts", json=NEW, headers=headers)).json()
-    assert third == first
+    assert {**third, "account": first["account"]} == first
+    assert (first["account"]["invited"], third["account"]["invited"]) == (True, False)
     assert await set_password(world, third["link"], "a thiefs long password") == 404, "telling a link again does not renew it"
     assert len(world.mails) == 1
     other = await ada.ask("POST", "/accounts", json={**NEW, "name": "Other"}, headers=headers)
@@ -141,6 +144,66 @@ async def test_an_account_that_makes_no_sense_is_not_made(world: World, changes:
     assert said in await answer.text()
     assert len(world.memory.tables.of(AGENTS)) == 6
     assert world.mails == []
+
+
+async def test_who_has_not_followed_an_invitation_is_told_from_colleagues(world: World) -> None:
+    ada = await world.log_in("ada")
+    invitation = await made(ada)
+    everybody = await accounts(ada)
+    assert [email for email, row in everybody.items() if row["invited"]] == ["new@example.com"]
+    assert everybody["new@example.com"]["link_until"] == invitation["expires_at"]
+    await world.clock.advance(INVITED_MS)
+    assert (await accounts(ada))["new@example.com"]["link_until"] == 0
+    again = await (await ada.ask("POST", f"/accounts/{invitation['account']['id']}/link")).json()
+    assert (await accounts(ada))["new@example.com"]["link_until"] == again["expires_at"]
+    assert await set_password(world, again["link"], "my own long password") == 204
+    row = (await accounts(ada))["new@example.com"]
+    assert (row["invited"], row["link_until"]) == (False, 0)
+
+
+async def test_a_withdrawn_invitation_lets_nobody_in_and_can_be_made_again(world: World) -> None:
+    ada = await world.log_in("ada")
+    first = await made(ada)
+    path = f"/accounts/{first['account']['id']}/invitation"
+    assert (await ada.ask("DELETE", path)).status == 204
+    row = (await accounts(ada))["new@example.com"]
+    assert (row["active"], row["invited"], row["link_until"]) == (False, True, 0)
+    assert await set_password(world, first["link"], "my own long password") == 404
+    assert (await ada.ask("DELETE", path)).status == 204, "again is harmless"
+    again = await made(ada, name="Nora", role="supervisor", teams=[])
+    account = again["account"]
+    assert (account["id"], account["active"], account["name"]) == (first["account"]["id"], True, "Nora")
+    assert (account["role"], account["teams"]) == ("supervisor", [])
+    assert await set_password(world, first["link"], "my own long password") == 404
+    assert await set_password(world, again["link"], "my own long password") == 204
+    answer = await ada.ask("DELETE", path)
+    assert (answer.status, (await answer.json())["reason"]) == (409, "accepted")
+    assert (await accounts(ada))["new@example.com"]["active"]
+
+
+async def test_the_same_request_invites_again_once(world: World) -> None:
+    ada, headers = await world.log_in("ada"), {"Idempotency-Key": "again"}
+    first = await made(ada)
+    await ada.ask("DELETE", f"/accounts/{first['account']['id']}/invitation")
+    answers = [await (await ada.ask("POST", "/accounts", json=NEW, headers=headers)).json() for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert len(world.mails) == 2
+    taken = await ada.ask("POST", "/accounts", json=NEW)
+    assert (taken.status, (await taken.json())["reason"]) == (409, "account_taken")
+
+
+async def test_a_colleague_who_is_switched_off_is_no_invitation_to_take_up(world: World) -> None:
+    ada = await world.log_in("ada")
+    answer = await ada.ask("POST", "/accounts", json={**NEW, "email": "off@example.com"})
+    assert (answer.status, (await answer.json())["reason"]) == (409, "account_taken")
+
+
+async def test_who_is_switched_off_cannot_use_a_link_he_has(world: World) -> None:
+    ada = await world.log_in("ada")
+    link = (await (await ada.ask("POST", "/accounts/mia/link")).json())["link"]
+    version = (await accounts(ada))["mia@example.com"]["version"]
+    assert (await ada.ask("PATCH", "/accounts/mia", json={"version": version, "active": False})).status == 200
+    assert await set_password(world, link, "my own long password") == 404
 
 
 async def test_an_account_is_changed_at_the_version_that_was_seen(world: World) -> None:
@@ -242,12 +305,14 @@ async def test_everything_is_on_record(world: World) -> None:
     ada = await world.log_in("ada")
     account = (await made(ada))["account"]
     await ada.ask("PATCH", f"/accounts/{account['id']}", json={"version": account["version"], "active": False})
+    await ada.ask("DELETE", f"/accounts/{account['id']}/invitation")
     await ada.ask("POST", "/teams", json={"name": "Returns"})
     audited = [(line.actor, line.action, line.target) for line in await world.store.accounts.audited(None, 10)]
     assert set(audited) >= {
         (AgentId("ada"), "agent_created", account["id"]),
         (AgentId("ada"), "link_made", account["id"]),
         (AgentId("ada"), "agent_changed", account["id"]),
+        (AgentId("ada"), "invitation_withdrawn", account["id"]),
         (AgentId("ada"), "team_created", "returns"),
     }
 

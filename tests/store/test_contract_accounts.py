@@ -101,6 +101,26 @@ async def test_a_reset_link_works_once_and_in_time(store: Store) -> None:
     assert await store.accounts.use_reset("tom's", START) == "tom"
 
 
+async def test_links_are_known_until_they_are_used_void_or_too_old(store: Store) -> None:
+    tom = AgentId("tom")
+    await store.accounts.save_reset("m", MIA, START + HOUR)
+    await store.accounts.save_reset("t", tom, START + 2 * HOUR)
+    assert await store.accounts.resets(START) == {MIA: START + HOUR, tom: START + 2 * HOUR}
+    assert await store.accounts.resets(START + HOUR) == {tom: START + 2 * HOUR}
+    await store.accounts.end_resets(tom)
+    assert await store.accounts.resets(START) == {MIA: START + HOUR}
+    assert await store.accounts.use_reset("t", START) is None
+    assert await store.accounts.use_reset("m", START) == MIA
+    assert await store.accounts.resets(START) == {}
+
+
+async def test_who_has_a_password_is_known(store: Store) -> None:
+    await store.directory.save_agent(an_agent(email="mia@example.com"))
+    assert await store.accounts.with_password() == set()
+    await store.accounts.set_password(MIA, "hash")
+    assert await store.accounts.with_password() == {MIA}
+
+
 async def test_a_link_saved_twice_at_once_is_one_link(store: Store) -> None:
     await asyncio.gather(*(store.accounts.save_reset("t", MIA, START + HOUR) for _ in range(5)))
     assert await store.accounts.use_reset("t", START) == MIA

@@ -87,6 +87,40 @@ test('somebody is invited and gets a skill that the list shows, and a limit for 
   assert.deepEqual(await limits(), {});
 });
 
+test('an invitation is told from a colleague, found, withdrawn, taken back, and followed', async () => {
+  const page = await agent(INES);
+  await settings(page, 'people');
+  const name = `Yuki ${Date.now().toString(36)}`;
+  const mail = `yuki-${Date.now().toString(36)}@northwind.example`;
+  await call(page, 'POST', '/accounts', { name, email: mail, role: 'agent' });
+  const row = page.getByTestId('person').filter({ hasText: name });
+  await row.getByText('Invited just now').waitFor();
+  const find = page.getByTestId('people-find');
+  await find.fill(`${mail.slice(0, 12).toUpperCase()} agent`);
+  await until(
+    async () => (await page.getByTestId('person').count()) === 1,
+    'only the one that was looked for',
+  );
+  assert.deepEqual(await violations(page), []);
+  await row.getByRole('button', { name: 'Withdraw' }).click();
+  await row.getByText('Invitation withdrawn').waitFor();
+  await find.fill('nobody here at all');
+  await page.getByTestId('empty').getByRole('button', { name: 'Show everybody' }).click();
+  assert.equal(await row.count(), 0);
+  await page.getByRole('button', { name: /withdrawn invitation/ }).click();
+  await row.getByText('Invitation withdrawn').waitFor();
+  await page.getByTestId('toast').last().getByRole('button', { name: 'Undo' }).click();
+  const link = await page.getByTestId('link').getByText('/reset/').textContent();
+  await page.keyboard.press('Escape');
+  await row.getByText('Invited just now').waitFor();
+  const password = 'a long enough password';
+  const set = await call(page, 'POST', `/password-resets/${link.trim().split('/').at(-1)}`, { password });
+  assert.equal(set.status, 204, JSON.stringify(set.body));
+  await page.reload();
+  await row.waitFor();
+  assert.equal(await row.getByText(/Invited/).count(), 0);
+});
+
 test('a queue takes what its conditions name, says why it waits, and gives it to who fetches it', async (t) => {
   const page = await agent(INES);
   const name = `Escalations ${Date.now()}`;

@@ -14,6 +14,7 @@ from inbox.api import show
 from inbox.api import staff_structs as st
 from inbox.api import structs as s
 from inbox.api.audit import note
+from inbox.api.invited import doors
 from inbox.api.origin import client_address
 from inbox.api.parts import ApiParts, Signed
 from inbox.api.resets import Asking, Invited
@@ -34,7 +35,8 @@ async def list_accounts(asked: Signed[None]) -> tuple[st.AccountRow, ...]:
     """All people, those who are switched off too, by name; bots are set up in the settings file."""
     require(asked.actor, Action.MANAGE_AGENTS)
     people = [agent for agent in await asked.parts.queries.agents() if agent.role is not Role.BOT]
-    return tuple(sorted(map(_row, people), key=lambda row: (row.name.casefold(), row.id)))
+    known = await doors(asked.parts)
+    return tuple(sorted(map(known.row, people), key=lambda row: (row.name.casefold(), row.id)))
 
 
 async def create_account(asked: Signed[st.CreateAccount]) -> st.Invitation:
@@ -43,17 +45,32 @@ async def create_account(asked: Signed[st.CreateAccount]) -> st.Invitation:
     body, parts = asked.body, asked.parts
     id = AgentId(digest("agent", asked.actor.id, asked.key) if asked.key else secrets.token_hex(16))
     email, name = body.email.strip(), _name(body.name)
-    await _require_free(parts, email, id)
     draft = Agent(id, email, name, Role.AGENT, tuple(TeamId(t) for t in dict.fromkeys(body.teams)), body.capacity)
     draft = with_role(draft, _role(body.role))
+    there = await parts.accounts.credentials(email)
+    if there is not None and there.agent.id != id:
+        return await _invite_anew(asked, there.agent, draft)
     agent = await parts.staff.create_agent(asked.actor, draft, asked.key)
     if (before := await parts.resets.invited(agent.id, _asking(asked, "create_account"))) is not None:
-        return _told(agent, before)
+        return await _told(parts, agent, before)
     await note(asked, "agent_created", agent.id, role=role_of(agent))
     found = await parts.accounts.credentials_of(agent.id)
     if found is not None and found.password_hash:
-        return st.Invitation(_row(agent), "", 0, mailed=False)
-    return _told(agent, await parts.resets.invite(agent, _asking(asked, "create_account")))
+        return st.Invitation((await doors(parts)).row(agent), "", 0, mailed=False)
+    return await _told(parts, agent, await parts.resets.invite(agent, _asking(asked, "create_account")))
+
+
+async def _invite_anew(asked: Signed[st.CreateAccount], there: Agent, draft: Agent) -> st.Invitation:
+    """Somebody whose invitation was withdrawn. Raises ``Conflict`` for the address of anybody else."""
+    parts, asking = asked.parts, _asking(asked, "create_account")
+    if (before := await parts.resets.invited(there.id, asking)) is not None:
+        return await _told(parts, there, before)
+    if there.active or there.role is Role.BOT or not (await doors(parts)).invited(there):
+        raise Prevented("account_taken", "There is an account with this address.", draft.email)
+    fields = {name: getattr(draft, name) for name in ("name", "role", "custom_role", "teams", "capacity", "active")}
+    agent = await parts.staff.edit_agent(asked.actor, there.id, there.version, fields, ())
+    await note(asked, "agent_created", agent.id, role=role_of(agent))
+    return await _told(parts, agent, await parts.resets.invite(agent, asking))
 
 
 async def make_link(asked: Signed[None]) -> st.Invitation:
@@ -62,11 +79,23 @@ async def make_link(asked: Signed[None]) -> st.Invitation:
     agent = await _person(asked.parts, asked.path["id"])
     asking = _asking(asked, "make_link")
     if (before := await asked.parts.resets.invited(agent.id, asking)) is not None:
-        return _told(agent, before)
+        return await _told(asked.parts, agent, before)
     require_within(asked.actor, await _grant(asked.parts, agent))  # the link would let him in as somebody who may more
     if not agent.active:
         raise Prevented("off", "This account is switched off; switch it on first.", agent.name)
-    return _told(agent, await asked.parts.resets.invite(agent, asking))
+    return await _told(asked.parts, agent, await asked.parts.resets.invite(agent, asking))
+
+
+async def withdraw_invitation(asked: Signed[None]) -> None:
+    """The account stays, switched off; inviting the address again takes it up. Raises ``Conflict`` once somebody got in by it."""
+    require(asked.actor, Action.MANAGE_AGENTS)
+    parts, agent = asked.parts, await _person(asked.parts, asked.path["id"])
+    if not (await doors(parts)).invited(agent):
+        raise Prevented("accepted", "The invitation was accepted; switch the account off instead.", agent.name)
+    if agent.active:
+        await parts.staff.edit_agent(asked.actor, agent.id, agent.version, {"active": False}, await _other_admins(parts, agent.id))
+    await _shut(parts, agent.id)
+    await note(asked, "invitation_withdrawn", agent.id)
 
 
 async def edit_account(asked: Signed[st.EditAccount]) -> st.AccountRow:
@@ -76,12 +105,11 @@ async def edit_account(asked: Signed[st.EditAccount]) -> st.AccountRow:
     fields = await _changes(asked, before)
     if fields.get("active"):
         await _end_logins(parts, before.id)  # those of earlier days must not come to life again
-    admins = [a.id for a in await parts.queries.agents() if a.role is Role.ADMIN and a.id != before.id]
-    agent = await parts.staff.edit_agent(asked.actor, before.id, asked.body.version, fields, admins)
+    agent = await parts.staff.edit_agent(asked.actor, before.id, asked.body.version, fields, await _other_admins(parts, before.id))
     if not agent.active:
-        await _end_logins(parts, agent.id)
+        await _shut(parts, agent.id)
     await note(asked, "agent_changed", agent.id, fields=",".join(sorted(fields)))
-    return _row(agent)
+    return (await doors(parts)).row(agent)
 
 
 async def set_availability(asked: Signed[st.SetAvailability]) -> s.AgentRow:
@@ -180,8 +208,18 @@ def _asking(asked: Signed[Any], call: str) -> Asking:
     return Asking(asked.actor.id, client_address(asked.http, asked.parts.settings), call, asked.key)
 
 
-def _told(agent: Agent, invited: Invited) -> st.Invitation:
-    return st.Invitation(_row(agent), invited.link, invited.expires_at, invited.mailed)
+async def _told(parts: ApiParts, agent: Agent, invited: Invited) -> st.Invitation:
+    return st.Invitation((await doors(parts)).row(agent), invited.link, invited.expires_at, invited.mailed)
+
+
+async def _other_admins(parts: ApiParts, id: AgentId) -> list[AgentId]:
+    return [a.id for a in await parts.queries.agents() if a.role is Role.ADMIN and a.id != id]
+
+
+async def _shut(parts: ApiParts, agent: AgentId) -> None:
+    """Nobody is in by this account any more, and no link lets anybody in."""
+    await parts.accounts.end_resets(agent)
+    await _end_logins(parts, agent)
 
 
 async def _end_logins(parts: ApiParts, agent: AgentId) -> None:
@@ -209,20 +247,3 @@ def _slug(name: str) -> str:
     """Small letters, digits and dashes; a name without any gets an id by chance."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-") or secrets.token_hex(4)
-
-
-def _row(agent: Agent) -> st.AccountRow:
-    return st.AccountRow(
-        id=agent.id,
-        email=agent.email,
-        name=agent.name,
-        role=role_of(agent),
-        teams=agent.teams,
-        capacity=agent.capacity,
-        skills=agent.skills,
-        limits=agent.limits,
-        calendar=agent.calendar,
-        active=agent.active,
-        version=agent.version,
-        created_at=agent.created_at,
-    )

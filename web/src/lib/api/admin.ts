@@ -47,10 +47,11 @@ export const admin = {
   removeChannel: (id: string) => call<void>('DELETE', at`/channels/${id}`),
   beginning: () => call<T.Beginning>('GET', '/beginning'),
   accounts: () => call<readonly T.AccountRow[]>('GET', '/accounts'),
-  createAccount: (body: { email: string; name: string; role: string }, key: string) =>
+  createAccount: (body: T.CreateAccount, key: string) =>
     call<T.Invitation>('POST', '/accounts', { body, key }),
   editAccount: (id: string, body: T.EditAccount) =>
     call<T.AccountRow>('PATCH', at`/accounts/${id}`, { body }),
+  withdrawInvitation: (id: string) => call<void>('DELETE', at`/accounts/${id}/invitation`),
   accountLink: (id: string, key: string) => call<T.Invitation>('POST', at`/accounts/${id}/link`, { key }),
   roles: () => call<readonly T.RoleRow[]>('GET', '/roles'),
   createRole: (body: T.SaveRole, key: string) => call<T.RoleRow>('POST', '/roles', { body, key }),

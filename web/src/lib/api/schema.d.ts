@@ -224,6 +224,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Void the link of somebody who never got in; switches the account off */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connectors": {
         parameters: {
             query?: never;
@@ -2836,7 +2853,7 @@ export interface components {
         };
         /**
          * AccountRow
-         * @description An account as admins see it. `capacity` 0: takes nothing by itself. `skills` have levels 1 to 5; `limits` say how many conversations of a kind of channel at most, such as `{"email": 8}`. `calendar` is the id of his working hours, '' for always: outside them nothing new is given to him. `role` is a built-in one or the id of the workspace's own. Switched off it cannot log in and holds nothing open.
+         * @description An account as admins see it. `capacity` 0: takes nothing by itself. `skills` have levels 1 to 5; `limits` say how many conversations of a kind of channel at most, such as `{"email": 8}`. `calendar` is the id of his working hours, '' for always: outside them nothing new is given to him. `role` is a built-in one or the id of the workspace's own. Switched off it cannot log in and holds nothing open. `invited`: nobody has got in yet, by password, passkey or sign-in; switched off, the invitation was withdrawn. `link_until`: when the link to set a password expires, 0 where none works.
          */
         AccountRow: {
             id: string;
@@ -2855,10 +2872,12 @@ export interface components {
             active: boolean;
             version: number;
             created_at: number;
+            invited: boolean;
+            link_until: number;
         };
         /**
          * CreateAccount
-         * @description Somebody who shall answer here.
+         * @description Somebody who shall answer here. An address whose invitation was withdrawn is invited again, by the same account.
          */
         CreateAccount: {
             email: string;
@@ -7014,6 +7033,98 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Invitation"];
                 };
+            };
+            /** @description Not logged in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state has changed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong host */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not available now */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not logged in */
             401: {

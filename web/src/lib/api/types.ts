@@ -101,6 +101,7 @@ export type LogCall = S['LogCall'];
 export type StartCall = S['StartCall'];
 export type AccountRow = S['AccountRow'];
 export type EditAccount = S['EditAccount'];
+export type CreateAccount = S['CreateAccount'];
 export type Invitation = S['Invitation'];
 export type Removed = S['Removed'];
 export type SetAvailability = S['SetAvailability'];
