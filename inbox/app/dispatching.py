@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from random import random
+from urllib.parse import urlencode
 
 from inbox.app.crosschecks import sends_mail
 from inbox.app.outside import Outside
@@ -67,8 +68,13 @@ def calling(outside: Outside, now: Callable[[], Instant], *, inside: bool) -> Ca
 
 
 def shown_at(alert: Alert | None, public_url: str) -> str:
-    """The address of what an alert is about: what waits in its queue, or the board."""
-    return f"{public_url.rstrip('/')}{f'/inbox/queue:{alert.queue}' if alert is not None and alert.queue else '/board'}"
+    """The address of what an alert is about: what waits in its queue or for its team, or the board."""
+    base = public_url.rstrip("/")
+    if alert is not None and alert.queue:
+        return f"{base}/inbox/queue:{alert.queue}"
+    if alert is not None and alert.team:
+        return f"{base}/inbox/queue?{urlencode({'filter': f'team:{alert.team} queue:none'})}"
+    return f"{base}/board"
 
 
 def mailing(steps: Steps, system_channel: str, now: Callable[[], Instant], public_url: str) -> Mail:

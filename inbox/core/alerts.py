@@ -1,4 +1,5 @@
-"""Alerts: thresholds on a queue that supervisors want to be told of, once when they are crossed and once when that is over."""
+"""Alerts: thresholds on a queue or a team's own work that supervisors want to be told of, once when they are crossed and once when that
+is over."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ class Measure(StrEnum):
 
 
 class Alert(Struct, frozen=True):
-    """One threshold: more than ``above`` in a queue ('': in all together), for at least ``for_ms``. ``nobody`` needs no number.
-    Beside supervisors, ``mails`` (addresses) and ``webhooks`` (their ids) are told."""
+    """One threshold: more than ``above`` in a ``queue``, or in what waits for a ``team`` in no queue (both '': in all together), for at
+    least ``for_ms``. ``nobody`` needs no number. Beside supervisors, ``mails`` (addresses) and ``webhooks`` (their ids) are told."""
 
     id: str
     name: str
@@ -39,6 +40,7 @@ class Alert(Struct, frozen=True):
     enabled: bool = True
     mails: tuple[str, ...] = ()
     webhooks: tuple[str, ...] = ()
+    team: str = ""
 
 
 class AlertState(Struct, frozen=True, omit_defaults=True):
@@ -63,6 +65,8 @@ def checked(alert: Alert) -> Alert:
     """The alert, if it makes sense. Raises ``Invalid``."""
     if alert.measure is Measure.NOBODY and alert.above:
         raise Invalid("above", "that nobody is on duty needs no number")
+    if alert.queue and alert.team:
+        raise Invalid("team", "watch a queue or what waits for a team, not both")
     return alert
 
 

@@ -112,14 +112,15 @@ def _own(d: Dispatch, fence: int) -> Dispatch:
     return d
 
 
-def of_alert(alert: Alert, state: AlertState, queue: str, *, raised: bool, now: Instant) -> tuple[Dispatch, ...]:
-    """What tells of an alert that was raised or is over; ``state`` is how it stands or stood, ``queue`` the queue's name."""
+def of_alert(alert: Alert, state: AlertState, where: str, *, raised: bool, now: Instant) -> tuple[Dispatch, ...]:
+    """What tells of an alert that was raised or is over; ``state`` is how it stands or stood, ``where`` the name of its queue or team."""
     what = "alert.raised" if raised else "alert.ended"
     data = {
         "alert": alert.id,
         "name": alert.name,
         "measure": alert.measure.value,
         "queue": alert.queue,
+        "team": alert.team,
         "above": alert.above,
         "value": state.value,
         "raised_at": _written(state.raised_at or now),
@@ -127,7 +128,7 @@ def of_alert(alert: Alert, state: AlertState, queue: str, *, raised: bool, now: 
     crossing = (alert.id, str(state.raised_at), what)
     calls = (call(hook, what, data, now, crossing, alert.id) for hook in dict.fromkeys(alert.webhooks))
     subject = f"{'Alert' if raised else 'Over'}: {alert.name}"
-    text = f"{_meaning(alert, queue)}\n\n{'Measured' if raised else 'Measured when it was raised'}: {_amount(alert, state.value)}."
+    text = f"{_meaning(alert, where)}\n\n{'Measured' if raised else 'Measured when it was raised'}: {_amount(alert, state.value)}."
     mails = (
         Dispatch(digest("dispatch", MAIL, to, *crossing), MAIL, to, what, now, text, subject=subject, about=alert.id, due_at=now)
         for to in dict.fromkeys(alert.mails)
@@ -175,8 +176,8 @@ def _written(at: Instant) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _meaning(alert: Alert, queue: str) -> str:
-    where = f"In {queue}" if queue else "In all queues together"
+def _meaning(alert: Alert, named: str) -> str:
+    where = f"In {named}" if named else "In all queues together"
     match alert.measure:
         case Measure.NOBODY:
             return f"{where}: nobody is on duty."

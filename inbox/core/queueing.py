@@ -22,6 +22,8 @@ from inbox.core.queues import ALWAYS_OPEN, Hours, Queue, Strategy
 from inbox.core.routing import BY_ITSELF, Needs
 from inbox.core.segments import Segment
 
+MOVED = "moved"
+"""Why a conversation goes on in another queue that somebody put it into; ids: who, from which, to which."""
 ACCEPTED = "accepted"
 """Told by the reason of an assignment that was offered first: who has it took it himself."""
 
@@ -137,13 +139,14 @@ def put_into(c: Conversation, target: Queue, desk: Desk, reason: Reason, now: In
     return Changed(replace(changed.conversation, waiting=kept, why_waiting=None), changed.happened)
 
 
-def freed(c: Conversation, by: AgentId) -> Changed:
-    """It is in no queue any more and waits on: its conditions find it one anew. Raises ``Conflict`` when it does not wait."""
+def freed(c: Conversation, by: AgentId, code: str = MOVED) -> Changed:
+    """It is in no queue any more and waits on: its conditions find it one anew. ``code``: why. Raises ``Conflict`` when it does not
+    wait."""
     if c.queued_at is None:
         raise Conflict("It does not wait any more.")
     if c.queue is None:
         return Changed(c)
-    left = Happened(EventType.QUEUE_CHANGED, Reason("moved", ids=(by, c.queue, "")))
+    left = Happened(EventType.QUEUE_CHANGED, Reason(code, ids=(by, c.queue, "")))
     return Changed(replace(c, queue=None, waiting=None, why_waiting=None), (left,))
 
 

@@ -17,7 +17,7 @@ from inbox.core.board import Name, Tally
 from inbox.core.dispatching import of_alert
 from inbox.core.errors import TryLater
 from inbox.core.events import Event, EventType
-from inbox.core.ids import AgentId, Instant, QueueId
+from inbox.core.ids import AgentId, Instant, QueueId, TeamId
 from inbox.core.notifications import to_tell
 from inbox.core.permissions import supervises
 from inbox.core.queues import serves
@@ -45,13 +45,13 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class Judge:
     """Take over what an alert's measure shows; ``alert`` None: there is no such alert any more. ``tell`` gets a notice when it is raised;
-    ``queue`` is its queue's name."""
+    ``where`` is the name of its queue or team."""
 
     id: str
     alert: Alert | None
     reading: Reading
     tell: tuple[AgentId, ...] = ()
-    queue: str = ""
+    where: str = ""
     rank: Rank = Rank.INGEST
     size: int = 300
 
@@ -79,7 +79,7 @@ class Judge:
         data: dict[str, int | str | None] = {"alert": self.id, "state": state, "value": self.reading.value}
         layer.event(Event(EventType.ALERT_CHANGED, layer.now, SYSTEM, data=data | (to_tell(self.tell) if raised else {})))
         if self.alert is not None and (raised or ended):
-            for dispatch in of_alert(self.alert, after if raised else before, self.queue, raised=raised, now=layer.now):
+            for dispatch in of_alert(self.alert, after if raised else before, self.where, raised=raised, now=layer.now):
                 add(layer, dispatch)
         return look_at
 
@@ -155,7 +155,7 @@ class Alerting:
             after, look_at = follow(alert, before, reading, now)
             looks.append(look_at)
             if after != before:
-                units.append(Judge(alert.id, alert, reading, await self._supervisors(accounts), self._name_of(alert)))
+                units.append(Judge(alert.id, alert, reading, await self._supervisors(accounts), await self._name_of(alert)))
         if any(alert.measure == "nobody" for alert in alerts.values()) and now < self._tells_from:
             looks.append(self._tells_from)
         if units:
@@ -167,13 +167,16 @@ class Alerting:
         people = [one for one in accounts.values() if one.active and one.role is not Role.BOT]
         return tuple([one.id for one in people if supervises(await self._directory.actor_of(one))])
 
-    def _name_of(self, alert: Alert) -> str:
+    async def _name_of(self, alert: Alert) -> str:
+        if alert.team:
+            team = (await self._directory.teams()).get(alert.team)
+            return team.name if team is not None else alert.team
         queue = self._desks.at(0).queue(QueueId(alert.queue)) if alert.queue else None
         return queue.name if queue is not None else alert.queue
 
     def _tally(self, alert: Alert) -> Tally:
-        if alert.queue:
-            return self._floor.floor.tally(Name(QueueId(alert.queue)))
+        if alert.queue or alert.team:
+            return self._floor.floor.tally(Name(QueueId(alert.queue)) if alert.queue else Name(None, TeamId(alert.team)))
         found = list(self._floor.floor.tallies().values())
         since = [one.longest_since for one in found if one.longest_since is not None]
         waiting, late = sum(one.waiting for one in found), sum(one.late for one in found)
@@ -185,6 +188,8 @@ class Alerting:
             return None
         desk = self._desks.at(now)
         online = [a for id in self._online() if (a := accounts.get(id)) is not None and on_duty(a, desk)]
+        if alert.team:
+            return sum(alert.team in agent.teams for agent in online)
         if not alert.queue:
             return len(online)
         queue = desk.queue(QueueId(alert.queue))

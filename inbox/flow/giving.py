@@ -131,14 +131,14 @@ def given_back(layer: Layer, before: Conversation, reason: Reason) -> Changed:
     return Changed(queueing.to_front(changed.conversation), changed.happened)
 
 
-def to_queue(layer: Layer, before: Conversation, by: AgentId, queue: QueueId | None) -> Changed:
-    """What waits goes on in another queue, by hand; None: where its conditions lead. Raises ``Invalid`` and ``Conflict``."""
+def to_queue(layer: Layer, before: Conversation, by: AgentId, queue: QueueId | None, code: str = queueing.MOVED) -> Changed:
+    """What waits goes on in another queue, by hand; None: where its conditions lead. ``code``: why. Raises ``Invalid`` and ``Conflict``."""
     if queue is None:
-        return queueing.freed(before, by).then(layer.placed)
+        return queueing.freed(before, by, code).then(layer.placed)
     target = layer.desk.queue(queue)
     if target is None:
         raise Invalid("queue", "there is no such queue")
-    reason = Reason("moved", ids=(by, before.queue or "", target.id))
+    reason = Reason(code, ids=(by, before.queue or "", target.id))
     return queueing.put_into(before, target, layer.desk, reason, layer.now)
 
 

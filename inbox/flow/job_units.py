@@ -228,7 +228,7 @@ class Item:
         changed = bulk.undo(before, item.before, item.after, layer.now, since=item.at)
         if not isinstance(item.before.queue, UnsetType) and item.before.queue != item.after.queue:
             queue = item.before.queue
-            changed = changed.then(lambda x: to_queue(layer, x, self.actor.id, queue))
+            changed = changed.then(lambda x: to_queue(layer, x, self.actor.id, queue, bulk.UNDONE.code))
         for command in bulk.commands(self.job.change, before.id):
             require(self.actor, ACTIONS[type(command)], facets(before))
         now = layer.change(before, changed, author_of(self.actor), cause=cause_of(self.job))

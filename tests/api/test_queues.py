@@ -96,6 +96,21 @@ async def test_a_queue_that_something_names_stays_until_that_is_changed(
     assert (await ada.ask("DELETE", f"/queues/{queue['id']}")).status == 204
 
 
+async def test_an_alert_watches_a_team_that_is_there_and_stays_while_it_does(world: World) -> None:
+    ada = await world.log_in("ada")
+    team = (await (await ada.ask("POST", "/teams", json={"name": "Night"}, headers={"Idempotency-Key": "1"})).json())["id"]
+    alert = {"name": "Too many", "measure": "waiting", "above": 5, "team": team}
+    for key, wrong in enumerate(({"team": "none"}, {"queue": "none", "team": ""}, {"queue": "q"})):
+        answer = await ada.ask("POST", "/alerts", json={**alert, **wrong}, headers={"Idempotency-Key": f"w{key}"})
+        assert answer.status == 422, await answer.text()
+    made = await ada.ask("POST", "/alerts", json=alert, headers={"Idempotency-Key": "2"})
+    assert (made.status, (await made.json())["team"]) == (201, team)
+    refused = await ada.ask("DELETE", f"/teams/{team}")
+    assert (refused.status, "The alert 'Too many' watches this team" in await refused.text()) == (409, True)
+    assert (await ada.ask("DELETE", f"/alerts/{(await made.json())['id']}")).status == 204
+    assert (await ada.ask("DELETE", f"/teams/{team}")).status == 204
+
+
 async def test_the_next_one_is_fetched_and_its_place_is_known(world: World) -> None:
     mia = await world.log_in("mia")
     assert (await mia.ask("POST", "/queue/next")).status == 409, "nothing waits"

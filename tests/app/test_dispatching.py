@@ -78,4 +78,6 @@ def test_a_mail_about_an_alert_leads_to_what_it_is_about() -> None:
     waits = Alert("a", "Too many", Measure.WAITING, above=1, queue="billing")
     assert shown_at(waits, "https://inbox.example/") == "https://inbox.example/inbox/queue:billing"
     assert shown_at(replace(waits, queue=""), "https://inbox.example") == "https://inbox.example/board"
+    team = replace(waits, queue="", team="red")
+    assert shown_at(team, "https://inbox.example") == "https://inbox.example/inbox/queue?filter=team%3Ared+queue%3Anone"
     assert shown_at(None, "https://inbox.example") == "https://inbox.example/board"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from inbox.core.alerts import Alert, AlertState, Measure, Reading, checked, follow, read
 from inbox.core.board import Tally
@@ -56,3 +57,10 @@ def test_nobody_needs_no_number() -> None:
     assert checked(alert(Measure.NOBODY)) == alert(Measure.NOBODY)
     with pytest.raises(Invalid):
         checked(alert(Measure.NOBODY, above=1))
+
+
+def test_one_watches_a_queue_or_a_team() -> None:
+    team = replace(alert(Measure.WAITING), team="red")
+    assert checked(team) == team
+    with pytest.raises(Invalid):
+        checked(replace(team, queue="billing"))

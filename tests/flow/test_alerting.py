@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from inbox.core import commands as c
-from inbox.core.agent import Role
+from inbox.core.agent import Role, Team
 from inbox.core.alerts import Alert, AlertState, Measure
 from inbox.core.events import EventType
 from inbox.core.ids import AgentId, QueueId
@@ -15,7 +15,7 @@ from inbox.flow.alerting import SETTLED_MS, Alerting
 from inbox.flow.floor import LiveFloor
 from inbox.records import ALERT_STATES, ALERTS
 from tests.flow.beside import running
-from tests.flow.house import MINUTE, House
+from tests.flow.house import MINUTE, TEAM, House
 from tests.flow.test_queues import queue
 from tests.flow.test_router import many
 
@@ -36,7 +36,7 @@ async def watched(house: House) -> AsyncIterator[Alerting]:
 
 async def save(house: House, **fields: Any) -> Alert:
     boss = await house.hire("boss", role=Role.ADMIN, online=False)
-    alert = Alert("a", "Many", **fields)
+    alert = Alert(fields.pop("id", "a"), "Many", **fields)
     return await house.catalog.save(boss, ALERTS, alert, 0, lambda *asked: None)
 
 
@@ -65,6 +65,30 @@ async def test_a_crossing_is_told_once_by_two_servers_and_survives_both(house: H
         await house.do(actor, c.Assign(ids[0], AgentId("sue")))
         assert await told(house) == ["over", "raised", "ended"]
         assert await standing(house) == []
+
+
+async def test_a_teams_own_work_is_watched_and_what_a_queue_takes_is_not(house: House) -> None:
+    await house.staff.create_team(await house.hire("ada", role=Role.ADMIN, online=False), Team(TEAM, "Support"))
+    await save(house, measure=Measure.WAITING, above=0, team=TEAM)
+    await save(house, id="b", measure=Measure.NOBODY, team=TEAM)
+
+    async def over() -> list[str]:
+        await house.pass_time(1_000)
+        return sorted(state.id for state in await standing(house))
+
+    async with watched(house) as alerting:
+        (id,) = await many(house, 1)
+        boss = await house.hire("sue", role=Role.SUPERVISOR, online=False)
+        assert await over() == [], "it waits for anybody"
+        await house.do(boss, c.Assign(id, team=TEAM))
+        assert await over() == ["a"]
+        await house.pass_time(SETTLED_MS)
+        assert await over() == ["a", "b"], "nobody of the team is there"
+        await house.hire("mia", teams=(TEAM,), capacity=1, limits={"email": 0})
+        alerting.came_or_went(frozenset({AgentId("mia")}))
+        assert await over() == ["a"]
+        await queue(house, "first", agents=(AgentId("ben"),))
+        assert await over() == [], "the queue took it"
 
 
 async def test_the_longest_wait_crosses_by_time_alone(house: House) -> None:

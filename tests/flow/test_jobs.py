@@ -226,6 +226,9 @@ async def test_a_queue_is_emptied_into_another_and_undone_but_for_what_was_taken
     back = [await house.conversation(id) for id in ids[1:]]
     assert {x.queue for x in back} == {"first"}
     assert {x.id: x.queued_at for x in back} == {id: since[id] for id in ids[1:]}, "nobody waits anew"
+    moves = [x.event.reason for x in house.heard if x.event.type is EventType.QUEUE_CHANGED and x.event.conversation == ids[1]]
+    told = [(why.code, why.ids) for why in moves if why is not None and why.ids[:1] == (actor.id,)]
+    assert told == [("moved", (actor.id, "first", "second")), ("undone", (actor.id, "second", "first"))]
 
 
 async def test_all_that_somebody_held_comes_back_though_routing_gave_it_on_meanwhile(house: House) -> None:

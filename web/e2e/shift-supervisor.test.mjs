@@ -159,6 +159,8 @@ test('what waits is moved to another queue, one from its thread and all from the
     async () => (await tile(from).getByTestId('waiting').textContent()) === '2',
     'all of it is back',
   );
+  await ines.goto(`${URL_OF_DEMO}/inbox/queue:${from.id}/${first.number}`);
+  await ines.getByText(`You moved it to the queue ${from.name}: a change was undone`).waitFor();
   await from.close();
   await to.close();
 });
@@ -219,7 +221,7 @@ test('a threshold that is crossed is told on every screen and stands on the boar
   await ines.goto(`${URL_OF_DEMO}/settings/alerts`);
   await ines.getByTestId('alert-add').click();
   await ines.getByRole('textbox', { name: 'Name' }).fill(name);
-  await ines.getByLabel('Where').selectOption(queue.id);
+  await ines.getByLabel('Where').selectOption(`queue:${queue.id}`);
   await ines.getByLabel('More than').fill('0');
   const mails = ines.getByLabel('Also by mail to');
   await mails.fill('boss@northwind.example, nonsense');
@@ -244,4 +246,36 @@ test('a threshold that is crossed is told on every screen and stands on the boar
   const alerts = (await call(ines, 'GET', '/alerts')).body.filter((one) => one.name === name);
   await call(ines, 'DELETE', `/alerts/${alerts[0].id}`);
   await queue.close();
+});
+
+test('what waits for a team in no queue is watched by an alert, too', async (t) => {
+  const ines = await agent(INES);
+  const name = `Night ${Date.now()}`;
+  const team = (await call(ines, 'POST', '/teams', { name })).body;
+  const { id } = await newConversation(ines, 'For the night');
+  t.after(async () => {
+    await call(ines, 'PATCH', `/conversations/${id}`, { team: null, status: 'resolved' });
+    for (const one of (await call(ines, 'GET', '/alerts')).body)
+      if (one.name === name) await call(ines, 'DELETE', `/alerts/${one.id}`);
+    await call(ines, 'DELETE', `/teams/${team.id}`);
+  });
+  await ines.goto(`${URL_OF_DEMO}/settings/alerts`);
+  await ines.getByTestId('alert-add').click();
+  await ines.getByRole('textbox', { name: 'Name' }).fill(name);
+  await ines.getByLabel('Where').selectOption({ label: name });
+  await ines.getByText('What waits for this team in no queue').waitFor();
+  assert.deepEqual(await violations(ines), []);
+  await shot(ines, 'alert-team');
+  await ines.getByLabel('More than').fill('0');
+  await ines.getByRole('button', { name: 'Save' }).click();
+  const line = ines.getByTestId('alert-row').filter({ hasText: `${name}: more than 0 waiting` });
+  await line.waitFor();
+  await ines.getByRole('button', { name: `Edit ${name}` }).click();
+  assert.equal(await ines.getByLabel('Where').inputValue(), `team:${team.id}`);
+  await ines.getByRole('button', { name: 'Cancel' }).click();
+  await call(ines, 'PATCH', `/conversations/${id}`, { team: team.id, assignee: null, status: 'open' });
+  await ines.goto(`${URL_OF_DEMO}/board`);
+  await ines.getByTestId('alert').filter({ hasText: name }).waitFor();
+  await call(ines, 'PATCH', `/conversations/${id}`, { assignee: 'ines' });
+  await ines.getByTestId('alert').filter({ hasText: name }).waitFor({ state: 'detached' });
 });

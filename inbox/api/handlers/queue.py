@@ -51,7 +51,7 @@ async def list_standing_alerts(asked: Signed[None]) -> tuple[StandingAlert, ...]
 
 
 def _standing(alert: Alert, state: AlertState) -> StandingAlert:
-    return StandingAlert(alert.id, alert.name, alert.measure, alert.queue, alert.above, state.raised_at or 0, state.value)
+    return StandingAlert(alert.id, alert.name, alert.measure, alert.queue, alert.team, alert.above, state.raised_at or 0, state.value)
 
 
 async def queue_place(asked: Signed[None]) -> q.QueuePlace:

@@ -25,7 +25,7 @@ from inbox.core.ids import AgentId, TeamId, digest
 from inbox.core.permissions import Action, Grant, Scope, granted, require
 from inbox.core.roles import require_within, role_of, with_role
 from inbox.core.views import ACTIVE, View
-from inbox.records import QUEUES
+from inbox.records import ALERTS, QUEUES
 
 _FIELDS = ("email", "name", "role", "teams", "capacity", "skills", "limits", "calendar", "active")
 _COUNTED = 1000
@@ -153,26 +153,34 @@ async def rename_team(asked: Signed[st.RenameTeam]) -> s.TeamRow:
 
 
 async def delete_team(asked: Signed[None]) -> None:
-    """Raises ``Conflict`` while it serves a queue, and while a channel or a conversation that is not resolved is given to it. Its members
-    leave it; what it resolved stays with its id, for supervisors and admins to see."""
+    """Raises ``Conflict`` while it serves a queue, an alert watches it, or a channel or a conversation that is not resolved is given to
+    it. Its members leave it; what it resolved stays with its id, for supervisors and admins to see."""
     require(asked.actor, Action.MANAGE_TEAMS)
     parts, id = asked.parts, TeamId(asked.path["id"])
-    for channel in await parts.queries.channels():
-        if channel.enabled and channel.team == id:
-            raise Prevented(
-                "in_use", f"The channel {channel.name!r} gives its conversations to this team; change that first.", channel.name
-            )
-        if id in channel.readers:
-            raise Prevented("in_use", f"The channel {channel.name!r} is read by this team; change that first.", channel.name)
-    for queue in (await parts.directory.entries(QUEUES)).values():
-        if id in queue.teams:
-            raise Prevented("in_use", f"The queue {queue.name!r} is served by this team; change that first.", queue.name)
+    await _unneeded(parts, id)
     unresolved = View("team", (*ACTIVE, Category.SNOOZED), team=id)
     if count := await parts.queries.count(unresolved, Scope(all=True), asked.actor.id, _COUNTED):
         raise Prevented("unresolved", f"{count} conversations of this team are not resolved; give them to another team first.", str(count))
     members = [agent.id for agent in await parts.queries.agents() if id in agent.teams]
     await parts.staff.delete_team(asked.actor, id, members)
     await note(asked, "team_deleted", id)
+
+
+async def _unneeded(parts: ApiParts, team: TeamId) -> None:
+    """Raises ``Conflict`` with what names the team."""
+    for channel in await parts.queries.channels():
+        if channel.enabled and channel.team == team:
+            raise Prevented(
+                "in_use", f"The channel {channel.name!r} gives its conversations to this team; change that first.", channel.name
+            )
+        if team in channel.readers:
+            raise Prevented("in_use", f"The channel {channel.name!r} is read by this team; change that first.", channel.name)
+    for queue in (await parts.directory.entries(QUEUES)).values():
+        if team in queue.teams:
+            raise Prevented("in_use", f"The queue {queue.name!r} is served by this team; change that first.", queue.name)
+    for alert in (await parts.directory.entries(ALERTS)).values():
+        if alert.team == team:
+            raise Prevented("in_use", f"The alert {alert.name!r} watches this team; change that first.", alert.name)
 
 
 async def _person(parts: ApiParts, id: str) -> Agent:

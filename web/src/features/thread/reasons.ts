@@ -93,7 +93,7 @@ export function eventText(event: EventRow, names: Names): string | undefined {
       return t('event.queued');
     case 'conversation.queue_changed':
       if (event.after.queue === undefined) return undefined;
-      if (event.reason?.code === 'moved' && event.after.queue)
+      if (event.after.queue && ['moved', 'undone'].includes(event.reason?.code ?? ''))
         return t('event.queue_moved', { who, queue: names.queue(event.after.queue) || event.after.queue });
       return event.after.queue
         ? t('event.queue_changed', { queue: names.queue(event.after.queue) || event.after.queue })

@@ -64,6 +64,20 @@ describe('quiet lines', () => {
     expect(eventText(snoozed, NAMES)).toMatch(/^Sam snoozed this until tomorrow 2:30/);
   });
 
+  it('say who moved it to another queue, also by an undo', () => {
+    const names = { ...NAMES, queue: () => 'Repairs' };
+    const moved = (code: string) =>
+      event('conversation.queue_changed', {
+        ...sam,
+        after: { queue: 'q' },
+        reason: { code, ids: ['sam', 'c', 'q'] },
+      });
+    expect(eventText(moved('moved'), names)).toBe('Sam moved it to the queue Repairs');
+    expect(eventText(moved('undone'), names)).toBe('Sam moved it to the queue Repairs');
+    expect(reasonText(moved('undone').reason, names)).toBe('a change was undone');
+    expect(eventText(moved('conditions'), names)).toBe('Waits in the queue Repairs');
+  });
+
   it('name the bot that comes, hands over or is relieved', () => {
     expect(eventText(event('conversation.bot_entered', { bot: 'echo' }), NAMES)).toBe('Echo is answering');
     const bot = { actor: { kind: 'bot', id: 'echo' }, bot: 'echo' };

@@ -4527,6 +4527,7 @@ export interface components {
             name: string;
             measure: components["schemas"]["Measure"];
             queue: string;
+            team: string;
             above: number;
             raised_at: number;
             value: number;
@@ -4983,7 +4984,7 @@ export interface components {
         };
         /**
          * Alert
-         * @description One threshold: more than `above` in a queue ('': in all together), for at least `for_ms`. `nobody` needs no number. Beside supervisors, `mails` (addresses) and `webhooks` (their ids) are told.
+         * @description One threshold: more than `above` in a `queue`, or in what waits for a `team` in no queue (both '': in all together), for at least `for_ms`. `nobody` needs no number. Beside supervisors, `mails` (addresses) and `webhooks` (their ids) are told.
          */
         Alert: {
             id: string;
@@ -4996,6 +4997,7 @@ export interface components {
             enabled: boolean;
             mails: string[];
             webhooks: string[];
+            team: string;
         };
         /**
          * SaveAlert
@@ -5011,6 +5013,7 @@ export interface components {
             enabled?: boolean;
             mails?: string[];
             webhooks?: string[];
+            team?: string;
         };
         /**
          * WebhookRow

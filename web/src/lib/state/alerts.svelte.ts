@@ -9,6 +9,7 @@ import { Entries } from './catalog.svelte';
 import { live } from './live.svelte';
 import { paced } from './paced';
 import { queues } from './queues.svelte';
+import { session } from './session.svelte';
 import { readJson, writeJson } from './storage';
 import { toasts } from './toasts.svelte';
 
@@ -16,12 +17,18 @@ export const alerts = new Entries<Alert>('alerts', () => admin.alerts());
 
 /** What an alert watches, in words. */
 export function meaning(
-  alert: Pick<Alert, 'measure' | 'above'> & { queue?: string; for_ms?: number },
+  alert: Pick<Alert, 'measure' | 'above'> & { queue?: string; team?: string; for_ms?: number },
 ): string {
-  const queue = alert.queue ? (queues.get(alert.queue)?.name ?? alert.queue) : t('board.all');
+  const queue = placeOf(alert);
   const above = alert.measure === 'longest_wait' ? spanWords(alert.above ?? 0) : String(alert.above ?? 0);
   const what = t(`alerts.means.${alert.measure}`, { queue, above });
   return alert.for_ms ? t('alerts.for', { what, span: spanWords(alert.for_ms) }) : what;
+}
+
+/** What the board calls it: a queue, a team with what waits for it in no queue, or everything. */
+function placeOf({ queue, team }: { queue?: string; team?: string }): string {
+  if (queue) return queues.get(queue)?.name ?? queue;
+  return team ? session.teamName(team) || team : t('board.all');
 }
 
 const TOLD = 'inbox.alerts.told';
