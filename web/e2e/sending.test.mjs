@@ -167,3 +167,51 @@ test('the first message of a new conversation is held as well, and comes back', 
   await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
   assert.equal(await stateOf(page, number, text), 'cancelled');
 });
+
+test('a new conversation takes a saved reply, begins at a time said in words, and can be called back', async () => {
+  const page = await agent(MIRA);
+  const name = unique('Birthday');
+  const made = await call(page, 'POST', '/saved-replies', {
+    name,
+    personal: true,
+    text: 'Dear {{customer.first_name}}, your {{order.id}} is near. {{agent.first_name}}',
+  });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  await page.reload();
+  await page.getByTestId('compose').click();
+  await page.getByTestId('new-to').getByRole('textbox').fill('Zoe Quist <zoe.quist@example.net>');
+  await page.getByTestId('new-subject').fill('Soon');
+  const words = page.getByTestId('new-text');
+  await words.click();
+  await page.keyboard.type(`/${name.split(' ').at(-1)}`);
+  const dialog = page.getByTestId('new-conversation');
+  await dialog.getByTestId('reply-option').filter({ hasText: name }).waitFor();
+  await dialog.getByTestId('reply-preview').getByText('Dear Zoe').waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Enter');
+  await until(
+    async () => (await words.inputValue()).startsWith('Dear Zoe, your {{order.id}}'),
+    'it is filled in',
+  );
+  await dialog.getByTestId('unfilled').getByText('{{order.id}} is not filled in').waitFor();
+  await page.keyboard.type('birthday');
+  await dialog.getByTestId('unfilled').waitFor({ state: 'detached' });
+  const text = 'Dear Zoe, your birthday is near. Mira';
+  assert.equal(await words.inputValue(), text);
+  await dialog.getByTestId('send-later').click();
+  await page.getByTestId('send-later-say').fill('tomorrow 9:30');
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  await messageWith(page, text).getByText('Scheduled for Tomorrow').waitFor();
+  const number = new URL(page.url()).pathname.split('/')[3];
+  const planned = (await call(page, 'GET', `/conversations/${number}`)).body.timeline.items.find(
+    (item) => item.text === text,
+  );
+  const at = new Date(planned.scheduled_for);
+  assert.deepEqual([at.getHours(), at.getMinutes()], [9, 30]);
+  await page.reload();
+  await messageWith(page, text).getByTestId('take-back').click();
+  await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
+  assert.equal(await stateOf(page, number, text), 'cancelled');
+});

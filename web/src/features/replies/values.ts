@@ -5,17 +5,19 @@ import type { Values } from './variables';
 
 const first = (name: string) => name.trim().split(/\s+/)[0] ?? '';
 
-/** Only what is known of somebody is a name: an address or "Visitor" would be none to greet him by. */
-export function valuesOf(row: ConversationRow): Values {
-  const customer = row.customer.name.trim();
+/** What is known here. Only what is known of somebody is a name: an address or "Visitor" would be none to greet him by. */
+export function valuesFor(customer: string, number: string, subject: string, channel: string): Values {
   const agent = session.me?.name ?? '';
   return {
     'customer.first_name': first(customer),
-    'customer.name': customer,
+    'customer.name': customer.trim(),
     'agent.first_name': first(agent),
     'agent.name': agent,
-    'conversation.number': `#${row.number}`,
-    'conversation.subject': row.subject,
-    'channel.name': session.channels.get(row.reply_channel)?.name ?? '',
+    'conversation.number': number,
+    'conversation.subject': subject,
+    'channel.name': session.channels.get(channel)?.name ?? '',
   };
 }
+
+export const valuesOf = (row: ConversationRow): Values =>
+  valuesFor(row.customer.name, `#${row.number}`, row.subject, row.reply_channel);

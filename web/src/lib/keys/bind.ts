@@ -7,7 +7,8 @@ import { keysOf, SHORTCUTS, type Shortcut, type ShortcutId } from './table';
 type Handler = () => void;
 
 const SEQUENCE_WITHIN_MS = 1200;
-const IN_FIELDS = new Set(['palette', 'send', 'send-close', 'panes', 'panes-back']);
+/** Those that count in text fields too. */
+export const IN_FIELDS: ReadonlySet<ShortcutId> = new Set<ShortcutId>(['palette', 'send', 'send-close', 'panes', 'panes-back']);
 
 interface Bound {
   handler: Handler;
@@ -56,20 +57,6 @@ export function spell(
   // The shift of "?" or "/" belongs to the layout, that of a letter or a named key is meant.
   const shift = event.shiftKey && (isLetter || event.key.length > 1) ? 'shift+' : '';
   return `${event.ctrlKey || event.metaKey ? 'mod+' : ''}${shift}${letter}`;
-}
-
-/** Why a key cannot be given to a shortcut: it is never one, it is taken, or it would be typed into fields. */
-export function objection(
-  id: ShortcutId,
-  pressed: string | undefined,
-): { why: 'never' | 'field' } | { why: 'taken'; by: ShortcutId } | null {
-  if (!pressed || ['Shift', 'Control', 'Meta', 'Tab', 'shift+Tab', 'Enter', ' '].includes(pressed))
-    return { why: 'never' };
-  if (IN_FIELDS.has(id) && !pressed.startsWith('mod+') && !/F\d+$/.test(pressed)) return { why: 'field' };
-  const taken = SHORTCUTS.find(
-    (one) => one.id !== id && keysOf(one).some((keys) => keys === pressed || keys.startsWith(`${pressed} `)),
-  );
-  return taken ? { why: 'taken', by: taken.id } : null;
 }
 
 /** The shortcut that `pressed` completes, after `first` was pressed before it. */
