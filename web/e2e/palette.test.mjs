@@ -4,7 +4,9 @@ import { test } from 'node:test';
 import {
   agent,
   call,
+  composer,
   focused,
+  messageWith,
   MIRA,
   newConversation,
   openConversation,
@@ -142,6 +144,54 @@ test('a key is changed for this account, on every device; what is taken is said'
     );
   } finally {
     // Other flows close by the key that is given.
+    await call(page, 'PATCH', '/me', { keys: {} });
+  }
+});
+
+test('keys of the text field and of sending are changed, and shown changed where they are told', async () => {
+  const page = await agent(MIRA);
+  await page.goto(`${URL_OF_DEMO}/settings/keys`);
+  const item = (id) => page.getByTestId(`key-${id}`);
+  const press = async (id, key) => {
+    const change = item(id).getByRole('button', { name: /change$/ });
+    await change.click();
+    await change.and(page.locator('[aria-pressed=true]')).waitFor();
+    await page.keyboard.press(key);
+  };
+  try {
+    await press('mark-bold', 'Control+i');
+    await item('mark-bold').getByRole('alert').filter({ hasText: 'Italic' }).waitFor();
+    await page.keyboard.press('Control+c');
+    await item('mark-bold').getByRole('alert').filter({ hasText: 'copy' }).waitFor();
+    await page.keyboard.press('Control+d');
+    await item('mark-bold').getByText('Ctrl D', { exact: true }).waitFor();
+    await press('mark-link', 'Control+Shift+7');
+    await item('mark-link').getByText('Ctrl ⇧7', { exact: true }).waitFor();
+    await press('send', 'Control+s');
+    await item('send').getByText('Ctrl S', { exact: true }).waitFor();
+    await page.getByTestId('typed-replies').getByText('always the same').waitFor();
+    assert.deepEqual(await violations(page), []);
+    const row = await newConversation(page, 'With keys of my own');
+    await openConversation(page, row.number);
+    await composer(page).click();
+    await focused(composer(page));
+    assert.equal(await page.getByTestId('format-bold').getAttribute('title'), 'Bold (Ctrl D)');
+    assert.equal(await page.getByTestId('send').getAttribute('title'), 'Send (Ctrl S)');
+    await page.keyboard.press('Control+b');
+    await page.keyboard.press('Control+d');
+    await page.keyboard.type('mine');
+    await until(async () => (await composer(page).inputValue()) === '**mine**', 'bold by D alone');
+    await page.keyboard.press('Control+s');
+    await messageWith(page, 'mine').waitFor();
+    await page.getByRole('heading', { level: 1 }).first().click();
+    await page.keyboard.press('?');
+    const told = page
+      .getByTestId('help')
+      .locator('div')
+      .filter({ has: page.getByText('Bold', { exact: true }) });
+    assert.match((await told.last().innerText()).replaceAll(/\s/g, ''), /^BoldCtrlD$/);
+    assert.deepEqual(await violations(page), []);
+  } finally {
     await call(page, 'PATCH', '/me', { keys: {} });
   }
 });

@@ -4,6 +4,7 @@ import { language, t, tCode } from '../../lib/i18n';
 import { soon } from '../../lib/i18n/time';
 import type { IconName } from '../../lib/icons/icons';
 import { handlerOf } from '../../lib/keys/bind';
+import { LABELS } from '../../lib/keys/labels';
 import { hint, SHORTCUTS, type ShortcutId } from '../../lib/keys/table';
 import { router } from '../../lib/router.svelte';
 import { assign, moveToQueue, snooze } from '../../lib/state/actions';
@@ -58,10 +59,10 @@ export function commands(): Command[] {
     SHORTCUTS.filter(({ group }) => group === 'go').map(({ id }) => [id.replace('go-', ''), hint(id)]),
   );
   return [
-    ...acts.map(({ id, label }): Command => ({
+    ...acts.map(({ id }): Command => ({
       id: `key-${id}`,
       group: t('palette.group.act'),
-      label: t(label),
+      label: t(LABELS[id]),
       key: hint(id),
       run: () => handlerOf(id)?.(),
     })),

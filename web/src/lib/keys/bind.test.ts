@@ -27,6 +27,11 @@ describe('the table', () => {
     expect(lookUp('e', 'g')).toBe('close');
   });
 
+  it('keeps the keys of the text field apart from the others', () => {
+    expect([lookUp('mod+b', null), lookUp('mod+b', null, true)]).toEqual([undefined, 'mark-bold']);
+    expect([lookUp('mod+k', null), lookUp('mod+k', null, true)]).toEqual(['palette', undefined]);
+  });
+
   it('keeps a key that somebody chose, whatever it is given to since', () => {
     expect([lookUp('s', null), lookUp('shift+s', null)]).toEqual(['follow', 'status']);
     own.keys = { status: 's', unread: 'shift+s' };
@@ -41,6 +46,9 @@ describe('pressing keys', () => {
     expect(spell({ ...none, key: '?', shiftKey: true })).toBe('?');
     expect(spell({ ...none, key: 'E', shiftKey: true })).toBe('shift+e');
     expect(spell({ ...none, key: 'Enter', metaKey: true, shiftKey: true })).toBe('mod+shift+Enter');
+    // A German and an American keyboard.
+    for (const key of ['(', '*'])
+      expect(spell({ ...none, key, code: 'Digit8', ctrlKey: true, shiftKey: true })).toBe('mod+shift+8');
     expect(spell({ ...none, key: 'ą', altKey: true })).toBeUndefined();
     expect(spell({ ...none, key: 'ł', altKey: true, ctrlKey: true })).toBeUndefined();
   });

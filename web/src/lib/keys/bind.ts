@@ -8,7 +8,13 @@ type Handler = () => void;
 
 const SEQUENCE_WITHIN_MS = 1200;
 /** Those that count in text fields too. */
-export const IN_FIELDS: ReadonlySet<ShortcutId> = new Set<ShortcutId>(['palette', 'send', 'send-close', 'panes', 'panes-back']);
+export const IN_FIELDS: ReadonlySet<ShortcutId> = new Set<ShortcutId>([
+  'palette',
+  'send',
+  'send-close',
+  'panes',
+  'panes-back',
+]);
 
 interface Bound {
   handler: Handler;
@@ -49,24 +55,28 @@ export function isTextField(target: EventTarget | null): boolean {
 
 /** The event in the table's spelling: "j", "shift+e", "mod+Enter"; undefined for keys that are never a shortcut. */
 export function spell(
-  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>,
+  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'> & { code?: string },
 ): string | undefined {
   if (event.altKey || (event.ctrlKey && event.metaKey)) return undefined;
-  const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const isLetter = letter.length === 1 && letter !== letter.toUpperCase();
+  const mod = event.ctrlKey || event.metaKey;
+  // What a digit becomes with shift differs by layout, and so is not what is meant by it.
+  const digit = mod && event.shiftKey && event.code?.startsWith('Digit') ? event.code.slice(5) : '';
+  const letter = digit || (event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  const isLetter = digit || (letter.length === 1 && letter !== letter.toUpperCase());
   // The shift of "?" or "/" belongs to the layout, that of a letter or a named key is meant.
   const shift = event.shiftKey && (isLetter || event.key.length > 1) ? 'shift+' : '';
-  return `${event.ctrlKey || event.metaKey ? 'mod+' : ''}${shift}${letter}`;
+  return `${mod ? 'mod+' : ''}${shift}${letter}`;
 }
 
-/** The shortcut that `pressed` completes, after `first` was pressed before it. */
-export function lookUp(pressed: string, first: string | null): ShortcutId | undefined {
+/** The shortcut that `pressed` completes, after `first` was pressed before it; with `inField` one of those for what is written there. */
+export function lookUp(pressed: string, first: string | null, inField = false): ShortcutId | undefined {
   const wanted = first === null ? [pressed] : [`${first} ${pressed}`, pressed];
+  const among = SHORTCUTS.filter(({ group }) => (group === 'field') === inField);
   for (const keys of wanted) {
     // What somebody chose goes before what is given since to something else.
     const found =
-      SHORTCUTS.find(({ id }) => own.keys[id] === keys) ??
-      SHORTCUTS.find((shortcut) => keysOf(shortcut).includes(keys));
+      among.find(({ id }) => own.keys[id] === keys) ??
+      among.find((shortcut) => keysOf(shortcut).includes(keys));
     if (found) return found.id;
   }
   return undefined;

@@ -1,20 +1,9 @@
-// The keys of every field that takes markup. They are those of other editors, and stay.
+// The keys of every field that takes markup.
 import type { Mark } from '../markup';
-
-export const MARK_KEYS: Readonly<Partial<Record<Mark, string>>> = {
-  bold: 'mod+b',
-  italic: 'mod+i',
-  code: 'mod+e',
-  list: 'mod+shift+8',
-  quote: 'mod+shift+9',
-};
-
-/** What a layout may make of them. */
-const SHIFTED: Readonly<Record<string, Mark>> = { 'mod+*': 'list', 'mod+(': 'quote' };
+import { lookUp } from './bind';
 
 /** What a press does to the chosen words, as `spell` writes it; undefined for none of these keys. */
 export function markOf(pressed: string | undefined): Mark | undefined {
-  if (!pressed) return undefined;
-  const found = (Object.keys(MARK_KEYS) as Mark[]).find((mark) => MARK_KEYS[mark] === pressed);
-  return found ?? SHIFTED[pressed];
+  const found = pressed && lookUp(pressed, null, true);
+  return found ? (found.replace('mark-', '') as Mark) : undefined;
 }
