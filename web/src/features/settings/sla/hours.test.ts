@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseHours, parseSpan, writeHours, writeSpan } from './hours';
+import { fullIn, parseHours, parseSpan, writeHours, writeSpan, zoneNamed } from './hours';
 
 describe('opening hours as people type them', () => {
   it('understands several, short ones, nights and 24:00', () => {
@@ -19,6 +19,24 @@ describe('opening hours as people type them', () => {
   it('writes what it reads', () => {
     for (const text of ['09:00–12:00, 13:30–17:00', '22:00–06:00', '00:00–24:00', ''])
       expect(writeHours(parseHours(text) ?? [])).toBe(text);
+  });
+});
+
+describe('the zone of hours', () => {
+  const offered = ['Asia/Tokyo', 'Europe/Berlin'];
+
+  it('is found however it is written, also by a name that is not offered', () => {
+    expect(zoneNamed(' asia/tokyo ', offered)).toBe('Asia/Tokyo');
+    expect(zoneNamed('UTC', offered)).toBe('UTC');
+    expect(zoneNamed('Asia/Kolkata', offered)).toBe('Asia/Kolkata');
+    for (const none of ['Mars/Base', '', '+01:00', 'Europe/', 'Europe'])
+      expect(zoneNamed(none, offered)).toBeUndefined();
+  });
+
+  it('tells its own time and its name', () => {
+    expect(fullIn('America/New_York', Date.UTC(2026, 10, 23, 14)).replace(/\s/g, ' ')).toBe(
+      'Monday, November 23, 2026 at 9:00 AM (America/New_York)',
+    );
   });
 });
 

@@ -1,5 +1,6 @@
-// Opening hours as people type them, "9-12, 13:30-17" or "22-6", and spans of time such as "1d 4h 30m". Pure.
-import type { Interval } from '../../../lib/api/types';
+// Opening hours as people type them, "9-12, 13:30-17" or "22-6", their zone, and spans of time such as "1d 4h 30m". Pure.
+import type { Instant, Interval } from '../../../lib/api/types';
+import { locale } from '../../../lib/i18n';
 
 const DAY = 1440;
 const RANGE = /^(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d{2}))?$/i;
@@ -29,6 +30,26 @@ const time = (minute: number) => `${two(Math.floor(minute / 60))}:${two(minute %
 
 export function writeHours(intervals: readonly Interval[]): string {
   return intervals.map(({ start, end }) => `${time(start)}–${time(end > DAY ? end - DAY : end)}`).join(', ');
+}
+
+/** The time zone that is meant, as it is written; undefined where there is none. `zones` are those that are offered. */
+export function zoneNamed(typed: string, zones: readonly string[]): string | undefined {
+  const name = typed.trim();
+  const offered = zones.find((one) => one.toLowerCase() === name.toLowerCase());
+  if (offered || !/^[A-Z]/.test(name)) return offered;
+  try {
+    // Also what is not offered as it has another name today.
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An instant by the clocks of a zone, which is named: "Monday, November 23, 2026 at 9:00 AM (America/New_York)". */
+export function fullIn(timeZone: string, at: Instant): string {
+  const said = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short', timeZone });
+  return `${said.format(at)} (${timeZone})`;
 }
 
 const UNITS = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 } as const;
