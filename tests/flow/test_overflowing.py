@@ -13,7 +13,8 @@ from inbox.core.permissions import Actor
 from inbox.core.queues import Strategy
 from inbox.flow.catalog import Catalog
 from inbox.records import CALENDARS
-from tests.flow.house import House
+from inbox.testing.clock import ManualClock
+from tests.flow.house import House, World
 from tests.flow.test_queues import MINUTE, anybody, in_queue, queue
 from tests.flow.test_router import assigned, many
 from tests.store.conftest import Store
@@ -109,3 +110,25 @@ async def test_the_end_of_a_shift_is_seen_at_its_instant(house: House) -> None:
     assert await in_queue(house, id) == "home"
     await house.pass_time(2 * MINUTE)
     assert await assigned(house, id) == "ben"
+
+
+async def test_a_server_whose_clock_is_behind_misses_no_time_that_is_over(any_store: Store) -> None:
+    ahead, behind, world = ManualClock(), ManualClock(), World()
+    async with (
+        House(any_store, ahead, world).running(without=["router"]) as one,
+        House(any_store, behind, world, "two").running(without=["timers"]) as two,
+    ):
+        await queue(one, "away", order=1, agents=(AgentId("ben"),))
+        await queue(one, "home", agents=(AgentId("mia"),), overflow=QueueId("away"), overflow_ms=MINUTE)
+        await one.hire("ben")
+        two.came.set()
+        (id,) = await many(one, 1)
+        await two.rest()
+        await behind.advance(MINUTE - 500)
+        await one.pass_time(MINUTE)
+
+        async def given() -> bool:
+            await two.rest()
+            return await assigned(one, id) == "ben"
+
+        await two.until(given, "it went on")
