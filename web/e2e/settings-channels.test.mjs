@@ -101,7 +101,7 @@ test('a system of one’s own is connected, used, paused, removed and brought ba
   );
 
   // Send me a test: a real message, whose state is shown.
-  await page.getByRole('button', { name: 'Channels' }).first().click();
+  await page.getByRole('main').getByRole('button', { name: 'Channels' }).click();
   await row(page, id).and(page.locator('[data-state=works]')).waitFor();
   await fromMenu(page, id, 'Send me a test');
   await page.getByTestId('test-to').fill('me-myself');

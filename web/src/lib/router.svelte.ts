@@ -6,16 +6,19 @@ export type Route =
   | { name: 'reset'; token: string }
   | { name: 'inbox'; view: string; number: string; filter?: string; message?: string }
   | { name: 'search'; q: string; number: string; message?: string }
-  | { name: 'settings'; page: string }
+  | { name: 'settings'; page: string; form?: string }
   | { name: 'reports'; query: string }
   | { name: 'board'; wall: boolean }
   | { name: 'missing' };
 
 export const HOME = 'mine';
 
-/** The address of a conversation may end in `#` and the id of one of its messages. */
+/**
+ * The address of a conversation may end in `#` and the id of one of its messages; that of a page of the settings in the form that is
+ * open on it: '' is that of something new, else the id of what it changes.
+ */
 export function parse(pathname: string, search = '', hash = ''): Route {
-  const [first = '', second = '', third = ''] = pathname.split('/').filter(Boolean).map(decodeSafely);
+  const [first = '', second = '', third = '', fourth] = pathname.split('/').filter(Boolean).map(decodeSafely);
   switch (first) {
     case '':
       return { name: 'inbox', view: HOME, number: '' };
@@ -35,7 +38,7 @@ export function parse(pathname: string, search = '', hash = ''): Route {
         hash,
       );
     case 'settings':
-      return { name: 'settings', page: second };
+      return { name: 'settings', page: second, ...(third && { form: fourth ?? '' }) };
     case 'reports':
       return { name: 'reports', query: search.replace(/^\?/, '') };
     case 'board':
@@ -66,6 +69,7 @@ function decodeSafely(part: string): string {
 
 export function href(route: Route): string {
   const e = encodeURIComponent;
+  const part = (name: string) => (name ? `/${e(name)}` : '');
   const message = 'message' in route && route.message ? `#${e(route.message)}` : '';
   switch (route.name) {
     case 'login':
@@ -74,11 +78,11 @@ export function href(route: Route): string {
     case 'reset':
       return `/reset/${e(route.token)}`;
     case 'inbox':
-      return `/inbox/${e(route.view)}${route.number ? `/${e(route.number)}` : ''}${route.filter ? `?filter=${e(route.filter)}` : ''}${message}`;
+      return `/inbox/${e(route.view)}${part(route.number)}${route.filter ? `?filter=${e(route.filter)}` : ''}${message}`;
     case 'search':
-      return `/search${route.number ? `/${e(route.number)}` : ''}?q=${e(route.q)}${message}`;
+      return `/search${part(route.number)}?q=${e(route.q)}${message}`;
     case 'settings':
-      return route.page ? `/settings/${e(route.page)}` : '/settings';
+      return `/settings${part(route.page)}${route.form === undefined ? '' : part(route.form ? 'edit' : 'new') + part(route.form)}`;
     case 'reports':
       return route.query ? `/reports?${route.query}` : '/reports';
     case 'board':

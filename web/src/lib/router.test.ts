@@ -15,6 +15,8 @@ describe('addresses', () => {
     expect(parse('/reset/abc')).toEqual({ name: 'reset', token: 'abc' });
     expect(parse('/c/1042', '', '#m%2F1')).toMatchObject({ number: '1042', message: 'm/1' });
     expect(parse('/inbox/all', '', '#m1')).toEqual({ name: 'inbox', view: 'all', number: '' });
+    expect(parse('/settings/queues/new')).toEqual({ name: 'settings', page: 'queues', form: '' });
+    expect(parse('/settings/teams/edit/new')).toEqual({ name: 'settings', page: 'teams', form: 'new' });
     expect(parse('/nowhere')).toEqual({ name: 'missing' });
     expect(parse('/inbox/%')).toMatchObject({ view: '%' });
   });
@@ -33,6 +35,11 @@ describe('addresses', () => {
         query: fc.constantFrom('', 'by=agent', 'by=day&team=a%20b'),
       }),
       fc.record({ name: fc.constant('settings' as const), page: fc.oneof(fc.constant(''), word) }),
+      fc.record({
+        name: fc.constant('settings' as const),
+        page: word,
+        form: fc.oneof(fc.constant(''), fc.constant('new'), word),
+      }),
     );
     fc.assert(
       fc.property(routes, (route) => {

@@ -105,6 +105,13 @@ async function pause(queue: Queue, paused: boolean): Promise<void> {
   });
 }
 
+const editing = ({ id }: Queue): Item => ({
+  id: 'edit',
+  icon: 'pencil',
+  label: t('board.edit_queue'),
+  run: () => router.go({ name: 'settings', page: 'queues', form: id }),
+});
+
 /** What can be done with a queue or with what a team has waiting. */
 export function queueItems(row: QueueState): Item[] {
   const queue = row.queue ? queues.get(row.queue) : undefined;
@@ -116,6 +123,7 @@ export function queueItems(row: QueueState): Item[] {
           label: t(queue.paused ? 'board.resume' : 'board.pause'),
           run: () => void pause(queue, !queue.paused),
         },
+        ...(session.may('manage_queues') ? [editing(queue)] : []),
       ]
     : [];
   if (row.waiting === 0) return items;

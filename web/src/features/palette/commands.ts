@@ -58,6 +58,7 @@ export function commands(): Command[] {
   const keyTo = new Map(
     SHORTCUTS.filter(({ group }) => group === 'go').map(({ id }) => [id.replace('go-', ''), hint(id)]),
   );
+  const pages = pagesFor(session.me?.permissions ?? []);
   return [
     ...acts.map(({ id }): Command => ({
       id: `key-${id}`,
@@ -99,13 +100,26 @@ export function commands(): Command[] {
       icon: 'clock',
       run: () => workspace.goTo(String(row.number)),
     })),
-    ...pagesFor(session.me?.permissions ?? []).map((page): Command => ({
+    ...pages.map((page): Command => ({
       id: `settings-${page.id}`,
       group: t('palette.group.settings'),
       label: t(page.label),
       icon: page.icon,
       run: () => router.go({ name: 'settings', page: page.id }),
     })),
+    ...pages.flatMap(({ id, add }): Command[] =>
+      add
+        ? [
+            {
+              id: `add-${id}`,
+              group: t('palette.group.settings'),
+              label: t(add),
+              icon: 'plus',
+              run: () => router.go({ name: 'settings', page: id, form: '' }),
+            },
+          ]
+        : [],
+    ),
   ];
 }
 

@@ -17,6 +17,8 @@ export interface Page {
   /** What it is called in every language. */
   terms?: string;
   icon: IconName;
+  /** What its form for something new is opened by. */
+  add?: Key;
   /** The permission without which it is not shown; none: for everybody. */
   needs?: string;
   load: () => Promise<{ default: Component }>;
@@ -112,6 +114,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.people.words',
     heads: ['people.skills', 'people.limits'],
     icon: 'user',
+    add: 'people.invite',
     needs: 'manage_agents',
     load: () => import('./People.svelte'),
   },
@@ -122,6 +125,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.roles.words',
     heads: ['roles.sight'],
     icon: 'lock',
+    add: 'roles.add',
     needs: 'manage_agents',
     load: () => import('./roles/Roles.svelte'),
   },
@@ -131,6 +135,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.teams',
     words: 'settings.teams.words',
     icon: 'users',
+    add: 'teams.add',
     needs: 'manage_teams',
     load: () => import('./Teams.svelte'),
   },
@@ -141,6 +146,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.channels.words',
     heads: ['settings.chat.preview'],
     icon: 'chat',
+    add: 'settings.channels.add',
     needs: 'manage_channels',
     load: () => import('./channels/Channels.svelte'),
   },
@@ -150,6 +156,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.webhooks',
     words: 'settings.webhooks.words',
     icon: 'link',
+    add: 'webhooks.add',
     needs: 'manage_channels',
     load: () => import('./Webhooks.svelte'),
   },
@@ -159,6 +166,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.alerts',
     words: 'settings.alerts.words',
     icon: 'bell',
+    add: 'alerts.add',
     needs: 'supervise',
     load: () => import('./Alerts.svelte'),
   },
@@ -168,6 +176,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.breaks',
     words: 'settings.breaks.words',
     icon: 'pause',
+    add: 'breaks.add',
     needs: 'manage_agents',
     load: () => import('./Breaks.svelte'),
   },
@@ -178,6 +187,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.queues.words',
     heads: ['queues.serve', 'queues.strategy', 'queues.priority', 'queues.overflow', 'queues.skills'],
     icon: 'queue',
+    add: 'queues.add',
     needs: 'manage_queues',
     load: () => import('./Queues.svelte'),
   },
@@ -187,6 +197,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.attributes',
     words: 'settings.attributes.words',
     icon: 'user',
+    add: 'attributes.add',
     needs: 'manage_attributes',
     load: () => import('./Attributes.svelte'),
   },
@@ -197,6 +208,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.segments.words',
     heads: ['segments.who'],
     icon: 'users',
+    add: 'segments.add',
     needs: 'manage_queues',
     load: () => import('./segments/Segments.svelte'),
   },
@@ -206,6 +218,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.tags',
     words: 'settings.tags.words',
     icon: 'tag',
+    add: 'tagging.add',
     needs: 'manage_tags',
     load: () => import('./Tags.svelte'),
   },
@@ -215,6 +228,7 @@ export const PAGES: readonly Page[] = [
     label: 'replies',
     words: 'replies.words',
     icon: 'quote',
+    add: 'replies.new',
     load: () => import('./SavedReplies.svelte'),
   },
   {
@@ -223,6 +237,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.blocked',
     words: 'settings.blocked.words',
     icon: 'spam',
+    add: 'blocked.add',
     load: () => import('./Blocked.svelte'),
   },
   {
@@ -232,6 +247,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.hours.words',
     heads: ['hours.week', 'hours.specials'],
     icon: 'clock',
+    add: 'hours.add',
     needs: 'manage_sla',
     load: () => import('./sla/BusinessHours.svelte'),
   },
@@ -242,6 +258,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.sla.words',
     heads: ['policies.targets', 'policies.pauses'],
     icon: 'due',
+    add: 'policies.add',
     needs: 'manage_sla',
     load: () => import('./sla/Policies.svelte'),
   },
@@ -251,6 +268,7 @@ export const PAGES: readonly Page[] = [
     label: 'settings.surveys',
     words: 'settings.surveys.words',
     icon: 'smile',
+    add: 'surveys.add',
     needs: 'manage_surveys',
     load: () => import('./surveys/Surveys.svelte'),
   },

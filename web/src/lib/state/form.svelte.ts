@@ -36,9 +36,24 @@ export class Form<T> {
     this.busy = false;
   }
 
+  /** Tells one that is open from any that was before it. */
+  get key(): string {
+    return this.#opened?.key ?? '';
+  }
+
+  /** By hand, or as it is saved. */
   close = (): void => {
-    this.#opened = null;
+    this.leave();
+    this.onclose();
   };
+
+  /** Told when it is closed. */
+  onclose: () => void = () => undefined;
+
+  /** Closes it where its page was left. */
+  leave(): void {
+    this.#opened = null;
+  }
 
   /** Runs `work` for what is open, closes it when that went well, else says why not and keeps what was typed. */
   async send(work: (about: T | null, key: string) => Promise<unknown>): Promise<void> {
