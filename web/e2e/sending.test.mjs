@@ -11,6 +11,7 @@ import {
   openConversation,
   said,
   until,
+  URL_OF_DEMO,
   violations,
 } from './browser.mjs';
 import { conversationOf, unique, visitor, write } from './visitors.mjs';
@@ -214,4 +215,35 @@ test('a new conversation takes a saved reply, begins at a time said in words, an
   await messageWith(page, text).getByTestId('take-back').click();
   await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
   assert.equal(await stateOf(page, number, text), 'cancelled');
+});
+
+test('a chat is held back where that was chosen for its kind, and mail leaves at once beside it', async () => {
+  const page = await agent(MIRA);
+  await page.goto(`${URL_OF_DEMO}/settings/preferences`);
+  await page.getByTestId('hold-webchat').selectOption('30');
+  await until(async () => {
+    const { screen } = (await call(page, 'GET', '/session')).body;
+    return screen.holds === '{"webchat":"30"}';
+  }, 'kept with the account');
+  assert.deepEqual(await violations(page), []);
+  try {
+    const shopper = await visitor();
+    const question = unique('Is it heavy?');
+    await write(shopper, question);
+    const row = await conversationOf(page, question);
+    await openConversation(page, row.number);
+    const text = unique('Not at all');
+    await composer(page).fill(text);
+    await page.getByTestId('send').click();
+    await messageWith(page, text).getByTestId('take-back').click();
+    await until(async () => (await composer(page).inputValue()) === text, 'the words are back');
+    assert.equal(await shopper.chat.getByText(text).count(), 0);
+    const mail = await newConversation(page);
+    await openConversation(page, mail.number);
+    await composer(page).fill('At once');
+    await page.getByTestId('send').click();
+    await messageWith(page, 'At once').locator('[data-state=sent]').waitFor();
+  } finally {
+    await call(page, 'PATCH', '/me', { screen: {} });
+  }
 });

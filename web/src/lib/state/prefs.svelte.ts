@@ -12,6 +12,8 @@ export interface Prefs {
   sendKey: 'ctrl-enter' | 'enter';
   /** Seconds for which an answer can be taken back. */
   hold: '0' | '5' | '10' | '30';
+  /** The same for kinds of channels that have a time of their own. */
+  holds: Readonly<Record<string, Prefs['hold']>>;
   shortcuts: boolean;
   /** Saved views in the order he wants; others follow by name. */
   views: readonly string[];
@@ -37,6 +39,7 @@ export const DEFAULTS: Prefs = {
   afterClose: 'next',
   sendKey: 'ctrl-enter',
   hold: '5',
+  holds: {},
   shortcuts: true,
   views: [],
   sidebar: true,
@@ -58,6 +61,7 @@ export const PERSONAL = [
   'afterClose',
   'sendKey',
   'hold',
+  'holds',
   'shortcuts',
   'views',
 ] as const satisfies readonly (keyof Prefs)[];
@@ -81,6 +85,11 @@ class Preferences {
     this.current = { ...this.current, ...Object.fromEntries(held) };
     writeJson(KEY, this.current);
     this.showTheme();
+  }
+
+  /** Milliseconds for which an answer by this channel can be taken back. A chat waits only where that was chosen for its kind. */
+  hold({ kind, conversational }: { kind: string; conversational: boolean }): number {
+    return Number(this.current.holds[kind] ?? (conversational ? 0 : this.current.hold)) * 1000;
   }
 
   showTheme(): void {
