@@ -219,6 +219,17 @@ test('emoji are picked by keys, and the sound can be switched off for good', asy
   await page.keyboard.press('Escape');
   await page.chat.getByRole('toolbar').waitFor({ state: 'detached' });
   assert.ok(await page.chat.isVisible(), 'Escape closes the picker first');
+  await page.chat.getByRole('button', { name: 'Emoji' }).click();
+  await page.chat.getByRole('toolbar', { name: 'Emoji' }).waitFor();
+  await page.chat.locator('input[type=file]').setInputFiles({
+    name: 'tune.exe',
+    mimeType: 'application/x-msdownload',
+    buffer: Buffer.from('x'),
+  });
+  await page.chat.getByText('tune.exe').waitFor();
+  await page.chat.getByRole('button', { name: 'Send' }).click();
+  await page.chat.getByText('tune.exe').waitFor({ state: 'detached' });
+  await page.chat.getByRole('toolbar', { name: 'Emoji' }).waitFor({ state: 'detached' });
   const sound = page.chat.getByRole('button', { name: 'Sound for answers' });
   const pressed = (is) => page.chat.locator(`button[aria-label="Sound for answers"][aria-pressed=${is}]`);
   await pressed(true).waitFor();

@@ -50,10 +50,10 @@ export class Uploads {
     for (const { client_id } of this.attached) this.remove(client_id);
   }
 
-  /** The files that are up, for the line that goes out now; they are not attached any more. */
+  /** The files that are up, for the line that goes out now; neither they nor what is said of refused ones is shown any more. */
   take(): files.Attached[] {
     const done = this.attached.filter((each) => each.ref);
-    this.show(this.attached.filter((each) => !each.ref));
+    this.show(this.attached.filter((each) => !each.ref && !each.code));
     return done;
   }
 

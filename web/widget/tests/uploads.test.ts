@@ -96,7 +96,13 @@ it('says why the bytes were not taken', async () => {
   Request.all[0]?.answers(422);
   await sent;
   expect(shown[0]?.code).toBe('file_type');
+  uploads.add([
+    new File(['y'], 'b.png', { type: 'image/png' }),
+    new File(['z'], 'c.txt', { type: 'text/plain' }),
+  ]);
   expect(uploads.take()).toEqual([]);
+  // Told is told; what is still on its way goes with the next line.
+  expect(shown.map((each) => each.name)).toEqual(['b.png']);
 });
 
 it('neither asks for nor sends a file that was refused or taken away', async () => {
