@@ -29,7 +29,10 @@ beforeEach(() => {
   service.on('GET /views', () => json([OTHER]));
   service.on('GET /queues', () => json([]));
   service.on('GET /removed', () =>
-    json([{ id: 'queues:q1', kind: 'queues', entry: 'q1', name: 'Repairs', version: 1 }]),
+    json([
+      { id: 'queues:q1', kind: 'queues', entry: 'q1', name: 'Repairs', version: 1 },
+      { id: 'teams:t1', kind: 'teams', entry: 't1', name: 'Returns', version: 1 },
+    ]),
   );
   session.views = [
     { id: 'all', sort: 'activity' },
@@ -101,6 +104,13 @@ it('a queue that is deleted while it is open says so by its name, whatever was s
   const gone = await screen.findByTestId('gone');
   await vi.waitFor(() => expect(gone.textContent).toContain('The queue “Repairs” is not here any more'));
   expect(screen.queryByTestId('row')).toBeNull();
+});
+
+it('a list of a team that is gone says which team that was', async () => {
+  show('team:t1');
+  await screen.findByText(
+    'The team “Returns” is not here any more. Its conversations are still in the inbox.',
+  );
 });
 
 it('an empty list says what its filter asks for that is not there any more', async () => {
