@@ -81,7 +81,7 @@ _SURVEY: Json = {
 _ATTRIBUTE: Json = {"name": "Plan", "key": "plan", "kind": "choice", "choices": ["Free", "Gold"], "order": 1}
 
 _ALERT: Json = {
-    **{"name": "Many wait", "measure": "waiting", "queue": "", "above": 5, "for_ms": 60_000, "enabled": True},
+    **{"name": "Many wait", "measure": "waiting", "queue": "", "team": "", "above": 5, "for_ms": 60_000, "enabled": True},
     **{"mails": ["boss@example.org"], "webhooks": []},
 }
 _SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
