@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from bson.errors import BSONError
-from pymongo import AsyncMongoClient
+from pymongo import AsyncMongoClient, lock
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
@@ -43,6 +44,18 @@ TIMEOUTS: Mapping[str, Any] = {
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+
+
+async def _wait_for(awaited: Awaitable[_R], seconds: float | None) -> _R:
+    """As ``asyncio.wait_for`` is from Python 3.12 on: without a task of its own."""
+    async with asyncio.timeout(seconds):
+        return await awaited
+
+
+if sys.version_info < (3, 12):
+    # The driver waits in conditions with this. Cancelled just as its time is up, the older one leaves its task behind, which then takes
+    # the condition's lock for ever: once the database was away for some seconds, no call would come back any more.
+    lock.wait_for = _wait_for  # type: ignore[assignment, attr-defined]  # not meant to be replaced
 
 
 def connect(uri: str, database: str) -> Database:
