@@ -9,13 +9,14 @@ from typing import Any, Final
 
 from bson.max_key import MaxKey
 from bson.min_key import MinKey
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import OperationFailure
 
 from inbox.core.events import Event
 from inbox.core.ids import Instant
 from inbox.records import CONVERSATIONS, Batch, Loaded, Noun, Slot, Wanted
 from inbox.store import orphans, writers
-from inbox.store.client import Database, border, cancellations, heed, translated
+from inbox.store.client import Database, Document, border, cancellations, heed, translated
 from inbox.store.directory import KnownTags
 from inbox.store.documents import encoded, event, event_key, value
 from inbox.store.transaction import last_of, run, steps
@@ -127,15 +128,19 @@ class MongoJournal:
         # The driver's own change stream hands out single documents; reading the cursor by hand tells batches apart.
         watch = {"aggregate": "events", "pipeline": [{"$changeStream": {}}, {"$project": {"documentKey": 1}}], "cursor": {}}
         async with self._db.client.start_session() as session:
-            answer = await self._db.command(watch, session=session)
+            answer = await self._ask(watch, session)
             yield {}
             while cursor := answer["cursor"]["id"]:
-                more = {"getMore": cursor, "collection": "events", "maxTimeMS": WAIT_MS}
-                before = cancellations()
-                answer = await self._db.command(more, session=session)
-                heed(before)
+                answer = await self._ask({"getMore": cursor, "collection": "events", "maxTimeMS": WAIT_MS}, session)
                 if reports := answer["cursor"]["nextBatch"]:
                     yield _heads(reports)
+
+    async def _ask(self, command: Document, session: AsyncClientSession) -> Document:
+        """Stops when its task was asked to meanwhile: the stream never leaves the border, which would see to that."""
+        before = cancellations()
+        answer = await self._db.command(command, session=session)
+        heed(before)
+        return answer
 
 
 def _heads(reports: Sequence[Mapping[str, Any]]) -> Mapping[int, int]:

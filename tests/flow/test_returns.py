@@ -14,6 +14,7 @@ from inbox.core.message import Reason
 from inbox.core.permissions import Actor
 from inbox.core.queues import GONE_MS
 from inbox.flow.accounts import save_agent
+from inbox.flow.feed import Change
 from inbox.records import CALENDARS
 from tests.flow.house import CHAT, VISITOR, House, World
 from tests.flow.test_queues import MINUTE, anybody, queue
@@ -191,8 +192,13 @@ async def test_a_process_that_died_leaves_it_to_the_next_and_two_return_it_once(
         await one.pass_time(GONE_MS)
         await two.rest()
         assert await assigned(two, chat) is None
+
+        def returned() -> list[Change]:
+            return [x for x in one.heard if x.event.cause == f"agent_gone:{MIA}" and x.event.type is EventType.UNASSIGNED]
+
+        await one.until(returned, "one process hears of it")
         await one.rest()
-        assert len([x for x in one.heard if x.event.cause == f"agent_gone:{MIA}" and x.event.type is EventType.UNASSIGNED]) == 1
+        assert len(returned()) == 1
         assert (await two.agent(MIA)).load == 0
 
 

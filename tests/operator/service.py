@@ -89,8 +89,13 @@ keys = ["{self.key}"]
         words = (sys.executable, "-m", "inbox", command, "--config", str(self.file), *arguments)
         env = {**os.environ, "INBOX_ADMIN_PASSWORD": PASSWORD, **(environment or {})}
         child = await asyncio.create_subprocess_exec(*words, stdout=PIPE, stderr=STDOUT, env=env)
-        async with asyncio.timeout(seconds):
-            out, _ = await child.communicate()
+        try:
+            async with asyncio.timeout(seconds):
+                out, _ = await child.communicate()
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
         return Printed(child.returncode or 0, out.decode())
 
     @asynccontextmanager

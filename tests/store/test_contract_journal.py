@@ -243,6 +243,23 @@ async def test_paging_through_the_journal_by_cursor_misses_and_repeats_nothing(s
     assert len(read) == len(set(read)) == 21
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the driver forgets a socket that it was just opening
+async def test_whoever_follows_stops_when_told_to_however_far_he_has_come(store: Store) -> None:
+    async def follow() -> None:
+        async with aclosing(store.journal.changes()) as changes:  # type: ignore[type-var]  # both are generators
+            async for _ in changes:
+                pass
+
+    async with asyncio.timeout(PATIENCE_S):
+        for steps in range(300):
+            following = asyncio.create_task(follow())  # noqa: TID251  it is cancelled below
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            following.cancel()
+            await asyncio.wait([following])
+            assert following.cancelled()
+
+
 async def test_whoever_follows_is_woken_for_every_commit(store: Store) -> None:
     seen = asyncio.Event()
     ready = asyncio.Event()

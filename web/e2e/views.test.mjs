@@ -148,7 +148,12 @@ test('a search takes what filters take, and offers names', async () => {
   await page.getByRole('option', { name: 'Repairs' }).waitFor();
   await field.fill('priority:urgent is:op');
   await page.getByRole('option', { name: 'open', exact: false }).first().waitFor();
-  await field.fill(`priority:urgent is:waiting ${mark}`);
+  const sought = `priority:urgent is:waiting ${mark}`;
+  await until(
+    async () => (await call(page, 'GET', `/search?q=${encodeURIComponent(sought)}`)).body.hits?.length,
+    'it is indexed',
+  );
+  await field.fill(sought);
   await field.press('Enter');
   await rowOf(page, row.number).waitFor();
   assert.equal(await rows(page), 1);
