@@ -108,9 +108,10 @@ class Router {
   }
 
   go(route: Route, how: 'push' | 'replace' = 'push'): void {
-    if (this.#held?.(() => this.go(route, how))) return;
     const target = href(route);
     if (target !== location.pathname + location.search + location.hash) {
+      // Who is there already leaves nothing.
+      if (this.#held?.(() => this.go(route, how))) return;
       // What lay over the page gives its step to where one goes from it.
       const over = (history.state as { over?: true } | null)?.over;
       if (how === 'push' && !over) history.pushState(null, '', target);
@@ -121,7 +122,8 @@ class Router {
 
   #read(): void {
     const route = parse(location.pathname, location.search, location.hash);
-    if (this.#held?.(() => this.go(route))) history.pushState(null, '', href(this.route));
+    // Back from the step that is put there again is where the browser went.
+    if (this.#held?.(() => history.back())) history.pushState(null, '', href(this.route));
     else this.route = route;
   }
 
