@@ -68,8 +68,46 @@ test('Back after a form was closed by hand leaves the page at once', async () =>
   await at(page, '/settings/queues/new', 'opened again');
   await page.getByRole('button', { name: 'Cancel' }).click();
   await at(page, '/settings/queues', 'closed again');
+  await page.getByTestId('queue-add').click();
+  await at(page, '/settings/queues/new', 'opened once more');
+  await page.goBack();
+  await page.getByTestId('queue-add').waitFor();
+  assert.equal(path(page), '/settings/queues');
   await page.goBack();
   await at(page, '/settings/teams', 'where one was before');
+});
+
+test('a form that was thrown away by Back does not come again with the next', async () => {
+  const page = await agent(INES);
+  await page.goto(`${URL_OF_DEMO}/settings/queues`);
+  await page.getByTestId('settings-teams').click();
+  await page.getByTestId('team-add').click();
+  await page.getByLabel('Name').fill('Thrown away');
+  await page.goBack();
+  const asking = page.getByRole('dialog', { name: 'Leave without saving?' });
+  await asking.waitFor();
+  await page.getByTestId('confirmed').click();
+  await page.getByTestId('team-add').waitFor();
+  assert.equal(path(page), '/settings/teams');
+  await page.goBack();
+  await at(page, '/settings/queues', 'where one was before');
+  assert.equal(await asking.count(), 0);
+});
+
+test('who removes a queue from its own form hears that it is gone from nobody', async () => {
+  const page = await agent(INES);
+  const name = `Short-lived ${Date.now().toString(36)}`;
+  await page.goto(`${URL_OF_DEMO}/settings/queues`);
+  await page.getByTestId('queue-add').click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: `Edit ${name}` }).click();
+  await page.getByRole('button', { name: 'Delete', exact: true }).click();
+  await page.getByTestId('confirmed').click();
+  await at(page, '/settings/queues', 'the list');
+  await page.getByRole('button', { name: `Edit ${name}` }).waitFor({ state: 'detached' });
+  await page.getByTestId('queue-add').waitFor();
+  assert.equal(await page.getByText('What you wanted to change').count(), 0);
 });
 
 test('the palette and the board lead to a form', async () => {

@@ -5,7 +5,7 @@ import { router } from '../../lib/router.svelte';
 import type { Form } from '../../lib/state/form.svelte';
 import { toasts } from '../../lib/state/toasts.svelte';
 
-/** A step of the history that was left behind when a form was closed by hand: the page without it, a second time. */
+/** A step of the history that was left behind when a form was closed, not by Back: the page without it, a second time. */
 interface Step {
   spare?: true;
 }
@@ -37,18 +37,32 @@ export function addressed<T extends { id: string }>(
   /** Which one stands in the form: '' something new, null: it is closed. */
   let shown: string | null = null;
 
-  const plain = () => router.go({ name: 'settings', page }, 'replace');
+  /** Leaves the address once the form is gone from the page: nothing in it is left to be asked about. */
+  async function depart(): Promise<void> {
+    const was = shown;
+    await tick();
+    if (was === null || asked !== was) return;
+    shown = null;
+    router.go({ name: 'settings', page }, 'replace');
+    history.replaceState({ spare: true } satisfies Step, '');
+    spare = location.pathname;
+  }
 
   function missing(): void {
-    shown = null;
+    const known = form.ending;
+    shown = asked;
     form.leave();
-    toasts.error(t('settings.form_gone'));
-    plain();
+    if (!known) toasts.error(t('settings.form_gone'));
+    void depart();
   }
 
   function follow(all: readonly T[] | null): void {
     const known = asked ? all?.find((one) => one.id === asked) : undefined;
-    if (asked && all && !known) return missing();
+    if (asked && all && !known) {
+      // One that is closed already is on its way out of the address.
+      if (asked !== shown || form.isOpen) missing();
+      return;
+    }
     if (asked === shown || (asked && !known)) return;
     shown = asked;
     if (asked === null) form.leave();
@@ -57,21 +71,16 @@ export function addressed<T extends { id: string }>(
 
   $effect(() => {
     void asked;
+    // A step that something else was put in the place of is no spare one any more.
+    spare = isSpare() ? location.pathname : '';
+  });
+  $effect(() => {
+    void asked;
     const all = rows();
     untrack(() => follow(all));
   });
 
-  // Closed by hand, once it is gone from the page: nothing in it is left to be asked about.
-  form.onclose = () => {
-    const was = shown;
-    void tick().then(() => {
-      if (was === null || asked !== was) return;
-      shown = null;
-      plain();
-      history.replaceState({ spare: true } satisfies Step, '');
-      spare = location.pathname;
-    });
-  };
+  form.onclose = () => void depart();
 
   return (about = null) => {
     const route = { name: 'settings', page, form: about?.id ?? '' } as const;

@@ -111,3 +111,28 @@ it('what a colleague removes while it is being changed is said, and the list is 
   expect(toasts.all).toHaveLength(1);
   await screen.findByTestId('break-reason-add');
 });
+
+it('Back from a form that was opened where one was closed before stays on the page', async () => {
+  const left = vi.spyOn(history, 'back').mockImplementation(() => undefined);
+  await openPage();
+  await fireEvent.click(await screen.findByRole('button', { name: 'Edit Training' }));
+  await field();
+  await fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+  await vi.waitFor(() => expect(history.state).toEqual({ spare: true }));
+  await fireEvent.click(screen.getByRole('button', { name: 'Edit Lunch' }));
+  await field();
+  history.replaceState(null, '', '/settings/breaks');
+  dispatchEvent(new PopStateEvent('popstate'));
+  await vi.waitFor(() => expect(screen.queryByLabelText(/^Reason/)).toBeNull());
+  expect(left).not.toHaveBeenCalled();
+});
+
+it('who asks for a new one while a new one is open goes on with it', async () => {
+  await openPage('');
+  await type('Late lunch');
+  await turnTo({ name: 'settings', page: 'breaks', form: '' });
+  expect(screen.queryByText('Leave without saving?')).toBeNull();
+  expect((await field()).value).toBe('Late lunch');
+  await turnTo({ name: 'settings', page: 'breaks' });
+  await screen.findByText('Leave without saving?');
+});

@@ -50,6 +50,21 @@ export class Form<T> {
   /** Told when it is closed. */
   onclose: () => void = () => undefined;
 
+  #ended: Opened<T> | null = null;
+
+  /** Whether what it changes is being removed from here. */
+  get ending(): boolean {
+    return this.#ended !== null && this.#ended === this.#opened;
+  }
+
+  /** Runs `work`, which removes what it changes and tells whether that went well, and closes it then: another may be open by now. */
+  async end(work: () => Promise<boolean>): Promise<void> {
+    const mine = (this.#ended = this.#opened);
+    const done = await work();
+    if (this.#ended === mine) this.#ended = null;
+    if (done && mine && mine === this.#opened) this.close();
+  }
+
   /** Closes it where its page was left. */
   leave(): void {
     this.#opened = null;
