@@ -2,6 +2,8 @@ import { cleanup, fireEvent, render, screen, within } from '@testing-library/sve
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import '../../lib/i18n/later';
 import type { AccountRow, Me } from '../../lib/api/types';
+import { router } from '../../lib/router.svelte';
+import { live } from '../../lib/state/live.svelte';
 import { roles } from '../../lib/state/roles.svelte';
 import { session } from '../../lib/state/session.svelte';
 import { toasts } from '../../lib/state/toasts.svelte';
@@ -46,10 +48,12 @@ beforeEach(() => {
 
 afterEach(() => {
   cleanup();
+  live.stop();
   toasts.all = [];
   session.me = null;
   session.teams = new Map();
   roles.all = [];
+  router.route = { name: 'inbox', view: 'mine', number: '' };
   roles.state = 'idle';
   vi.unstubAllGlobals();
 });
@@ -122,4 +126,76 @@ it('an invitation is made again with a new link, and one that is withdrawn is ta
     teams: ['t1'],
     capacity: 10,
   });
+});
+
+const invited = () => service.requests.filter((one) => one.method === 'POST' && one.path === '/accounts');
+const save = (field: HTMLElement) => fireEvent.submit(field.closest('form') as HTMLFormElement);
+
+it('an invitation whose answer was lost is tried again as the same one, and a form that is opened anew says nothing of it', async () => {
+  there = [person('mia')];
+  const zoe = person('zoe', { invited: true });
+  const lost = () => Promise.reject(new TypeError('network'));
+  service.on('POST /accounts', lost);
+  render(People);
+  const fill = async () => {
+    await fireEvent.click(await screen.findByTestId('invite'));
+    const email = await screen.findByLabelText<HTMLInputElement>(/^Mail address/);
+    expect([screen.queryByRole('alert'), email.value]).toEqual([null, '']);
+    await fireEvent.input(screen.getByLabelText(/^Name/), { target: { value: 'Zoe' } });
+    await fireEvent.input(email, { target: { value: 'zoe@northwind.example' } });
+    return email;
+  };
+  await save(await fill());
+  await screen.findByRole('alert');
+  await fireEvent.click(screen.getByRole('button', { name: 'Cancel' }));
+  const email = await fill();
+  await save(email);
+  await screen.findByRole('alert');
+  service.on('POST /accounts', () =>
+    json({ account: zoe, link: 'https://inbox.example/reset/first', expires_at: NOW, mailed: true }),
+  );
+  await save(email);
+  await screen.findByText(/first/);
+  const [first, second, third] = invited().map((one) => one.key);
+  expect(second).toBe(third);
+  expect(first).not.toBe(second);
+});
+
+it('a form whose address leads to somebody with more than oneself is not opened', async () => {
+  const role = { name: 'admin', sight: 'all', builtin: true, version: 0 };
+  there = [person('mia'), person('ada', { role: 'admin' })];
+  service.on('GET /roles', () => json([{ ...role, id: 'admin', permissions: ['manage_channels'] }]));
+  service.held = true;
+  roles.state = 'idle';
+  router.go({ name: 'settings', page: 'people', form: 'ada' });
+  render(People);
+  await vi.waitFor(() => expect(service.pending.length).toBeGreaterThan(1));
+  service.held = false;
+  for (const one of service.pending.splice(0)) one.answer();
+  await vi.waitFor(() => expect(location.pathname).toBe('/settings/people'));
+  expect(screen.queryByTestId('person-editor')).toBeNull();
+  router.go({ name: 'settings', page: 'people', form: 'mia' });
+  await screen.findByTestId('person-editor');
+});
+
+it('an older answer does not take out who was invited since', async () => {
+  there = [person('mia')];
+  live.start(() => undefined);
+  service.deliverAll();
+  render(People);
+  await screen.findAllByTestId('person');
+  const reload = () => {
+    service.push({ t: 'reload', what: 'agents', id: '' });
+    service.deliverAll();
+  };
+  service.held = true;
+  reload();
+  there = [...there, person('zoe', { invited: true })];
+  reload();
+  const [older, newer] = service.pending.splice(0);
+  newer?.answer();
+  await vi.waitFor(() => expect(names()).toHaveLength(2));
+  older?.answer();
+  await new Promise((settled) => setTimeout(settled));
+  expect(names()).toHaveLength(2);
 });
