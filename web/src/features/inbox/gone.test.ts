@@ -1,9 +1,11 @@
 import { cleanup, render, screen } from '@testing-library/svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Queue, SavedView } from '../../lib/api/types';
+import { handlerOf } from '../../lib/keys/bind';
 import { ConversationList } from '../../lib/state/list.svelte';
 import { live } from '../../lib/state/live.svelte';
 import { queues } from '../../lib/state/queues.svelte';
+import { selection } from '../../lib/state/selection.svelte';
 import { session } from '../../lib/state/session.svelte';
 import { ui } from '../../lib/state/ui.svelte';
 import { savedViews } from '../../lib/state/views.svelte';
@@ -46,6 +48,7 @@ afterEach(() => {
   cleanup();
   list?.close();
   live.stop();
+  selection.clear();
   queues.all = savedViews.all = [];
   queues.state = savedViews.state = 'idle';
   session.views = [];
@@ -122,6 +125,27 @@ it('an empty list says what its filter asks for that is not there any more', asy
       'There is no tag “old name”: it was removed or renamed, or is written differently.',
     ]),
   );
+});
+
+it('what is asked for twice is said once', async () => {
+  service.rows.clear();
+  show('all', '', 'tag:old is:open tag:old');
+  await vi.waitFor(() => expect(screen.getAllByTestId('missing')).toHaveLength(1));
+});
+
+it('nothing is chosen in a list that is gone, and what was chosen before is let go', async () => {
+  queues.all = [QUEUE];
+  queues.state = 'ready';
+  show('queue:q1');
+  await screen.findByTestId('row');
+  selection.toggle('k1');
+  await screen.findByTestId('bulk', {}, { timeout: 20_000 });
+  queues.drop('q1');
+  await screen.findByTestId('gone');
+  expect(selection.active).toBe(false);
+  expect(screen.queryByTestId('bulk')).toBeNull();
+  for (const key of ['select-all', 'select', 'extend-down'] as const) handlerOf(key)?.();
+  expect(selection.active).toBe(false);
 });
 
 it('a filter that is not taken is still told by its reason', async () => {
