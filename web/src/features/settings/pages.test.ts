@@ -14,6 +14,8 @@ describe('pages of the settings', () => {
     const own = pagesFor([]).map((page) => page.id);
     expect(own).toContain('profile');
     expect(own).not.toContain('people');
+    expect(own).not.toContain('blocked');
+    expect(pagesFor(['block_senders']).map((page) => page.id)).toContain('blocked');
     const more = pagesFor(['manage_agents']).map((page) => page.id);
     expect(more.filter((id) => !own.includes(id))).toEqual(expect.arrayContaining(['people', 'roles']));
   });

@@ -238,6 +238,7 @@ export const PAGES: readonly Page[] = [
     words: 'settings.blocked.words',
     icon: 'spam',
     add: 'blocked.add',
+    needs: 'block_senders',
     load: () => import('./Blocked.svelte'),
   },
   {
