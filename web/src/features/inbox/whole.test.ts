@@ -1,4 +1,5 @@
 import { cleanup, fireEvent, render, screen } from '@testing-library/svelte';
+import { tick } from 'svelte';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ConversationList } from '../../lib/state/list.svelte';
 import { live } from '../../lib/state/live.svelte';
@@ -53,6 +54,17 @@ it('all of a filtered list is offered at once, and with its number as soon as th
   await screen.findByText('Select all 1,234 in this view');
   await fireEvent.click(screen.getByTestId('bulk-whole'));
   expect(screen.getByTestId('bulk-count').textContent).toBe('All 1,234 in this view');
+});
+
+it('a whole selection keeps its number when the end of the list is reached', async () => {
+  counted({ count: 3, more: false });
+  selection.all(list.shown);
+  render(BulkBar, { list, view: 'all' });
+  await fireEvent.click(await screen.findByText('Select all 3 in this view'));
+  await list.loadMore();
+  expect(list.more).toBe(false);
+  await tick();
+  expect(screen.getByTestId('bulk-count').textContent).toBe('All 3 in this view');
 });
 
 it('says so where there are more than are counted, and where nothing was counted', async () => {
