@@ -44,6 +44,17 @@ it('each kind of channel may have a time of its own, kept with the account', asy
   expect([prefs.hold(MAIL), prefs.hold(CHAT)]).toEqual([5_000, 0]);
 });
 
+it('a time of its own stands there as long as it is in force', async () => {
+  prefs.current = { ...DEFAULTS, holds: { email: '30' } };
+  const service = preferences(MAIL);
+  const field = screen.getByTestId<HTMLSelectElement>('hold-email');
+  expect(field.value).toBe('30');
+  await fireEvent.change(field, { target: { value: '' } });
+  await vi.waitFor(() => expect(service.requests).toHaveLength(1));
+  expect(prefs.hold(MAIL)).toBe(5_000);
+  expect(screen.getByTestId('hold-email')).toBe(field);
+});
+
 it('where there is one kind only, the one time says it all', () => {
   preferences(MAIL);
   expect(screen.queryByTestId('holds')).toBeNull();
