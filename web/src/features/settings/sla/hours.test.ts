@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fullIn, parseHours, parseSpan, writeHours, writeSpan, zoneNamed } from './hours';
+import { dayIn, fullIn, parseHours, parseSpan, writeHours, writeSpan, zoneNamed } from './hours';
 
 describe('opening hours as people type them', () => {
   it('understands several, short ones, nights and 24:00', () => {
@@ -29,8 +29,17 @@ describe('the zone of hours', () => {
     expect(zoneNamed(' asia/tokyo ', offered)).toBe('Asia/Tokyo');
     expect(zoneNamed('UTC', offered)).toBe('UTC');
     expect(zoneNamed('Asia/Kolkata', offered)).toBe('Asia/Kolkata');
-    for (const none of ['Mars/Base', '', '+01:00', 'Europe/', 'Europe'])
+    for (const small of ['asia/kolkata', 'Asia/kolkata'])
+      expect(zoneNamed(small, offered)).toBe('Asia/Kolkata');
+    expect(zoneNamed('america/argentina/buenos_aires', offered)).toBe('America/Argentina/Buenos_Aires');
+    for (const none of ['Mars/Base', '', '+01:00', 'Europe/', 'Europe', 'mars/base'])
       expect(zoneNamed(none, offered)).toBeUndefined();
+  });
+
+  it('has a day of its own', () => {
+    const evening = Date.UTC(2026, 10, 24, 2);
+    expect(dayIn('America/New_York', evening)).toBe('2026-11-23');
+    expect(dayIn('Asia/Tokyo', evening)).toBe('2026-11-24');
   });
 
   it('tells its own time and its name', () => {

@@ -34,9 +34,13 @@ export function writeHours(intervals: readonly Interval[]): string {
 
 /** The time zone that is meant, as it is written; undefined where there is none. `zones` are those that are offered. */
 export function zoneNamed(typed: string, zones: readonly string[]): string | undefined {
-  const name = typed.trim();
-  const offered = zones.find((one) => one.toLowerCase() === name.toLowerCase());
-  if (offered || !/^[A-Z]/.test(name)) return offered;
+  const said = typed.trim();
+  const offered = zones.find((one) => one.toLowerCase() === said.toLowerCase());
+  if (offered) return offered;
+  // The browser minds no capitals, the service does.
+  const isSmall = said.includes('/') && /(^|\/)[a-z]/.test(said);
+  const name = isSmall ? said.toLowerCase().replace(/(?<![a-z])[a-z]/g, (one) => one.toUpperCase()) : said;
+  if (!/^[A-Z]/.test(name)) return undefined;
   try {
     // Also what is not offered as it has another name today.
     new Intl.DateTimeFormat('en', { timeZone: name });
@@ -44,6 +48,11 @@ export function zoneNamed(typed: string, zones: readonly string[]): string | und
   } catch {
     return undefined;
   }
+}
+
+/** The day that it is in a zone, or else here, as Swedes write it: "2026-11-23". */
+export function dayIn(timeZone: string | undefined, at: Instant): string {
+  return new Intl.DateTimeFormat('sv', { timeZone }).format(at);
 }
 
 /** An instant by the clocks of a zone, which is named: "Monday, November 23, 2026 at 9:00 AM (America/New_York)". */
