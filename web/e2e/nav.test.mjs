@@ -220,3 +220,18 @@ test('an agent has the views of his own teams', async () => {
   );
   assert.equal(await amina.getByTestId('queue-view').count(), 0);
 });
+
+test('where the navigation is folded to icons its groups open, too', async () => {
+  const ines = await agent(INES, { viewport: { width: 1024, height: 768 } });
+  const teams = ines.getByTestId('nav-teams');
+  await teams.waitFor();
+  assert.equal(await ines.getByTestId('team-view').count(), 0);
+  assert.equal(await teams.getAttribute('title'), 'Teams');
+  const { width, height } = await teams.boundingBox();
+  assert.ok(width >= 40 && height >= 40, `${width} by ${height}`);
+  await teams.click();
+  await ines.getByTestId('team-view').first().waitFor();
+  assert.deepEqual(await violations(ines), []);
+  await ines.getByRole('button', { name: 'Teams', expanded: true }).press('Enter');
+  await ines.getByTestId('team-view').first().waitFor({ state: 'detached' });
+});
