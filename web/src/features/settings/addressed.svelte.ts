@@ -38,14 +38,15 @@ export function addressed<T extends { id: string }>(
   let shown: string | null = null;
 
   /** Leaves the address once the form is gone from the page: nothing in it is left to be asked about. */
-  async function depart(): Promise<void> {
+  function depart(): void {
     const was = shown;
-    await tick();
-    if (was === null || asked !== was) return;
-    shown = null;
-    router.go({ name: 'settings', page }, 'replace');
-    history.replaceState({ spare: true } satisfies Step, '');
-    spare = location.pathname;
+    void tick().then(() => {
+      if (was === null || asked !== was) return;
+      shown = null;
+      router.go({ name: 'settings', page }, 'replace');
+      history.replaceState({ spare: true } satisfies Step, '');
+      spare = location.pathname;
+    });
   }
 
   function missing(): void {
@@ -53,7 +54,7 @@ export function addressed<T extends { id: string }>(
     shown = asked;
     form.leave();
     if (!known) toasts.error(t('settings.form_gone'));
-    void depart();
+    depart();
   }
 
   function follow(all: readonly T[] | null): void {
@@ -80,7 +81,7 @@ export function addressed<T extends { id: string }>(
     untrack(() => follow(all));
   });
 
-  form.onclose = () => void depart();
+  form.onclose = depart;
 
   return (about = null) => {
     const route = { name: 'settings', page, form: about?.id ?? '' } as const;
