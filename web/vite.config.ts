@@ -20,7 +20,7 @@ export default defineConfig({
           groups: [
             {
               name: 'lib',
-              test: /src\/(features\/(composer\/(AttachButton|EmojiButton|Files|FormatBar|Limits|Preview|ReplyButton|SendLater|WritingField|emoji|paste|schedule|segments|uploads|word)\.|replies\/|thread\/(SnoozeFooter|Words))|lib\/ui\/(Menu|popup)|lib\/(?!keys\/labels|i18n\/(later|when|(de|fr|es|pt|ar)\.json)|ui\/|api\/(admin|passkeys|security|sso)|state\/(alerts|blocking|board|digest|following|form|guide|merging|promises|roles|segments|surveys|tags|templates|undo|webhooks)|(conditions|fuzzy|templates|when)\.ts))/,
+              test: /src\/(features\/(composer\/(AttachButton|EmojiButton|Files|FormatBar|Limits|Preview|ReplyButton|SendLater|WritingField|paste|schedule|segments|uploads|word)\.|replies\/|thread\/(SnoozeFooter|Words))|lib\/ui\/(Menu|popup)|lib\/(?!keys\/labels|i18n\/(later|when|(de|fr|es|pt|ar)\.json)|ui\/|api\/(admin|passkeys|security|sso)|state\/(alerts|attributes|blocking|board|digest|following|form|guide|merging|promises|roles|segments|surveys|tags|templates|undo|webhooks)|(conditions|fuzzy|templates|when)\.ts))/,
             },
           ],
         },
