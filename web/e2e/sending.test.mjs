@@ -241,7 +241,12 @@ test('a chat is held back where that was chosen for its kind, and mail leaves at
     const mail = await newConversation(page);
     await openConversation(page, mail.number);
     await composer(page).fill('At once');
+    const taken = page.waitForResponse(
+      (answer) => answer.request().method() === 'POST' && answer.url().endsWith('/messages'),
+    );
     await page.getByTestId('send').click();
+    const { at, due_at } = (await (await taken).json()).message;
+    assert.ok(due_at <= at, `nothing holds it: it came at ${at} and is due at ${due_at}`);
     await messageWith(page, 'At once').locator('[data-state=sent]').waitFor();
   } finally {
     await call(page, 'PATCH', '/me', { screen: {} });

@@ -84,7 +84,8 @@ it('is asked of the service only while it is offered', async () => {
   counted({ count: 3, more: false });
   selection.toggle('k1');
   render(BulkBar, { list, view: 'all' });
-  await Promise.resolve();
+  await import('./whole.svelte'); // by now it could be asked
+  await tick();
   expect(asked()).toBe(0);
   selection.all(list.shown);
   await vi.waitFor(() => expect(asked()).toBe(1));
