@@ -27,7 +27,7 @@ export function meaning(
 
 /** What the board calls it: a queue, a team with what waits for it in no queue, or everything. */
 function placeOf({ queue, team }: { queue?: string; team?: string }): string {
-  if (queue) return queues.get(queue)?.name ?? queue;
+  if (queue) return queues.nameOf(queue) || queue;
   return team ? session.teamName(team) || team : t('board.all');
 }
 
