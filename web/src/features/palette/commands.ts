@@ -14,7 +14,7 @@ import { customerName, subjectOf } from '../../lib/state/naming';
 import { queues } from '../../lib/state/queues.svelte';
 import { replies } from '../../lib/state/replies.svelte';
 import { session } from '../../lib/state/session.svelte';
-import { placeGroups } from '../inbox/places';
+import { placeGroups } from '../inbox/placeGroups';
 import { iconOf, inOrder } from '../../lib/state/views.svelte';
 import { workspace } from '../../lib/state/workspace.svelte';
 import { when } from '../../lib/when';

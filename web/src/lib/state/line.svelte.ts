@@ -6,7 +6,7 @@ import { live } from './live.svelte';
 
 const AFTER_MS = 700;
 
-class Places {
+class Line {
   of = $state.raw<Readonly<Record<string, Place>>>({});
   #asked: { view: string; filter?: string } | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
@@ -45,4 +45,4 @@ class Places {
   }
 }
 
-export const places = new Places();
+export const line = new Line();
