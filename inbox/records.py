@@ -20,6 +20,7 @@ from inbox.core.conversation import Conversation
 from inbox.core.customer import Customer, Identity
 from inbox.core.dispatching import Dispatch, Webhook
 from inbox.core.events import Event
+from inbox.core.faces import Face
 from inbox.core.filters import SavedView
 from inbox.core.ids import AgentId, ChannelId, ConversationId, CustomerId, DeliveryId, Instant, MessageId, TeamId
 from inbox.core.merging import Repair
@@ -236,6 +237,7 @@ THREAD_KEYS = Noun("thread_keys", ThreadKey)
 TIMERS = Noun("timers", Timer)
 AGENTS = Noun("agents", Agent)
 TEAMS = Noun("teams", Team)
+FACES = Noun("faces", Face)
 CHANNELS = Noun("channels", ChannelRecord)
 IDEMPOTENCY = Noun("idempotency", Remembered)
 TEMPLATES = Noun("templates", ChannelTemplate)
@@ -305,6 +307,7 @@ NOUNS: tuple[Noun[Any], ...] = (
     TIMERS,
     AGENTS,
     TEAMS,
+    FACES,
     CHANNELS,
     IDEMPOTENCY,
     RECOUNTS,

@@ -82,6 +82,8 @@ CALLS: tuple[Call, ...] = (
         st.SetAvailability,
         s.AgentRow,
     ),
+    Call("PUT", "/agents/{id}/face", "set_face", "Another picture of oneself; of others for admins", st.SetFace, s.AgentRow),
+    Call("DELETE", "/agents/{id}/face", "remove_face", "No picture of oneself; of others for admins", None, s.AgentRow),
     Call("POST", "/roles/{id}/replace", "replace_role", "Remove a role; who had it gets another", ro.ReplaceRole),
     Call("PATCH", "/accounts/{id}", "edit_account", "Change an account, switch it off or on", st.EditAccount, st.AccountRow),
     Call(

@@ -26,6 +26,7 @@ from inbox.flow.consents import Consents
 from inbox.flow.conversations import Conversations
 from inbox.flow.directory import Directory
 from inbox.flow.dispatching import Webhooks
+from inbox.flow.faces import Faces
 from inbox.flow.folding import Measure
 from inbox.flow.jobs import Jobs
 from inbox.flow.merging import Merging
@@ -98,6 +99,7 @@ class ApiParts:
     router: Router
     people: People
     staff: Staff
+    faces: Faces
     catalog: Catalog
     browsers: Browsers
     webhooks: Webhooks

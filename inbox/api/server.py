@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
-from inbox.api import consent_pages, health, hooks, media, openapi, sso_pages, static, survey_pages
+from inbox.api import consent_pages, faces, health, hooks, media, openapi, sso_pages, static, survey_pages
 from inbox.api.middleware import middlewares, restricting
 from inbox.api.parts import ApiParts
 from inbox.api.parts import Live as Live
@@ -23,6 +23,7 @@ def build(parts: ApiParts, extra_routes: Iterable[web.AbstractRouteDef] = ()) ->
     app.add_routes(api_routes(parts))
     app.add_routes(hooks.routes(parts))
     app.add_routes(media.routes(parts))
+    app.add_routes(faces.routes(parts))
     app.add_routes(consent_pages.routes(parts))
     app.add_routes(sso_pages.routes(parts))
     app.add_routes(survey_pages.routes(parts))

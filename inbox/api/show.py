@@ -135,7 +135,7 @@ async def agents(parts: ApiParts) -> tuple[s.AgentRow, ...]:
 def agent(parts: ApiParts, a: Agent) -> s.AgentRow:
     """One of them, as he is with this account."""
     state = parts.live.state_of(a)
-    return s.AgentRow(a.id, a.name, a.role.value, a.teams, state, a.load, a.capacity, a.break_reason if state == BREAK else "")
+    return s.AgentRow(a.id, a.name, a.role.value, a.teams, state, a.load, a.capacity, a.break_reason if state == BREAK else "", a.face)
 
 
 def channel(found: Running, standing: Standing) -> s.ChannelRow:

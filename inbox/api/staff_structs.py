@@ -108,6 +108,12 @@ class SetAvailability(Input, frozen=True):
     left: LeftAgent | None = None
 
 
+class SetFace(Input, frozen=True):
+    """A JPEG of at most 64 KB and 512 by 512 pixels, in base64."""
+
+    picture: bytes
+
+
 class SaveBreakReason(Input, frozen=True):
     """A reason for breaks as it shall be. ``version`` is the one that was seen, 0 for a new one."""
 

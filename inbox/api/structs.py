@@ -131,7 +131,7 @@ class EditMe(Input, frozen=True):
 
 
 class AgentRow(Struct, frozen=True):
-    """A colleague or bot. ``state`` is online, busy, break, away or offline."""
+    """A colleague or bot. ``state`` is online, busy, break, away or offline. ``face``: his picture is at ``/faces/ID``; '' for none."""
 
     id: str
     name: str
@@ -141,6 +141,7 @@ class AgentRow(Struct, frozen=True):
     load: int
     capacity: int
     break_reason: str = ""
+    face: str = ""
 
 
 class TeamRow(Struct, frozen=True):

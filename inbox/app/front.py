@@ -40,6 +40,7 @@ from inbox.flow.alerting import Alerting
 from inbox.flow.catalog import Catalog
 from inbox.flow.channel_facts import Channels
 from inbox.flow.dispatching import Dispatcher
+from inbox.flow.faces import Faces
 from inbox.flow.floor import LiveFloor
 from inbox.flow.people import People
 from inbox.flow.pushing import Pusher
@@ -187,6 +188,7 @@ async def build_front(
         router=steps.router,
         people=People(steps.committer),
         staff=Staff(steps.committer),
+        faces=Faces(steps.committer, stores.journal),
         catalog=Catalog(steps.committer),
         browsers=browsers,
         webhooks=webhooks,

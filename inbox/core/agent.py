@@ -44,7 +44,8 @@ class Agent(Struct, frozen=True, omit_defaults=True):
     ``keys``: shortcuts of the screen that he changed, '' for off. ``language``: the screen's, as a BCP 47 tag; '' for the browser's.
     ``screen``: his other choices about the screen, by name, as it writes them; none: those of the browser.
     ``break_reason`` is an entry of the catalog, '' for none; ``availability_at`` when what he takes was set last. ``custom_role``: the
-    id of a role of the workspace's own that counts in place of ``role``, which is ``AGENT`` then.
+    id of a role of the workspace's own that counts in place of ``role``, which is ``AGENT`` then. ``face``: the id of his picture, ''
+    for none.
     """
 
     id: AgentId
@@ -72,6 +73,7 @@ class Agent(Struct, frozen=True, omit_defaults=True):
     break_reason: str = ""
     availability_at: Instant = 0
     custom_role: str = ""
+    face: str = ""
 
 
 class Team(Struct, frozen=True, omit_defaults=True):

@@ -54,7 +54,7 @@ class CreateAgent:
         if stored is not None:
             raise Conflict("There is an account under this id.")
         _known_teams(layer, a.teams)
-        _may_look_after(layer, self.actor, None, a)
+        may_look_after(layer, self.actor, None, a)
         return put_agent(layer, replace(a, created_at=layer.now), author_of(self.actor))
 
 
@@ -88,7 +88,7 @@ class EditAgent:
         if before.version != self.version:
             raise Conflict("Somebody else changed this account; load again.")
         after = replace(before, **self.fields)
-        _may_look_after(layer, self.actor, before, after)
+        may_look_after(layer, self.actor, before, after)
         _known_teams(layer, [team for team in after.teams if team not in before.teams])
         _known_calendar(layer, "" if after.calendar == before.calendar else after.calendar)
         if _may_all(before) and not _may_all(after):
@@ -113,7 +113,7 @@ def _grant(layer: Layer, agent: Agent) -> Grant:
     return granted(actor_of(agent, {role.id: role} if role is not None else {}, {}))
 
 
-def _may_look_after(layer: Layer, actor: Actor, before: Agent | None, after: Agent) -> None:
+def may_look_after(layer: Layer, actor: Actor, before: Agent | None, after: Agent) -> None:
     """Raises ``Denied`` where the actor has less than the account has or shall have, ``Invalid`` for a role that is not there."""
     had = NOTHING if before is None else _grant(layer, before)
     shall = _grant(layer, after)

@@ -294,10 +294,9 @@ class JournalVisitorFeed:
         self._places.set()
         return await read(self._queries, conversation, facts, visitor, limit)
 
-    def name_of(self, author: Author) -> str:
-        """An agent's or bot's name."""
-        agent = self._agents.get(author.id)
-        return agent.name if agent is not None else ""
+    def account_of(self, author: Author) -> Agent | None:
+        """An agent's or bot's account."""
+        return self._agents.get(author.id)
 
     def online(self, channel: ChannelId, visitor: VisitorId | None = None) -> Online:
         """Whether an agent who serves this channel takes new conversations now, within its hours and those of the queue he waits in."""

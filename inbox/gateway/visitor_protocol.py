@@ -168,7 +168,7 @@ class MessageRow(Struct):
 
     ``who`` is visitor, agent, bot or system; ``name`` a first name. ``text`` of answers is markdown. ``seen``: by the other side.
     ``choices``: answers to choose from by one tap. Of a survey that he has answered: until when he may add a comment or change it, and
-    what it says.
+    what it says. ``face``: the author's picture is at ``/faces/ID``.
     """
 
     id: str
@@ -183,6 +183,7 @@ class MessageRow(Struct):
     choices: tuple[str, ...] = ()
     comment_until: Instant | None = None
     comment: str = ""
+    face: str = ""
 
 
 class Ready(Struct, tag="ready", tag_field="t"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from inbox.core.agent import Agent
 from inbox.core.ids import ChannelId, MessageId
 from inbox.core.message import Address, DeliveryState, Kind, Message
 from inbox.core.rating import comment_until
@@ -57,8 +58,8 @@ def concerned(message: Message, kind: str) -> set[str]:
     return {address.value for address in people if address.kind == kind}
 
 
-def row(message: Message, name: str, client_id: str, link: Callable[[str], str], *, here: bool = True, rated_at: str = "") -> MessageRow:
-    """The message as its visitor sees it; ``name`` is the author's, as it may be shown.
+def row(message: Message, by: Shown, client_id: str, link: Callable[[str], str], *, here: bool = True, rated_at: str = "") -> MessageRow:
+    """The message as its visitor sees it.
 
     ``link`` turns a file's id into an address good for that file. ``here`` False: it went by another channel, which tells
     nothing of who has seen it, and below whose new words the old ones are quoted. ``rated_at``: the address he rates at, below the text.
@@ -69,7 +70,8 @@ def row(message: Message, name: str, client_id: str, link: Callable[[str], str],
         id=message.id,
         version=message.version,
         who=who,
-        name=name if who in ("agent", "bot") else "",
+        name=by.name if who in ("agent", "bot") else "",
+        face=by.face if who == "agent" else "",
         text=_text(message, rated_at) if here else message.text[: message.fresh].rstrip(),
         at=message.arrived_at,
         files=tuple(FileRow(f.file, f.name, f.type, f.size, link(f.file)) for f in message.attachments),
@@ -90,6 +92,21 @@ def seen_by_other_side(message: Message) -> bool:
     if message.kind is Kind.CUSTOMER:
         return message.seen_at is not None
     return message.delivery is not None and message.delivery.state is DeliveryState.READ
+
+
+class Shown(NamedTuple):
+    """Of an author what a visitor may know; ``face`` '' for none."""
+
+    name: str
+    face: str = ""
+
+
+def shown(settings: WidgetSettings, kind: str, account: Agent | None) -> Shown:
+    """Of an author of this kind, with his account as far as it is there, what visitors of this chat may know."""
+    name = "" if account is None else account.name
+    if kind != "agent":
+        return Shown(name)
+    return Shown(shown_name(settings, name), account.face if account is not None and settings.agents == "faces" else "")
 
 
 def shown_name(settings: WidgetSettings, name: str) -> str:

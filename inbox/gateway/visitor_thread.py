@@ -22,7 +22,7 @@ from inbox.core.visitor import (
 )
 from inbox.gateway import visitor_protocol as p
 from inbox.gateway.visitor_past import PastTab, Tab
-from inbox.gateway.visitor_rows import Mine, missed, row, shown_name, visible
+from inbox.gateway.visitor_rows import Mine, missed, row, shown, visible
 from inbox.gateway.visitor_tokens import Identity, UploadTicket
 from inbox.gateway.visitors import RESUME, Outgoing, Services, VisitorChannel, Visitors
 
@@ -143,11 +143,9 @@ class VisitorThread:
             _remember(self._answers, message.id, max(level, self._answers.get(message.id, 0)))
         for attachment in message.attachments:
             _remember(self._files, attachment.file, True)
-        name = self._services.feed.name_of(message.author)
-        if message.author.kind == "agent":
-            name = shown_name(self._channel.settings, name)
+        by = shown(self._channel.settings, message.author.kind, self._services.feed.account_of(message.author))
         rated_at = "" if message.rates is None else self._services.rated_at(message.rates)
-        return row(message, name, self._own.get(message.id, ""), self._address_of, here=here, rated_at=rated_at)
+        return row(message, by, self._own.get(message.id, ""), self._address_of, here=here, rated_at=rated_at)
 
     def _address_of(self, file: str) -> str:
         return self._services.tickets.address(self._channel.id, file, self._services.now())

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from inbox.connector import Deliver
+from inbox.core.agent import Agent
 from inbox.core.errors import NotFound, TooMany
 from inbox.core.ids import ChannelId, ConversationId, Instant, MessageId
 from inbox.core.message import Author, Message
@@ -78,8 +79,8 @@ class VisitorFeed(Protocol):
     async def thread(self, channel: ChannelId, visitor: VisitorId, limit: int) -> Held:
         """What this visitor may see of his open conversation."""
 
-    def name_of(self, author: Author) -> str:
-        """An agent's or bot's name, '' when unknown."""
+    def account_of(self, author: Author) -> Agent | None:
+        """An agent's or bot's account, None when unknown."""
 
     def online(self, channel: ChannelId, visitor: VisitorId | None = None) -> Online:
         """Whether somebody is there to answer him soon; None: whoever has not written yet."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from inbox.connector import RawDelivery
+from inbox.core.agent import Agent
 from inbox.core.errors import Unavailable
 from inbox.core.ids import ChannelId, Instant
 from inbox.core.message import Author, Message
@@ -62,7 +63,7 @@ class MemoryVisitorFeed:
     def __init__(self, address_kind: str) -> None:
         self.address_kind = address_kind
         self.messages: dict[str, Message] = {}
-        self.names: dict[Author, str] = {}
+        self.accounts: dict[str, Agent] = {}
         self.proved: dict[VisitorId, Mine] = {}
         self.staffed, self.down = True, False
         self.closed_until: Instant | None = None
@@ -77,9 +78,9 @@ class MemoryVisitorFeed:
         shown = [m for m in self.messages.values() if visible(m, channel, self.address_kind, visitor, mine)]
         return Held(sorted(shown, key=lambda m: (m.arrived_at, m.id))[-limit:], mine)
 
-    def name_of(self, author: Author) -> str:
+    def account_of(self, author: Author) -> Agent | None:
         """See ``VisitorFeed``."""
-        return self.names.get(author, "")
+        return self.accounts.get(author.id)
 
     def online(self, channel: ChannelId, visitor: VisitorId | None = None) -> Online:
         """See ``VisitorFeed``."""

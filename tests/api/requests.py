@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from inbox.api.call import Call
+from tests.faces import a_face
 
 Json = dict[str, Any]
 
@@ -123,6 +125,7 @@ BODIES: Mapping[str, Callable[[], Json]] = {
     "create_break_reason": lambda: {"name": "Lunch", "version": 0},
     "edit_break_reason": lambda: {"name": "Lunch", "version": 1},
     "set_availability": lambda: {"availability": "away", "break_reason": "", "left": {"availability": "online", "break_reason": ""}},
+    "set_face": lambda: {"picture": b64encode(a_face()).decode()},
     "log_in": lambda: {"email": "mia@example.com", "password": "correct horse battery", "code": ""},
     "ask_reset": lambda: {"email": "mia@example.com"},
     "do_reset": lambda: {"password": "another horse battery"},

@@ -47,6 +47,7 @@ from inbox.flow.conversations import Conversations
 from inbox.flow.desks import Desks
 from inbox.flow.directory import Directory
 from inbox.flow.dispatching import Webhooks
+from inbox.flow.faces import Faces
 from inbox.flow.feed import Feed
 from inbox.flow.folding import Measure
 from inbox.flow.jobs import Jobs
@@ -246,6 +247,7 @@ async def a_world(
         router=Router(committer, store.queries, frozenset, asyncio.Event(), clock, channels.facts, desks),
         people=People(committer),
         staff=Staff(committer),
+        faces=Faces(committer, store.journal),
         catalog=Catalog(committer),
         browsers=Browsers(committer, directory, "BKey"),
         webhooks=Webhooks(committer, store.queries, directory, clock, _same, _same),

@@ -11,13 +11,14 @@ from inbox.gateway import visitor_protocol as p
 from tests.gateway.visitor_world import SHOP, World
 
 
-@pytest.mark.parametrize(("agents", "shown"), [("faces", "Sam"), ("names", "Sam"), ("nobody", "Ask us")])
-async def test_agents_are_named_as_the_channel_says(agents: str, shown: str) -> None:
+@pytest.mark.parametrize(("agents", "shown", "face"), [("faces", "Sam", "f" * 32), ("names", "Sam", ""), ("nobody", "Ask us", "")])
+async def test_agents_are_shown_as_the_channel_says(agents: str, shown: str, face: str) -> None:
     world = World(WidgetSettings(title="Ask us", agents=agents))  # type: ignore[arg-type]  # one of its three words
     tab, _ = await world.writer()
     me = world.visitor_of(tab)
     world.answer(me)
-    assert tab.one(p.MessageChanged).row.name == shown
+    row = tab.one(p.MessageChanged).row
+    assert (row.name, row.face) == (shown, face)
     world.visitors.agent_typing(SHOP, me, "Sam", True)
     assert tab.one(p.SomebodyTypes).name == shown
 

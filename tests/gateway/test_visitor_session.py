@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from inbox.core.ids import ChannelId, MessageId
+from inbox.core.agent import Agent, Role
+from inbox.core.ids import AgentId, ChannelId, MessageId
 from inbox.core.message import Address, Author, Delivery, DeliveryState, Kind
 from inbox.core.rating import CHANGE_MS, Asked, SurveyKind, Words
 from inbox.core.visitor import VisitorId
@@ -185,7 +186,7 @@ async def test_seen_answers_become_receipts_once() -> None:
     assert [(body["messages"], body["state"]) for body in bodies] == [([answer.id], "delivered"), ([answer.id], "read")]
     tab.frames()
     world.place()
-    assert tab.frames()[-1] == p.MessageChanged(p.MessageRow(answer.id, 2, "agent", "Sam", answer.text, START, (), "", True))
+    assert tab.frames()[-1] == p.MessageChanged(p.MessageRow(answer.id, 2, "agent", "Sam", answer.text, START, (), "", True, face="f" * 32))
 
 
 async def test_nobody_can_mark_an_answer_he_was_not_given() -> None:
@@ -278,7 +279,8 @@ async def test_a_bot_goes_by_its_name_and_the_system_by_none() -> None:
     world = World()
     tab, _ = await world.writer()
     bot, system = Author("bot", "echo"), Author("system")
-    world.feed.names |= {bot: "Echo Bot", system: "internal name"}
+    for author, name in ((bot, "Echo Bot"), (system, "internal name")):
+        world.feed.accounts[author.id] = Agent(AgentId(author.id), "", name, Role.BOT)
     for author in (bot, system):
         world.answer(world.visitor_of(tab), author=author)
     assert [(f.row.who, f.row.name) for f in tab.frames() if isinstance(f, p.MessageChanged)] == [("bot", "Echo Bot"), ("system", "")]

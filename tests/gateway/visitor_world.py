@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from connectors.webchat import KIND, WebchatConnector
 from inbox.connector import InboundMessage, Receipt
+from inbox.core.agent import Agent, Role
 from inbox.core.errors import Conflict, Malformed
-from inbox.core.ids import ChannelId, ConversationId, FileId, MessageId, message_id
+from inbox.core.ids import AgentId, ChannelId, ConversationId, FileId, MessageId, message_id
 from inbox.core.message import Address, Attachment, Author, Delivery, DeliveryState, Kind, Message
 from inbox.core.widget import WidgetSettings
 from inbox.gateway import visitor_protocol as p
@@ -42,7 +43,7 @@ class World:
         self.store: MemoryVisitors = other.store if other else MemoryVisitors()
         self.feed: MemoryVisitorFeed = other.feed if other else MemoryVisitorFeed(KIND)
         self.deliveries: MemoryDeliveries = other.deliveries if other else MemoryDeliveries()
-        self.feed.names[SAM] = "Sam Okafor"
+        self.feed.accounts[SAM.id] = Agent(AgentId(SAM.id), "sam@example.org", "Sam Okafor", Role.AGENT, face="f" * 32)
         self.now: int = other.now if other else START
         self.tickets = Tickets(b"k" * 32)
         self.visitors = Visitors()

@@ -223,6 +223,7 @@ export interface MessageRow {
   choices: string[];
   comment_until: number | null;
   comment: string;
+  face: string;
 }
 
 export interface EarlierRow {
