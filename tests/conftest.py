@@ -75,8 +75,10 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     the whole process, and what it knew, with it."""
     if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
         mark = item.get_closest_marker("timeout")
-        whole = float(mark.args[0] if mark else item.config.getoption("timeout") or item.config.getini("timeout"))
-        item.obj = _within(item.obj, whole * 0.8)
+        asked = mark.args[0] if mark else item.config.getoption("timeout")
+        whole = float(item.config.getini("timeout") if asked is None else asked)
+        if whole:  # 0 stands for no limit, as for pytest-timeout
+            item.obj = _within(item.obj, whole * 0.8)
 
 
 def _within(test: Callable[..., Awaitable[None]], seconds: float) -> Callable[..., Awaitable[None]]:

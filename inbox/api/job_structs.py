@@ -11,6 +11,7 @@ from inbox.core.conversation import Category, Priority
 from inbox.core.filters import Filter
 from inbox.core.ids import Instant
 from inbox.core.tags import Retag
+from inbox.core.views import LONGEST_ID
 
 MOST_NAMED = 5_000
 
@@ -42,7 +43,7 @@ class StartJob(Input, frozen=True):
 
     change: BulkChange
     conversations: Annotated[tuple[Id, ...], Meta(max_length=MOST_NAMED)] = ()
-    view: Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_:-]*(?![\s\S])")] = ""
+    view: Annotated[str, Meta(max_length=LONGEST_ID, pattern=r"^[A-Za-z0-9_:-]*(?![\s\S])")] = ""
     filter: Filter = ""
 
 

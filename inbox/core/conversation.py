@@ -183,6 +183,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     ``queue`` is the one it waits in or was last given out from, None for its team's own; ``waiting`` how it waits in it.
     ``why_waiting`` is the last decision that gave it to nobody: its code and ids, as numbers would be others a moment later.
 
+    ``assigned_at`` is since when its assignee has it, None where that was not noted.
     ``bot`` holds the bot's id while a bot serves it; ``sort_due`` is the earliest running deadline.
     ``last_reply`` is the newest answer, which guards against answering twice; ``reply_channel`` where the customer wrote last, and
     ``heard_at`` when he did, by the provider's clock. ``mail_due`` is when an answer on a live channel goes out by mail too, unless it
@@ -212,6 +213,7 @@ class Conversation(Struct, frozen=True, omit_defaults=True):
     team: TeamId | None = None
     assignee: AgentId | None = None
     assign_reason: Reason | None = None
+    assigned_at: Instant | None = None
     bot: AgentId | None = None
     queued_at: Instant | None = None
     queue: QueueId | None = None

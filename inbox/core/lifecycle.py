@@ -193,7 +193,8 @@ def assign(
         return Changed(c)
     taken = new_agent is None and c.assignee is not None
     happened = Happened(EventType.UNASSIGNED if taken else EventType.ASSIGNED, reason)
-    changed = Changed(replace(c, assignee=new_agent, team=new_team, assign_reason=reason), (happened,))
+    since = c.assigned_at if new_agent == c.assignee else None if new_agent is None else now
+    changed = Changed(replace(c, assignee=new_agent, team=new_team, assign_reason=reason, assigned_at=since), (happened,))
     if new_agent is not None:
         changed = changed.then(_without_bot)
     return changed.then(lambda c: _settle(c, now))

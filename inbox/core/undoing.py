@@ -53,6 +53,7 @@ def require_left_agent(agent: Agent, left: LeftAgent) -> None:
 
 
 def _given_on(c: Conversation, left: Left) -> bool:
-    """Whether routing has given to somebody what was left to nobody; what he took himself, or has answered, is his."""
-    answered = c.last_reply is not None and c.last_reply.author == c.assignee
+    """Whether routing has given to somebody what was left to nobody; what he took himself, or has answered since, is his."""
+    reply, since = c.last_reply, c.assigned_at or 0
+    answered = reply is not None and reply.author == c.assignee and reply.at >= since
     return left.assignee is None and queueing.given_by_itself(c) and not answered

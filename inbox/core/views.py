@@ -91,6 +91,8 @@ OF_QUEUE = "queue:"
 OF_TEAM = "team:"
 OF_CHANNEL = "channel:"
 """Before the id of a team or a channel: the view of what is active there."""
+LONGEST_ID = 64 + len(OF_CHANNEL)
+"""Of a view: those of queues, teams and channels hold their ids."""
 
 
 def of_queue(queue: QueueId) -> View:

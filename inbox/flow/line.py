@@ -7,14 +7,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
-from functools import cache
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from inbox.core.conversation import Conversation
-from inbox.core.ids import AgentId, ConversationId, QueueId, TeamId
+from inbox.core.ids import AgentId, ConversationId, Instant, QueueId, TeamId
 from inbox.core.message import Reason
 from inbox.core.overflowing import Path, is_deserted, onward
 from inbox.core.queueing import Desk, lasting
@@ -47,6 +47,16 @@ class Entry:
         """What all that wait for the same agents have in common."""
         return replace(self.needs, conversation=ANYBODY)
 
+    @property
+    def since(self) -> Instant:
+        """Since when it waits in its queue, if it goes on to others."""
+        return 0 if self.path is None else self.path.since
+
+    @property
+    def way(self) -> tuple[Path, Needs] | None:
+        """What all that go on to the same queue at the same time have in common."""
+        return None if self.path is None else (replace(self.path, since=0), self.alike)
+
 
 @dataclass
 class Line:
@@ -55,7 +65,7 @@ class Line:
     entries: dict[ConversationId, Entry] = field(default_factory=dict)
     _queues: dict[Name, list[Place]] = field(default_factory=dict)
     _alike: dict[Needs, list[Place]] = field(default_factory=dict)
-    _restless: dict[ConversationId, Path] = field(default_factory=dict)
+    _ways: dict[tuple[Path, Needs], dict[ConversationId, None]] = field(default_factory=dict)
     _offered: dict[ConversationId, AgentId] = field(default_factory=dict)
     _told: dict[Needs, Reason] = field(default_factory=dict)
     _unexplained: dict[Needs, set[ConversationId]] = field(default_factory=dict)
@@ -88,8 +98,8 @@ class Line:
         self.remove(id)
         self.entries[id] = entry
         insort(self._queues.setdefault(entry.name, []), entry.place)
-        if entry.path is not None and (entry.path.overdue or entry.path.origin is not None):
-            self._restless[id] = entry.path
+        if entry.way is not None:
+            self._ways.setdefault(entry.way, {})[id] = None
         if offered is not None:
             self._offered[id] = offered
             return False
@@ -138,7 +148,10 @@ class Line:
         if entry is None:
             return
         _take(self._queues, entry.name, entry.place)
-        self._restless.pop(id, None)
+        if entry.way is not None:
+            self._ways[entry.way].pop(id, None)
+            if not self._ways[entry.way]:
+                del self._ways[entry.way]
         if id not in self._offered:
             kind = entry.alike
             _take(self._alike, kind, entry.place)
@@ -153,7 +166,7 @@ class Line:
         self.entries.clear()
         self._queues.clear()
         self._alike.clear()
-        self._restless.clear()
+        self._ways.clear()
         self._offered.clear()
         self._told.clear()
         self._unexplained.clear()
@@ -175,19 +188,18 @@ class Line:
         """The queues in which somebody waits."""
         return tuple(self._queues)
 
-    def going_on(self, desk: Desk, agents: Sequence[Available]) -> list[tuple[ConversationId, Path, Reason]]:
-        """Who goes on to another queue now, and why. ``agents`` are on duty.
+    def going_on(self, desk: Desk, agents: Sequence[Available], most: int) -> list[tuple[ConversationId, Path, Reason]]:
+        """Who goes on to another queue now, and why; at most so many. ``agents`` are on duty.
 
-        Looks at those whose time is over or who overflowed before, and at all in queues that are left while nobody is there.
+        Looks at one of each kind, of those whose time is over or who overflowed before, and in queues that are left while nobody is there.
         """
-        left = (name for name in self._queues if self._is_left(desk.queue(name[0]), name, agents))
-        ids = dict.fromkeys((*self._restless, *(id for name in left for _, id in self._queues[name])))
-        decided = cache(lambda path, needs: onward(path, needs, desk, agents))
+        left = {name for name in self._queues if self._is_left(desk.queue(name[0]), name, agents)}
         found: list[tuple[ConversationId, Path, Reason]] = []
-        for entry in (self.entries[id] for id in ids):
-            why = None if entry.path is None else decided(replace(entry.path, since=0), entry.alike)
-            if entry.path is not None and why is not None:
-                found.append((entry.place[1], entry.path, why))
+        for (path, needs), ids in self._ways.items():
+            asks = path.overdue or path.origin is not None or (path.queue, None) in left
+            why = onward(path, needs, desk, agents) if asks and len(found) < most else None
+            if why is not None:
+                found += [(id, replace(path, since=self.entries[id].since), why) for id in islice(ids, most - len(found))]
         return found
 
     def _is_left(self, queue: Queue | None, name: Name, agents: Sequence[Available]) -> bool:

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from heapq import nsmallest
 
 import structlog
@@ -95,6 +94,7 @@ class Router:
         self._strangers: dict[ConversationId, Conversation] = {}
         self._read = False
         self._edition = 0
+        self._latest: Instant = 0
         self._wake = came
         self._wake.set()
 
@@ -102,9 +102,10 @@ class Router:
         """Listener of the feed."""
         for change in changes:
             self._count(change.event)
+            self._latest = max(self._latest, change.event.at)
             if change.event.type is EventType.CUSTOMER_CHANGED and change.event.reason is not None:
                 self._knows.pop(change.event.customer or CustomerId(""), None)  # he may have been merged
-            if change.conversation is not None and self._take(change.conversation, change.event.at):
+            if change.conversation is not None and self._take(change.conversation):
                 self._wake.set()
             if _relieves(change.event) or change.event.type in (EventType.CATALOG_CHANGED, EventType.CHANNEL_CHANGED):
                 self._wake.set()
@@ -115,14 +116,13 @@ class Router:
             known = self._desks.at(event.at).queue(before.queue) is not None
             self._pace.given((before.queue, None) if known else (None, before.team), event.at)
 
-    def _take(self, c: Conversation, at: Instant = 0) -> bool:
-        """Into the line; one that may be kept for somebody who knows the customer when it is known who that is. ``at``: when it became so,
-        by the clock of whoever changed it."""
+    def _take(self, c: Conversation) -> bool:
+        """Into the line; one that may be kept for somebody who knows the customer when it is known who that is."""
         if c.queued_at is not None and self._keeps(c) and c.customer not in self._knows:
             self._strangers[c.id] = c
             return True
         self._strangers.pop(c.id, None)
-        return self.line.heard(c, partial(self._entry, at=at))
+        return self.line.heard(c, self._entry)
 
     def position(self, id: ConversationId) -> int | None:
         """How many stand before it, and itself; of one whose customer is still looked up, as if it came last."""
@@ -134,13 +134,13 @@ class Router:
     def _keeps(self, c: Conversation) -> bool:
         return queues.sticks(self._desks.at(self._clock.now()).queue(c.queue), c.waiting, self._clock.now())
 
-    def _entry(self, c: Conversation, at: Instant = 0) -> Entry:
+    def _entry(self, c: Conversation) -> Entry:
         now = self._clock.now()
         desk = self._desks.at(now)
         queue = desk.queue(c.queue)
         name = (c.queue, None) if queue is not None else (None, c.team)
         knows = self._knows.get(c.customer) if self._keeps(c) else None
-        path = path_of(c, desk, max(now, at))  # whose timer went off elsewhere is not to be missed for a clock that is behind
+        path = path_of(c, desk, max(now, self._latest))  # a timer that went off elsewhere is not to be missed for a clock that is behind
         return Entry((queues.turn(c, queue), c.id), name, needs(c, desk, self._channels(), now, knows), c.why_waiting, path)
 
     async def run(self) -> None:
@@ -220,7 +220,10 @@ class Router:
     async def _go_on(self, free: Sequence[routing.Available]) -> None:
         """What has waited its time, or waits where nobody is on duty, goes on to a queue where somebody is who could take it."""
         self._deserted = frozenset(name for name in self.line.names() if not self._served(name, free))
-        await self._submit([Leave(*going) for going in self.line.going_on(self._desks.at(self._clock.now()), free)])
+        going = self.line.going_on(self._desks.at(self._clock.now()), free, AT_ONCE)
+        gone = await self._submit([Leave(*one) for one in going])
+        if len(going) == AT_ONCE and any(gone):
+            self._wake.set()
 
     def _served(self, name: Name, free: Sequence[routing.Available]) -> bool:
         head = replace(self.line.entries[self.line.waiting(name)[0][1]].needs, readers=())  # who serves the queue, not this channel

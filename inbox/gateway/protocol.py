@@ -19,6 +19,7 @@ from msgspec import Meta, Raw, Struct
 from inbox.core.errors import Malformed
 from inbox.core.filters import Filter
 from inbox.core.ids import Instant
+from inbox.core.views import LONGEST_ID
 from inbox.flow.rows import ConversationRow, EventRow, MessageRow, NoticeRow
 from inbox.gateway.board_frames import Board, SubscribeBoard
 
@@ -42,6 +43,7 @@ class CloseCode(IntEnum):
 
 
 Id = Annotated[str, Meta(max_length=64)]
+ViewId = Annotated[str, Meta(max_length=LONGEST_ID)]
 Position = tuple[int, int]
 Cursor = dict[str, int]
 
@@ -58,7 +60,7 @@ class SubscribeView(Struct, tag="view", tag_field="t", forbid_unknown_fields=Tru
     """Follow a list and who looks at its conversations. ``view`` is a view's id; ``filter`` narrows it."""
 
     sub: Id
-    view: Id
+    view: ViewId
     filter: Filter = ""
 
 
@@ -73,7 +75,7 @@ class SubscribeCounts(Struct, tag="counts", tag_field="t", forbid_unknown_fields
     """Follow the counters of views; recomputed at most once a second while somebody looks."""
 
     sub: Id
-    views: Annotated[tuple[Id, ...], Meta(max_length=30)]
+    views: Annotated[tuple[ViewId, ...], Meta(max_length=30)]
 
 
 class Unsubscribe(Struct, tag="unsubscribe", tag_field="t", forbid_unknown_fields=True):

@@ -332,11 +332,11 @@ class JournalVisitorFeed:
 
     def visitor_here(self, channel: ChannelId, visitor: VisitorId, page: str | None) -> None:
         """Shown to the agents who look at his conversation, also if it begins later. Whoever has left does not type any more."""
-        where = self._whereabouts.of(channel, visitor)
+        _, told = self._fronts.pop((channel, visitor), (page, None))
+        where = self._whereabouts.of(channel, visitor) or told  # of those who came long ago it knows nothing any more
         if page is not None:
             self._fronts[channel, visitor] = (page, where)
         else:
-            _, told = self._fronts.pop((channel, visitor), (page, None))
             where = told or where
             self.visitor_typing(channel, visitor, False)
         if where is not None:

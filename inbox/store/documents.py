@@ -158,7 +158,7 @@ def _lists(c: Conversation, who: list[str]) -> list[str]:
     """The lists by activity it is in beside those of all conversations."""
     if c.category not in ACTIVE:
         return []
-    return [channel_list(c.channel), *_held(c, who)]
+    return [*(channel_list(c.channel, w) for w in who), *_held(c, who)]
 
 
 def _held(c: Conversation, who: list[str]) -> list[str]:
@@ -210,9 +210,9 @@ def agent_list(agent: AgentId) -> str:
     return f"m:{agent}"
 
 
-def channel_list(channel: ChannelId) -> str:
-    """What is active in a channel."""
-    return f"h:{channel}"
+def channel_list(channel: ChannelId, token: str) -> str:
+    """What is active in a channel, for a reader."""
+    return f"h:{channel}:{token}"
 
 
 def bot_list(token: str) -> str:

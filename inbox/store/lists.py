@@ -98,7 +98,7 @@ def reading(view: View, scope: Scope, me: AgentId) -> Reading | None:
     if whose := _whose(view):
         return _walk(view, {"k_lists": {"$in": [customer_list(id) for id in whose]}, "k_who": {"$in": tokens}}, where, "list_activity")
     if active and view.channel is not None and view.sort is Sort.ACTIVITY:
-        listed = {"k_lists": {"$in": [channel_list(view.channel)]}, **_seen(tokens)}
+        listed = {"k_lists": {"$in": [channel_list(view.channel, t) for t in tokens]}}
         return _walk(view, listed, _drop(_without(where, view), "channel"), "list_activity")
     if active and view.sort in _LIVE:
         return _walk(view, {"k_live": {"$in": tokens}}, _without(where, view), _LIVE[view.sort])
@@ -211,7 +211,8 @@ def _own_list(view: View, scope: Scope, me: AgentId, tokens: list[str], where: d
         case View(bot=True, sort=Sort.ACTIVITY):
             return _walk(view, {"k_lists": {"$in": [bot_list(t) for t in tokens]}}, _drop(rest, "bot"), "list_activity")
         case View(sort=Sort.ACTIVITY) if (holder := assignee_of(view, me)) is not None:
-            seen = {} if scope.all or scope.agent == holder else {"k_who": {"$in": tokens}}
+            all_of_his = view.team is None and (scope.all or scope.agent == holder)
+            seen = {} if all_of_his else {"k_who": {"$in": tokens}}
             own = ("assignee", "$and", "$nor") if scope.agent == holder else ("assignee", "$and")
             return _walk(view, {"k_lists": {"$in": _hands(view, holder)}, **seen}, _drop(rest, *own), "list_activity")
     return None

@@ -181,6 +181,30 @@ async def test_a_withdrawn_invitation_lets_nobody_in_and_can_be_made_again(world
     assert (await accounts(ada))["new@example.com"]["active"]
 
 
+async def test_who_lost_his_link_is_invited_by_his_address_again(world: World) -> None:
+    ada = await world.log_in("ada")
+    account = (await made(ada))["account"]
+    await world.memory.accounts.end_resets(AgentId(account["id"]))
+    again = await made(ada, name="Nora")
+    assert (again["account"]["id"], again["account"]["name"]) == (account["id"], "Nora")
+    assert await set_password(world, again["link"], "my own long password") == 204
+
+
+async def test_who_got_in_while_his_invitation_was_withdrawn_stays(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = await world.log_in("ada")
+    first = await made(ada)
+    end_resets = world.memory.accounts.end_resets
+
+    async def in_the_last_moment(agent: AgentId) -> None:
+        assert await set_password(world, first["link"], "my own long password") == 204
+        await end_resets(agent)
+
+    monkeypatch.setattr(world.memory.accounts, "end_resets", in_the_last_moment)
+    answer = await ada.ask("DELETE", f"/accounts/{first['account']['id']}/invitation")
+    assert (answer.status, (await answer.json())["reason"]) == (409, "accepted")
+    assert (await accounts(ada))["new@example.com"]["active"]
+
+
 async def test_the_same_request_invites_again_once(world: World) -> None:
     ada, headers = await world.log_in("ada"), {"Idempotency-Key": "again"}
     first = await made(ada)

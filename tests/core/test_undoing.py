@@ -39,10 +39,14 @@ def test_what_routing_has_given_on_comes_back_and_what_somebody_took_stays() -> 
             require_left(a_conversation(assignee=BEN, assign_reason=reason), Left(assignee=None))
 
 
-@pytest.mark.parametrize(("author", "comes_back"), [("ben", False), ("mia", True)])
-def test_what_its_new_holder_has_answered_stays_with_him(author: str, comes_back: bool) -> None:
+@pytest.mark.parametrize(
+    ("author", "since", "comes_back"),
+    [("ben", 8, False), ("ben", 9, False), ("ben", None, False), ("ben", 10, True), ("mia", 8, True)],
+    ids=["since", "in the same instant", "nobody knows when", "before it was given to him", "somebody else"],
+)
+def test_what_its_new_holder_has_answered_since_stays_with_him(author: str, since: int | None, comes_back: bool) -> None:
     answer = LastMessage(MessageId("m1"), 9, Kind.REPLY, author, "On its way")
-    given = a_conversation(assignee=BEN, assign_reason=Reason("least_loaded", (BEN,)), last_reply=answer)
+    given = a_conversation(assignee=BEN, assign_reason=Reason("least_loaded", (BEN,)), assigned_at=since, last_reply=answer)
     if comes_back:
         require_left(given, Left(assignee=None))
         return

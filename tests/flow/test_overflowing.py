@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from inbox.core import commands as c
@@ -30,6 +31,15 @@ async def circle(house: House, **home: Any) -> None:
     await queue(house, "home", agents=(AgentId("mia"),), strategy=Strategy.MANUAL, **WAY, **home)
 
 
+async def is_in(house: House, id: ConversationId, name: str) -> bool:
+    return await in_queue(house, id) == name
+
+
+async def ben_has_one(house: House) -> bool:
+    await house.rest()
+    return (await house.agent("ben")).load == 1
+
+
 async def moves(house: House, id: ConversationId) -> list[str]:
     """Why it went from queue to queue, but for where it began."""
     await house.rest()
@@ -55,11 +65,12 @@ async def test_what_overflowed_comes_back_when_nobody_serves_where_it_is_and_nev
         await house.hire("ben", limits={"email": 5}, capacity=1)
         first, id = await many(house, 2)
         await house.pass_time(MINUTE)
+        await house.until(partial(ben_has_one, house), "ben is full, but there")
         waits = id if await assigned(house, id) is None else first
-        assert await in_queue(house, waits) == "away", "ben is full, but there"
+        await house.until(partial(is_in, house, waits, "away"), "the other one waits behind it")
         house.goes("ben")
         house.came.set()
-        assert await in_queue(house, waits) == "home"
+        await house.until(partial(is_in, house, waits, "home"), "it comes back")
         for _ in range(5):
             await house.pass_time(10 * MINUTE)
         house.goes("mia")

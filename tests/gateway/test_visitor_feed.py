@@ -189,8 +189,9 @@ async def test_who_is_in_front_leaves_where_he_was_seen_however_many_came_since(
         feed.heard([Change(event, a_conversation(f"o{n}", channel=SHOP), line)])
     await settle()
     running.cancel()
+    feed.visitor_here(SHOP, VISITOR, "https://shop.example/pay")
     feed.visitor_here(SHOP, VISITOR, None)
-    assert told == [("c1", "https://shop.example/cart"), ("c1", None)]
+    assert told == [("c1", "https://shop.example/cart"), ("c1", "https://shop.example/pay"), ("c1", None)]
 
 
 async def test_what_came_while_the_database_was_away_is_told_when_it_is_back() -> None:

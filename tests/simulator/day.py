@@ -285,7 +285,7 @@ class Day:
 
     def _go_on(self, line: Line, picture: list[routing.Available]) -> None:
         """What the router does with those whose time is over or whose colleagues are gone; what is stored decides."""
-        for id, path, why in line.going_on(self.desk, picture):
+        for id, path, why in line.going_on(self.desk, picture, len(line.entries)):
             c = self.conversations[id]
             changed = overflowing.gone_on(c, path, why, self.desk, self.now)
             if changed.happened:
@@ -338,7 +338,7 @@ class Day:
                 self._must(self.lines[0].position(c.id) is not None, f"{c.id} waits and stands in no line")
                 self._check_overflow(c, free)
         for line in self.lines:
-            again = [(id, why.ids) for id, _, why in line.going_on(self.desk, free)]
+            again = [(id, why.ids) for id, _, why in line.going_on(self.desk, free, 1)]
             self._must(not again, f"{again} go on once more although nothing has changed")
 
     def _check_overflow(self, c: Conversation, free: list[routing.Available]) -> None:

@@ -266,6 +266,18 @@ async def test_a_channel_of_few_among_many_reads_few(mongo: Database, scope: Sco
     assert plan["executionStats"]["totalDocsExamined"] <= len(rare)
 
 
+async def test_of_a_large_channel_only_what_the_reader_may_see_is_read(mongo: Database) -> None:
+    seen = [replace(c, channel=ChannelId("large"), category=Category.OPEN, team=TEAMS[0]) for c in many(1_500)[::75]]
+    others = [replace(c, channel=ChannelId("large"), team=TEAMS[1], assignee=None, mentions=()) for c in many(1_500) if c.number % 75]
+    await mongo["conversations"].insert_many([encoded(c) for c in [*seen, *others]])
+    view, scope = views.of_channel(ChannelId("large")), Scope(agent=AGENTS[0], teams=(TEAMS[0],))
+    assert await MongoQueries(mongo).count(view, scope, AGENTS[0]) == len(seen)
+    how = reading(view, scope, AGENTS[0])
+    assert how is not None
+    plan = await explained(mongo, how, None, 50)
+    assert plan["executionStats"]["totalDocsExamined"] <= len(seen)
+
+
 async def test_what_was_stored_before_lists_of_channels_is_found_in_them(mongo: Database) -> None:
     before = [
         a_conversation("c1", number=1),

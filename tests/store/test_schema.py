@@ -77,7 +77,9 @@ async def test_values_that_break_a_unique_index_stop_the_start(empty: Database) 
         await prepare(empty)
 
 
-async def test_steps_are_taken_once_and_in_order(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_steps_are_taken_in_order_and_again_only_while_servers_of_the_version_before_may_run(
+    empty: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     taken: list[int] = []
 
     def step(n: int) -> Any:
@@ -90,8 +92,15 @@ async def test_steps_are_taken_once_and_in_order(empty: Database, monkeypatch: p
     await migrate(empty)
     monkeypatch.setattr(migrations, "STEPS", (step(1), step(2), step(3)))
     await migrate(empty)
+    assert taken == [1, 2, 1, 2, 3]
+    await empty["meta"].update_one({"_id": "schema"}, [{"$set": {"taken.2": {"$subtract": ["$$NOW", 25 * 3600 * 1000]}}}])
+    await empty["meta"].update_one({"_id": "schema"}, {"$unset": {"taken.1": ""}})
+    taken.clear()
     await migrate(empty)
-    assert taken == [1, 2, 3]
+    assert taken == [3], "of the first it is not known, it was taken by an earlier version"
+    stored = await empty["meta"].find_one({"_id": "schema"})
+    assert stored is not None
+    assert stored["version"] == 3
 
 
 async def migrated(db: Database) -> bool:

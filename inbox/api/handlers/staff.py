@@ -61,11 +61,13 @@ async def create_account(asked: Signed[st.CreateAccount]) -> st.Invitation:
 
 
 async def _invite_anew(asked: Signed[st.CreateAccount], there: Agent, draft: Agent) -> st.Invitation:
-    """Somebody whose invitation was withdrawn. Raises ``Conflict`` for the address of anybody else."""
+    """Somebody whose invitation was withdrawn, or who has no link, be it that the one before is over or was never made for a crash. Raises
+    ``Conflict`` for the address of anybody else."""
     parts, asking = asked.parts, _asking(asked, "create_account")
     if (before := await parts.resets.invited(there.id, asking)) is not None:
         return await _told(parts, there, before)
-    if there.active or there.role is Role.BOT or not (await doors(parts)).invited(there):
+    known = await doors(parts)
+    if there.role is Role.BOT or not known.invited(there) or (there.active and there.id in known.links):
         raise Prevented("account_taken", "There is an account with this address.", draft.email)
     fields = {name: getattr(draft, name) for name in ("name", "role", "custom_role", "teams", "capacity", "active")}
     agent = await parts.staff.edit_agent(asked.actor, there.id, there.version, fields, ())
@@ -90,11 +92,12 @@ async def withdraw_invitation(asked: Signed[None]) -> None:
     """The account stays, switched off; inviting the address again takes it up. Raises ``Conflict`` once somebody got in by it."""
     require(asked.actor, Action.MANAGE_AGENTS)
     parts, agent = asked.parts, await _person(asked.parts, asked.path["id"])
+    await parts.accounts.end_resets(agent.id)  # first: from now on nobody gets in while it is looked whether he did
     if not (await doors(parts)).invited(agent):
         raise Prevented("accepted", "The invitation was accepted; switch the account off instead.", agent.name)
     if agent.active:
         await parts.staff.edit_agent(asked.actor, agent.id, agent.version, {"active": False}, await _other_admins(parts, agent.id))
-    await _shut(parts, agent.id)
+    await _end_logins(parts, agent.id)
     await note(asked, "invitation_withdrawn", agent.id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 from pymongo import timeout
@@ -35,16 +36,25 @@ STEPS: Final[tuple[Callable[[Database], Awaitable[None]], ...]] = (
 """Step ``n`` leads to version ``n``, counted from 1; each may run several times, also on several servers at once."""
 
 LONGEST_STEP_S: Final = 24 * 60 * 60.0
+BESIDE: Final = timedelta(days=1)
+"""For how long servers of the version before may run on beside the first one of this version."""
 
 
 async def migrate(db: Database) -> None:
-    """Take every step that was not taken. Raises ``CannotStart`` if the data is of a version two or more ahead of this one."""
-    stored = await db["meta"].find_one({"_id": "schema"})
-    at = int(stored["version"]) if stored else 0
+    """Take every step that was not taken, and again those that were taken a short time ago: servers of the version before may have
+    stored in the old shape since. Raises ``CannotStart`` if the data is of a version two or more ahead of this one."""
+    stored = await db["meta"].find_one({"_id": "schema"}) or {}
+    at, taken = int(stored.get("version", 0)), stored.get("taken", {})
     if at > len(STEPS) + 1:
         remedy = "Start the newer version again, or restore a backup made by this one."
         raise CannotStart(f"the data is of version {at}, this program knows {len(STEPS)}", remedy)
-    for version, step in enumerate(STEPS[at:], at + 1):
+    hello = await db.command("hello")
+    for version, step in enumerate(STEPS, 1):
+        first = taken.get(str(version))
+        if version <= at and (first is None or hello["localTime"] - first > BESIDE):
+            continue
         with timeout(LONGEST_STEP_S):  # instead of the socket's: over millions of documents it takes minutes
             await step(db)
-        await db["meta"].update_one({"_id": "schema"}, {"$max": {"version": version}}, upsert=True)
+        known = {"$ifNull": [f"$taken.{version}", "$$NOW"]}
+        done = {"version": {"$max": ["$version", version]}, f"taken.{version}": known}
+        await db["meta"].update_one({"_id": "schema"}, [{"$set": done}], upsert=True)
