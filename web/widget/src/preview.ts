@@ -30,6 +30,7 @@ function row(who: MessageRow['who'], text: string, client_id = ''): MessageRow {
     choices: [],
     comment_until: null,
     comment: '',
+    face: '',
   };
 }
 

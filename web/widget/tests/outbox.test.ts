@@ -24,6 +24,7 @@ const row = (client_id: string): MessageRow => ({
   choices: [],
   comment_until: null,
   comment: '',
+  face: '',
 });
 
 describe('outbox', () => {

@@ -91,6 +91,7 @@ export const row = (id: string, more: Partial<MessageRow> = {}): MessageRow => (
   choices: [],
   comment_until: null,
   comment: '',
+  face: '',
   ...more,
 });
 

@@ -16,6 +16,7 @@ const row = (id: string, at: number, more: Partial<MessageRow> = {}): MessageRow
   choices: [],
   comment_until: null,
   comment: '',
+  face: '',
   ...more,
 });
 

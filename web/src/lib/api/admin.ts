@@ -49,6 +49,9 @@ export const admin = {
   accounts: () => call<readonly T.AccountRow[]>('GET', '/accounts'),
   createAccount: (body: T.CreateAccount, key: string) =>
     call<T.Invitation>('POST', '/accounts', { body, key }),
+  setFace: (id: string, picture: string) =>
+    call<T.AgentRow>('PUT', at`/agents/${id}/face`, { body: { picture } }),
+  removeFace: (id: string) => call<T.AgentRow>('DELETE', at`/agents/${id}/face`),
   editAccount: (id: string, body: T.EditAccount) =>
     call<T.AccountRow>('PATCH', at`/accounts/${id}`, { body }),
   withdrawInvitation: (id: string) => call<void>('DELETE', at`/accounts/${id}/invitation`),
