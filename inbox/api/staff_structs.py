@@ -109,7 +109,7 @@ class SetAvailability(Input, frozen=True):
 
 
 class SetFace(Input, frozen=True):
-    """A JPEG of at most 64 KB and 512 by 512 pixels, in base64."""
+    """A JPEG of at most 64 KB, as wide as high, at most 512 by 512 pixels, in base64."""
 
     picture: bytes
 

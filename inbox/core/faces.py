@@ -33,7 +33,9 @@ def objection(picture: bytes) -> str:
     size = jpeg_size(picture)
     if size is None:
         return "is no JPEG picture"
-    if not 0 < min(size) <= max(size) <= LARGEST_SIDE:
+    if size[0] != size[1]:
+        return "is not as wide as high"
+    if not 0 < size[0] <= LARGEST_SIDE:
         return f"has more than {LARGEST_SIDE} by {LARGEST_SIDE} pixels"
     return ""
 

@@ -168,7 +168,8 @@ class MessageRow(Struct):
 
     ``who`` is visitor, agent, bot or system; ``name`` a first name. ``text`` of answers is markdown. ``seen``: by the other side.
     ``choices``: answers to choose from by one tap. Of a survey that he has answered: until when he may add a comment or change it, and
-    what it says. ``face``: the author's picture is at ``/faces/ID``.
+    what it says. ``face``: of an agent who is shown by it, the id of his picture, which is at
+    ``/faces/ID``, or his initial.
     """
 
     id: str

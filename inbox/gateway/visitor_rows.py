@@ -95,7 +95,7 @@ def seen_by_other_side(message: Message) -> bool:
 
 
 class Shown(NamedTuple):
-    """Of an author what a visitor may know; ``face`` '' for none."""
+    """Of an author what a visitor may know; ``face`` as in ``MessageRow``."""
 
     name: str
     face: str = ""
@@ -106,7 +106,8 @@ def shown(settings: WidgetSettings, kind: str, account: Agent | None) -> Shown:
     name = "" if account is None else account.name
     if kind != "agent":
         return Shown(name)
-    return Shown(shown_name(settings, name), account.face if account is not None and settings.agents == "faces" else "")
+    face = name.strip()[:1] if account is None or not account.face else account.face
+    return Shown(shown_name(settings, name), face if settings.agents == "faces" else "")
 
 
 def shown_name(settings: WidgetSettings, name: str) -> str:

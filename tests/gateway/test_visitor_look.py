@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from connectors.webchat import WebchatConnector
 from inbox.connector import InboundMessage
 from inbox.core.widget import WidgetSettings
 from inbox.gateway import visitor_protocol as p
-from tests.gateway.visitor_world import SHOP, World
+from tests.gateway.visitor_world import SAM, SHOP, World
 
 
 @pytest.mark.parametrize(("agents", "shown", "face"), [("faces", "Sam", "f" * 32), ("names", "Sam", ""), ("nobody", "Ask us", "")])
@@ -21,6 +22,14 @@ async def test_agents_are_shown_as_the_channel_says(agents: str, shown: str, fac
     assert (row.name, row.face) == (shown, face)
     world.visitors.agent_typing(SHOP, me, "Sam", True)
     assert tab.one(p.SomebodyTypes).name == shown
+
+
+async def test_without_a_picture_the_initial_stands_for_somebody() -> None:
+    world = World(WidgetSettings())
+    world.feed.accounts[SAM.id] = replace(world.feed.accounts[SAM.id], face="")
+    tab, _ = await world.writer()
+    world.answer(world.visitor_of(tab))
+    assert tab.one(p.MessageChanged).row.face == "S"
 
 
 async def test_what_the_page_says_goes_with_the_next_line() -> None:

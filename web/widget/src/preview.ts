@@ -30,7 +30,7 @@ function row(who: MessageRow['who'], text: string, client_id = ''): MessageRow {
     choices: [],
     comment_until: null,
     comment: '',
-    face: '',
+    face: shown.config.agents === 'faces' ? name.slice(0, 1) : '',
   };
 }
 

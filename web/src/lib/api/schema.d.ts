@@ -2941,7 +2941,7 @@ export interface components {
         Availability: "away" | "break" | "busy" | "online";
         /**
          * SetFace
-         * @description A JPEG of at most 64 KB and 512 by 512 pixels, in base64.
+         * @description A JPEG of at most 64 KB, as wide as high, at most 512 by 512 pixels, in base64.
          */
         SetFace: {
             picture: string;
