@@ -54,7 +54,7 @@ test('a face is chosen, seen by a colleague and by a visitor, and taken back', a
 
   await call(page, 'PATCH', `/conversations/${row.id}`, { assignee: me });
   await jonas.goto(`${URL_OF_DEMO}/inbox/all/${row.number}`);
-  const holder = jonas.locator('main .avatar img').first();
+  const holder = jonas.locator('header .avatar img').first();
   await until(async () => (await holder.count()) && (await shown(holder)).middle, 'a colleague sees it');
 
   await page.getByRole('button', { name: 'Remove picture' }).click();
