@@ -1,7 +1,7 @@
 // Faces: chosen from a file, seen by colleagues and in the chat, taken back, refused in words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agent, AMINA, call, INES, JONAS, until, URL_OF_DEMO, violations } from './browser.mjs';
+import { agent, AMINA, call, INES, JONAS, keepToasts, until, URL_OF_DEMO, violations } from './browser.mjs';
 import { answer, conversationOf, unique, visitor, write } from './visitors.mjs';
 
 /** A wide picture, red in its middle and blue at its sides, as PNG. */
@@ -57,10 +57,12 @@ test('a face is chosen, seen by a colleague and by a visitor, and taken back', a
   const holder = jonas.locator('header .avatar img').first();
   await until(async () => (await holder.count()) && (await shown(holder)).middle, 'a colleague sees it');
 
+  await keepToasts(page);
   await page.getByRole('button', { name: 'Remove picture' }).click();
   await own.waitFor({ state: 'detached' });
   await holder.waitFor({ state: 'detached' });
-  await page.getByRole('button', { name: 'Undo' }).click();
+  const told = page.getByTestId('toast').filter({ hasText: 'Picture removed.' });
+  await told.getByRole('button', { name: 'Undo' }).click();
   await own.waitFor();
 });
 
