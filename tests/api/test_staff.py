@@ -298,6 +298,19 @@ async def test_a_team_that_something_is_given_to_stays(world: World, team: str, 
     assert team in {row["id"] for row in (await ada.get("/bootstrap"))["teams"]}
 
 
+async def test_two_teams_of_one_name_are_refused(world: World) -> None:
+    ada = await world.log_in("ada")
+    await ada.ask("POST", "/teams", json={"name": "Returns"})
+    for method, path, body in (
+        ("POST", "/teams", {"name": " reTurns ", "slug": "other"}),
+        ("PATCH", "/teams/sales", {"name": "RETURNS"}),
+    ):
+        answer = await ada.ask(method, path, json=body)
+        told = await answer.json()
+        assert (answer.status, told["reason"], told["by"]) == (409, "taken", "Returns")
+    assert (await ada.ask("PATCH", "/teams/returns", json={"name": "returns"})).status == 200, "its own"
+
+
 async def test_a_team_that_serves_a_queue_stays(world: World) -> None:
     ada = await world.log_in("ada")
     await ada.ask("POST", "/teams", json={"name": "Returns"})

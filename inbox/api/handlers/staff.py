@@ -14,6 +14,7 @@ from inbox.api import show
 from inbox.api import staff_structs as st
 from inbox.api import structs as s
 from inbox.api.audit import note
+from inbox.api.handlers.catalog import spelled
 from inbox.api.invited import doors
 from inbox.api.origin import client_address
 from inbox.api.parts import ApiParts, Signed
@@ -142,6 +143,7 @@ async def create_team(asked: Signed[st.CreateTeam]) -> s.TeamRow:
     require(asked.actor, Action.MANAGE_TEAMS)
     name = _name(asked.body.name)
     team = Team(TeamId(asked.body.slug or _slug(name)), name)
+    await _require_other_name(asked.parts, team)
     made = await asked.parts.staff.create_team(asked.actor, team, asked.key)
     await note(asked, "team_created", made.id, name=made.name)
     return s.TeamRow(made.id, made.name)
@@ -150,9 +152,18 @@ async def create_team(asked: Signed[st.CreateTeam]) -> s.TeamRow:
 async def rename_team(asked: Signed[st.RenameTeam]) -> s.TeamRow:
     """Only the name."""
     require(asked.actor, Action.MANAGE_TEAMS)
-    team = await asked.parts.staff.rename_team(asked.actor, TeamId(asked.path["id"]), _name(asked.body.name))
+    wanted = Team(TeamId(asked.path["id"]), _name(asked.body.name))
+    await _require_other_name(asked.parts, wanted)
+    team = await asked.parts.staff.rename_team(asked.actor, wanted.id, wanted.name)
     await note(asked, "team_renamed", team.id, name=team.name)
     return s.TeamRow(team.id, team.name)
+
+
+async def _require_other_name(parts: ApiParts, team: Team) -> None:
+    """Raises ``Conflict`` for the name of another team, as far as this process knows of them."""
+    others = (one for id, one in (await parts.directory.teams()).items() if id != team.id)
+    if same := next((one for one in others if spelled(one.name) == spelled(team.name)), None):
+        raise Prevented("taken", f"There is a team {same.name!r} already.", same.name)
 
 
 async def delete_team(asked: Signed[None]) -> None:
