@@ -79,6 +79,23 @@ test('by the keyboard alone: X, Shift with arrows, and the menus of the bar', as
   await bulk(page).waitFor({ state: 'detached' });
 });
 
+test('a menu that is open stays in the window when a phone is turned', async () => {
+  const page = await agent(MIRA);
+  const [row] = await three(page);
+  await page.setViewportSize({ width: 844, height: 390 });
+  await rowOf(page, row.number).focus();
+  await page.keyboard.press('x');
+  await bulk(page).waitFor();
+  await page.keyboard.press('a');
+  const menu = page.locator(':popover-open');
+  await menu.waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await until(async () => {
+    const box = await menu.boundingBox();
+    return box !== null && box.x >= 0 && box.x + box.width <= 390;
+  }, 'it is within the window');
+});
+
 test('Shift and a click choose a range; what cannot be done is said', async () => {
   const page = await agent(MIRA);
   const rows = await three(page);

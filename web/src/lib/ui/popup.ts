@@ -3,8 +3,10 @@
 const GAP = 4;
 const EDGE = 8;
 
-/** Puts `popup` under `anchor`, or above where there is more room, aligned at its start or end in reading direction. */
+/** Puts `popup` under `anchor`, or above where there is more room, aligned at its start or end in reading direction; again when the
+ *  window gets another size, such as a phone that is turned. One popover is open at a time. */
 export function place(popup: HTMLElement, anchor: HTMLElement, align: 'start' | 'end'): void {
+  window.onresize = () => popup.matches(':popover-open') && place(popup, anchor, align);
   const at = anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = popup;
   const below = innerHeight - at.bottom - GAP - EDGE;
