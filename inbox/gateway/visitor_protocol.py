@@ -168,8 +168,7 @@ class MessageRow(Struct):
 
     ``who`` is visitor, agent, bot or system; ``name`` a first name. ``text`` of answers is markdown. ``seen``: by the other side.
     ``choices``: answers to choose from by one tap. Of a survey that he has answered: until when he may add a comment or change it, and
-    what it says. ``face``: of an agent who is shown by it, the id of his picture, which is at
-    ``/faces/ID``, or his initial.
+    what it says. ``face``: an agent's who is shown by it: the id of a picture, which is at ``/faces/ID``, or his initial.
     """
 
     id: str
