@@ -73,7 +73,10 @@ export function number(value: number): string {
   return numbers.format(value);
 }
 
-/** A counter that stops counting: 1000 stands for "more than 999". */
-export function capped(value: number, most = 999): string {
+/** Where counters stop counting. */
+export const COUNTED = 999;
+
+/** What a counter says: 1000 stands for "more than 999". */
+export function capped(value: number, most = COUNTED): string {
   return value > most ? `${number(most)}+` : number(value);
 }
