@@ -51,7 +51,7 @@ class MattermostConnector(Connector):
     title: ClassVar[str] = "Mattermost"
     purpose: ClassVar[str] = "A channel of a Mattermost team, by its webhooks."
     capabilities: Capabilities = Capabilities(
-        address_kind="mattermost", conversational=True, scoped=True, media=False, text_limit=TEXT_LIMIT
+        address_kind="mattermost", sign="mattermost", conversational=True, scoped=True, media=False, text_limit=TEXT_LIMIT
     )
     Settings: ClassVar[type[Struct]] = MattermostSettings
 

@@ -24,7 +24,7 @@ class CallConnector(Connector):
     name: ClassVar[str] = "phone_calls"
     title: ClassVar[str] = "Phone calls"
     purpose: ClassVar[str] = "Calls that agents log by hand, in the same history as everything else."
-    capabilities: Capabilities = Capabilities(address_kind="phone", media=False, sends=False)
+    capabilities: Capabilities = Capabilities(address_kind="phone", sign="phone", media=False, sends=False)
     Settings: ClassVar[type[Struct]] = CallSettings
 
     settings: CallSettings

@@ -79,6 +79,7 @@ class Capabilities(Struct, frozen=True):
     ``profiles``: messages bring no names, but ``profile`` tells them.
     ``opt_out``: who has asked for no more messages (STOP) is not written to.
     ``sends`` False: it keeps what people enter, such as calls, and nothing goes out by it.
+    ``sign``: the name of the icon that stands for it, such as ``whatsapp``; '' for that of its kind of address.
     """
 
     address_kind: str
@@ -106,6 +107,7 @@ class Capabilities(Struct, frozen=True):
     signals: tuple[SignalKind, ...] = ()
     public: bool = False
     amends: tuple[AmendKind, ...] = ()
+    sign: str = ""
 
 
 class OutboundFile(Struct, frozen=True, omit_defaults=True):

@@ -36,6 +36,7 @@ class LineConnector(Connector):
     purpose: ClassVar[str] = "A LINE official account."
     capabilities: Capabilities = Capabilities(
         address_kind="line",
+        sign="line",
         conversational=True,
         scoped=True,
         text_limit=TEXT_LIMIT,

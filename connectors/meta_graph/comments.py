@@ -229,7 +229,7 @@ class FacebookCommentsConnector(CommentsConnector):
     purpose: ClassVar[str] = "Comments under the posts of a page; answers are public replies."
     about: ClassVar[str] = "page"
     field: ClassVar[str] = "feed"
-    capabilities: Capabilities = Capabilities(address_kind="facebook", scoped=True, media=False, public=True)
+    capabilities: Capabilities = Capabilities(address_kind="facebook", sign="facebook", scoped=True, media=False, public=True)
     Settings: ClassVar[type[Struct]] = FacebookCommentsSettings
     settings: FacebookCommentsSettings
 
@@ -266,7 +266,7 @@ class InstagramCommentsConnector(CommentsConnector):
     purpose: ClassVar[str] = "Comments under the posts of a professional account; answers are public replies."
     about: ClassVar[str] = "instagram"
     field: ClassVar[str] = "comments"
-    capabilities: Capabilities = Capabilities(address_kind="instagram", scoped=True, media=False, public=True)
+    capabilities: Capabilities = Capabilities(address_kind="instagram", sign="instagram", scoped=True, media=False, public=True)
     Settings: ClassVar[type[Struct]] = InstagramCommentsSettings
     settings: InstagramCommentsSettings
 

@@ -161,6 +161,7 @@ class MessengerConnector(PageConnector):
     names: ClassVar[str] = "first_name,last_name"
     capabilities: Capabilities = Capabilities(
         address_kind="messenger",
+        sign="messenger",
         conversational=True,
         scoped=True,
         receipts=True,
@@ -201,6 +202,7 @@ class InstagramConnector(PageConnector):
     names: ClassVar[str] = "name,username"
     capabilities: Capabilities = Capabilities(
         address_kind="instagram",
+        sign="instagram",
         conversational=True,
         scoped=True,
         receipts=True,

@@ -85,6 +85,7 @@ class WhatsAppConnector(Connector):
     purpose: ClassVar[str] = "A business number of the WhatsApp Cloud API."
     capabilities: Capabilities = Capabilities(
         address_kind=KIND,
+        sign="whatsapp",
         conversational=True,
         receipts=True,
         text_limit=TEXT_LIMIT,

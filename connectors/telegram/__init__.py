@@ -55,6 +55,7 @@ class TelegramConnector(Connector):
     purpose: ClassVar[str] = "A Telegram bot: people, groups and business chats."
     capabilities: Capabilities = Capabilities(
         address_kind=KIND,
+        sign="telegram",
         conversational=True,
         text_limit=TEXT_LIMIT,
         rate=30.0,

@@ -20,7 +20,7 @@ Forget = Annotated[tuple[Annotated[str, Meta(max_length=200, pattern=ONE_LINE)],
 class ConnectorRow(Struct, frozen=True):
     """What a channel can be. ``form`` is JSON Schema of its settings without references: ``title`` and ``help`` of each field are for
     people, ``writeOnly`` marks secrets. ``webhook``: deliveries come to an address of ours. ``first``: one may write to somebody who has
-    not written; ``kind`` is then the kind of his address.
+    not written; ``kind`` is then the kind of his address. ``sign``: the icon it asks for.
     ``sends`` False: nothing goes out by it. ``docs`` is the page that explains it."""
 
     name: str
@@ -28,6 +28,7 @@ class ConnectorRow(Struct, frozen=True):
     about: str
     role: str
     kind: str
+    sign: str
     form: dict[str, Any]
     webhook: bool
     first: bool

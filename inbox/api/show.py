@@ -164,6 +164,7 @@ def _channel(record: ChannelRecord, can: Capabilities, address: str, standing: S
         name=record.name,
         connector=record.connector,
         kind=can.address_kind,
+        sign=can.sign,
         team=record.team,
         subject=can.subject,
         recipients=can.recipients,

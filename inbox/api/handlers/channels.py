@@ -190,6 +190,7 @@ def _connector(kind: type[Connector]) -> ch.ConnectorRow:
         about=kind.purpose,
         role=kind.role.value,
         kind=able.address_kind,
+        sign=able.sign,
         form=form_of(kind.Settings),
         webhook=_takes_webhooks(kind),
         first=_writes_first(kind),

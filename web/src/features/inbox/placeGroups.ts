@@ -1,5 +1,5 @@
 // The queues, teams and channels somebody has views of, in groups for the navigation and the palette.
-import { kindIcon } from '../../lib/channels';
+import { channelIcon } from '../../lib/channels';
 import type { Key } from '../../lib/i18n';
 import type { IconName } from '../../lib/icons/icons';
 import { queues } from '../../lib/state/queues.svelte';
@@ -46,7 +46,7 @@ export function placeGroups(): PlaceGroup[] {
       id: 'channels',
       label: 'nav.channels',
       views: channels
-        .map(({ id, name, kind }): PlaceView => ({ view: `channel:${id}`, name, icon: kindIcon(kind) }))
+        .map((one): PlaceView => ({ view: `channel:${one.id}`, name: one.name, icon: channelIcon(one) }))
         .sort(byName),
     },
   ];

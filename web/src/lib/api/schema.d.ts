@@ -2811,13 +2811,14 @@ export interface components {
         };
         /**
          * ChannelRow
-         * @description A channel as agents see it. `kind` is its address kind; the flags are its capabilities. `removed`: it was taken out of the settings; its conversations stay, nothing is received or sent by it. `paused`: the same for now; what is to be sent by it waits. `reads`: the reader sees its conversations, and so may begin one.
+         * @description A channel as agents see it. `kind` is its address kind, `sign` the icon it asks for, '' for that of its kind; the flags are its capabilities. `removed`: it was taken out of the settings; its conversations stay, nothing is received or sent by it. `paused`: the same for now; what is to be sent by it waits. `reads`: the reader sees its conversations, and so may begin one.
          */
         ChannelRow: {
             id: string;
             name: string;
             connector: string;
             kind: string;
+            sign: string;
             team: string | null;
             subject: boolean;
             recipients: boolean;
@@ -2975,7 +2976,7 @@ export interface components {
         };
         /**
          * ConnectorRow
-         * @description What a channel can be. `form` is JSON Schema of its settings without references: `title` and `help` of each field are for people, `writeOnly` marks secrets. `webhook`: deliveries come to an address of ours. `first`: one may write to somebody who has not written; `kind` is then the kind of his address. `sends` False: nothing goes out by it. `docs` is the page that explains it.
+         * @description What a channel can be. `form` is JSON Schema of its settings without references: `title` and `help` of each field are for people, `writeOnly` marks secrets. `webhook`: deliveries come to an address of ours. `first`: one may write to somebody who has not written; `kind` is then the kind of his address. `sign`: the icon it asks for. `sends` False: nothing goes out by it. `docs` is the page that explains it.
          */
         ConnectorRow: {
             name: string;
@@ -2983,6 +2984,7 @@ export interface components {
             about: string;
             role: string;
             kind: string;
+            sign: string;
             form: Record<string, never>;
             webhook: boolean;
             first: boolean;

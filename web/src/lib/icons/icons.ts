@@ -1,5 +1,8 @@
 // Bodies of Lucide icons (ISC; portions from Feather, MIT), see web/THIRD_PARTY.md. 24 x 24, stroked with currentColor.
+import { BRANDS } from './brands';
+
 export const ICONS = {
+  ...BRANDS,
   bell: '<path d="M6 9.5a6 6 0 0 1 12 0c0 5 2.5 6.5 2.5 8h-17c0-1.500 2.500-3 2.500-8M10 21h4"/>',
   inbox:
     '<path d="M22 12h-6l-2 3h-4l-2-3H2"/><path d="M5.45 5.11L2 12v6a2 2 0 0 0 2 2h16a2 2 0 0 0 2-2v-6l-3.45-6.89A2 2 0 0 0 16.76 4H7.24a2 2 0 0 0-1.79 1.11"/>',
