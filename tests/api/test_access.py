@@ -48,6 +48,8 @@ def test_the_matrix_has_no_empty_cell() -> None:
         "make_link",
         "withdraw_invitation",
         "set_availability",
+        "set_face",
+        "remove_face",
         "end_session",
         "drop_device",
         "reset_factor",
