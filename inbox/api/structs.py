@@ -152,9 +152,9 @@ class TeamRow(Struct, frozen=True):
 
 
 class ChannelRow(Struct, frozen=True):
-    """A channel as agents see it. ``kind`` is its address kind, ``sign`` the icon it asks for, '' for that of its kind; the flags are its capabilities. ``removed``: it was taken out of the
-    settings; its conversations stay, nothing is received or sent by it. ``paused``: the same for now; what is to be sent by it waits.
-    ``reads``: the reader sees its conversations, and so may begin one."""
+    """A channel as agents see it. ``kind`` is its address kind, ``sign`` the icon it asks for, '' for that of its kind; the flags are its
+    capabilities. ``removed``: it was taken out of the settings; its conversations stay, nothing is received or sent by it. ``paused``:
+    the same for now; what is to be sent by it waits. ``reads``: the reader sees its conversations, and so may begin one."""
 
     id: str
     name: str
