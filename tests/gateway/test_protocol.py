@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import example, given
 
+from inbox.api.job_structs import StartJob
 from inbox.core.errors import Malformed
 from inbox.flow.rows import conversation_row, message_row
 from inbox.gateway import protocol as p
@@ -104,3 +105,13 @@ def test_a_row_serialised_beforehand_makes_the_same_frame() -> None:
     assert p.encode_put("l", p.encode_row(row), (1, 2), "x") == p.encode(p.Put("l", row, (1, 2), "x"))
     message = message_row(a_message(text='quotes " and \u2028 lines'), "Anna")
     assert p.encode_message("t", p.encode_row(message), (1, 2)) == p.encode(p.PutMessage("t", message, (1, 2)))
+
+
+@pytest.mark.parametrize("kind", ["queue", "team", "channel"])
+def test_the_views_of_the_longest_ids_can_be_followed(kind: str) -> None:
+    view = f"{kind}:{'x' * 64}"
+    subs = [{"t": "view", "sub": "s1", "view": view}, {"t": "counts", "sub": "s2", "views": [view]}]
+    frame = p.decode(msgspec.json.encode({"t": "identify", "csrf": "c", "subs": subs}))
+    assert isinstance(frame, p.Identify)
+    assert [type(sub) for sub in frame.subs] == [p.SubscribeView, p.SubscribeCounts]
+    assert msgspec.json.decode(msgspec.json.encode({"change": {}, "view": view}), type=StartJob).view == view
