@@ -48,12 +48,13 @@ class SetFace:
         if self.agent != self.actor.id:
             require(self.actor, Action.MANAGE_AGENTS)
             may_look_after(layer, self.actor, before, before)
-        layer.need((FACES, tuple(id for id in (before.face, self.face.id if self.face else "") if id)))
-        if before.face and layer.get(FACES, before.face) is not None:
+        after = replace(before, face="" if self.face is None else self.face.id)
+        layer.need((FACES, tuple(filter(None, (before.face, after.face)))))
+        if before.face:
             layer.remove(FACES, before.face)
         if self.face is not None:
             layer.put(FACES, self.face)
-        return put_agent(layer, replace(before, face=self.face.id if self.face else ""), author_of(self.actor))
+        return put_agent(layer, after, author_of(self.actor))
 
 
 class Faces:

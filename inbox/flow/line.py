@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replaced
+from functools import cached_property
 from heapq import heapify, heappop, heappush
 from itertools import islice
 from typing import TypeVar
@@ -42,17 +43,12 @@ class Entry:
     why: Reason | None = None
     path: Path | None = None
 
-    @property
+    @cached_property
     def alike(self) -> Needs:
         """What all that wait for the same agents have in common."""
         return replace(self.needs, conversation=ANYBODY)
 
-    @property
-    def since(self) -> Instant:
-        """Since when it waits in its queue, if it goes on to others."""
-        return 0 if self.path is None else self.path.since
-
-    @property
+    @cached_property
     def way(self) -> tuple[Path, Needs] | None:
         """What all that go on to the same queue at the same time have in common."""
         return None if self.path is None else (replace(self.path, since=0), self.alike)
@@ -65,7 +61,7 @@ class Line:
     entries: dict[ConversationId, Entry] = field(default_factory=dict)
     _queues: dict[Name, list[Place]] = field(default_factory=dict)
     _alike: dict[Needs, list[Place]] = field(default_factory=dict)
-    _ways: dict[tuple[Path, Needs], dict[ConversationId, None]] = field(default_factory=dict)
+    _ways: dict[tuple[Path, Needs], dict[ConversationId, Instant]] = field(default_factory=dict)
     _offered: dict[ConversationId, AgentId] = field(default_factory=dict)
     _told: dict[Needs, Reason] = field(default_factory=dict)
     _unexplained: dict[Needs, set[ConversationId]] = field(default_factory=dict)
@@ -98,8 +94,8 @@ class Line:
         self.remove(id)
         self.entries[id] = entry
         insort(self._queues.setdefault(entry.name, []), entry.place)
-        if entry.way is not None:
-            self._ways.setdefault(entry.way, {})[id] = None
+        if entry.path is not None and entry.way is not None:
+            self._ways.setdefault(entry.way, {})[id] = entry.path.since
         if offered is not None:
             self._offered[id] = offered
             return False
@@ -199,7 +195,7 @@ class Line:
             asks = path.overdue or path.origin is not None or (path.queue, None) in left
             why = onward(path, needs, desk, agents) if asks and len(found) < most else None
             if why is not None:
-                found += [(id, replace(path, since=self.entries[id].since), why) for id in islice(ids, most - len(found))]
+                found += [(id, replace(path, since=since), why) for id, since in islice(ids.items(), most - len(found))]
         return found
 
     def _is_left(self, queue: Queue | None, name: Name, agents: Sequence[Available]) -> bool:

@@ -333,8 +333,9 @@ class JournalVisitorFeed:
     def visitor_here(self, channel: ChannelId, visitor: VisitorId, page: str | None) -> None:
         """Shown to the agents who look at his conversation, also if it begins later. Whoever has left does not type any more."""
         _, told = self._fronts.pop((channel, visitor), (page, None))
-        where = self._whereabouts.of(channel, visitor) or told  # of those who came long ago it knows nothing any more
+        where = self._whereabouts.of(channel, visitor)  # None also for who came long ago
         if page is not None:
+            where = where or told
             self._fronts[channel, visitor] = (page, where)
         else:
             where = told or where

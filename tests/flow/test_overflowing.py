@@ -80,28 +80,31 @@ async def test_what_overflowed_comes_back_when_nobody_serves_where_it_is_and_nev
         assert await moves(house, waits) == ["overflow", "nobody_there"]
 
 
-async def test_what_a_supervisor_moved_goes_on_from_there_but_not_back(house: House) -> None:
+async def moved_away(house: House) -> ConversationId:
+    """One that a supervisor moved to the queue nobody is there for, some time ago."""
+    await house.hire("mia")
+    boss = await house.hire("sue", role=Role.SUPERVISOR, online=False)
+    (id,) = await many(house, 1)
+    await house.do(boss, c.MoveToQueue(id, QueueId("away")))
+    await house.pass_time(10 * MINUTE)
+    assert await in_queue(house, id) == "away"
+    return id
+
+
+async def test_what_a_supervisor_moved_does_not_go_back_though_nobody_is_there(house: House) -> None:
+    await circle(house)
+    id = await moved_away(house)
+    await house.hire("kim")
+    assert await in_queue(house, id) == "away"
+
+
+async def test_what_a_supervisor_moved_goes_on_from_there(house: House) -> None:
     await circle(house)
     await queue(house, "third", order=2, agents=(AgentId("kim"),), strategy=Strategy.MANUAL)
     await queue(house, "away", order=1, agents=(AgentId("ben"),), overflow=QueueId("third"), overflow_empty=True)
-    await house.hire("mia")
-    boss = await house.hire("sue", role=Role.SUPERVISOR, online=False)
-    (id,) = await many(house, 1)
-    await house.do(boss, c.MoveToQueue(id, QueueId("away")))
-    await house.pass_time(10 * MINUTE)
-    assert await in_queue(house, id) == "away"
+    id = await moved_away(house)
     await house.hire("kim")
     await house.until(partial(is_in, house, id, "third"), "the next queue's turn")
-
-
-async def test_what_a_supervisor_moved_stays_there_though_nobody_is(house: House) -> None:
-    await circle(house)
-    await house.hire("mia")
-    boss = await house.hire("sue", role=Role.SUPERVISOR, online=False)
-    (id,) = await many(house, 1)
-    await house.do(boss, c.MoveToQueue(id, QueueId("away")))
-    await house.pass_time(10 * MINUTE)
-    assert await in_queue(house, id) == "away"
 
 
 async def test_it_goes_on_at_the_end_of_a_shift_and_when_a_queue_opens(house: House) -> None:

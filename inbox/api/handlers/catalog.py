@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from inbox.api.audit import note
@@ -62,9 +62,8 @@ async def _rule(shelf: Shelf, asked: Signed[Any], wanted: Any, before: Any) -> R
     """The shelf's rule, and after it: two of one name, which nobody could tell apart, are refused as far as this process knows of them.
     What has its name already keeps it."""
     known = (*shelf.fixed(asked.actor), *(await asked.parts.directory.entries(shelf.noun)).values())
-    name, id = spelled(wanted.name), shelf.noun.id_of(wanted)
     renamed = shelf.distinct and (before is None or before.name != wanted.name)
-    same = next((other for other in known if other.id != id and spelled(other.name) == name), None) if renamed else None
+    same = namesake(wanted, known) if renamed else None
 
     def rule(layer: Layer, actor: Actor, before: Any, after: Any) -> None:
         shelf.rule(layer, actor, before, after)
@@ -74,7 +73,13 @@ async def _rule(shelf: Shelf, asked: Signed[Any], wanted: Any, before: Any) -> R
     return rule
 
 
-def spelled(name: str) -> str:
+def namesake(wanted: Any, known: Iterable[Any]) -> Any:
+    """Another one that nobody could tell from it by its name; None: there is none."""
+    name = _spelled(wanted.name)
+    return next((other for other in known if other.id != wanted.id and _spelled(other.name) == name), None)
+
+
+def _spelled(name: str) -> str:
     """What makes two names one to whoever reads them."""
     return folded(" ".join(name.split()))
 

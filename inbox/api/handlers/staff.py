@@ -14,7 +14,7 @@ from inbox.api import show
 from inbox.api import staff_structs as st
 from inbox.api import structs as s
 from inbox.api.audit import note
-from inbox.api.handlers.catalog import spelled
+from inbox.api.handlers.catalog import namesake
 from inbox.api.invited import doors
 from inbox.api.origin import client_address
 from inbox.api.parts import ApiParts, Signed
@@ -161,8 +161,7 @@ async def rename_team(asked: Signed[st.RenameTeam]) -> s.TeamRow:
 
 async def _require_other_name(parts: ApiParts, team: Team) -> None:
     """Raises ``Conflict`` for the name of another team, as far as this process knows of them."""
-    others = (one for id, one in (await parts.directory.teams()).items() if id != team.id)
-    if same := next((one for one in others if spelled(one.name) == spelled(team.name)), None):
+    if same := namesake(team, (await parts.directory.teams()).values()):
         raise Prevented("taken", f"There is a team {same.name!r} already.", same.name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from pymongo import timeout
 
@@ -41,8 +41,8 @@ BESIDE: Final = timedelta(days=1)
 
 
 async def migrate(db: Database) -> None:
-    """Take every step that was not taken, and again those that were taken a short time ago: servers of the version before may have
-    stored in the old shape since. Raises ``CannotStart`` if the data is of a version two or more ahead of this one."""
+    """Take every step that was not taken, and again those that an older version's data took a short time ago: its servers may have stored
+    in the old shape since. Raises ``CannotStart`` if the data is of a version two or more ahead of this one."""
     stored = await db["meta"].find_one({"_id": "schema"}) or {}
     at, taken = int(stored.get("version", 0)), stored.get("taken", {})
     if at > len(STEPS) + 1:
@@ -55,6 +55,7 @@ async def migrate(db: Database) -> None:
             continue
         with timeout(LONGEST_STEP_S):  # instead of the socket's: over millions of documents it takes minutes
             await step(db)
-        known = {"$ifNull": [f"$taken.{version}", "$$NOW"]}
-        done = {"version": {"$max": ["$version", version]}, f"taken.{version}": known}
+        done: dict[str, Any] = {"version": {"$max": ["$version", version]}}
+        if at:  # a new database has no servers of a version before
+            done[f"taken.{version}"] = {"$ifNull": [f"$taken.{version}", "$$NOW"]}
         await db["meta"].update_one({"_id": "schema"}, [{"$set": done}], upsert=True)
